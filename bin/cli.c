@@ -1,0 +1,274 @@
+/* What every program here does alike: options, messages, statuses. */
+#include "cli.h"
+#include "clock.h"
+#include "io.h"
+#include "json.h"
+#include "meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+cli_begin(const struct cli *cli)
+{
+	/* A message is one write, so that those of several programs do not mix in a log. */
+	static char line[2 * OTELOP_MESSAGE_SIZE];
+	int closed = io_fill_standard();
+
+	setvbuf(stderr, line, _IOLBF, sizeof(line));
+	if (closed < 0) {
+		cli_say(cli, "/dev/null: cannot open: %s", strerror(errno));
+		exit(CLI_FAILED);
+	}
+	return closed;
+}
+
+static void
+print_usage(const struct cli *cli, FILE *stream)
+{
+	const char *line = cli->usage, *prefix = "usage: ";
+
+	while (*line != '\0') {
+		size_t length = strcspn(line, "\n");
+
+		fprintf(stream, "%s%.*s\n", prefix, (int)length, line);
+		line += length + (line[length] == '\n');
+		prefix = "       ";
+	}
+}
+
+static void
+put_clean_line(const struct cli *cli, const char *text)
+{
+	cli_put_clean(cli->name, strlen(cli->name), stderr);
+	fputs(": ", stderr);
+	cli_put_clean(text, strlen(text), stderr);
+	fputc('\n', stderr);
+}
+
+void
+cli_put_clean(const char *text, size_t length, FILE *stream)
+{
+	size_t i, n;
+
+	for (i = 0; i < length; i += n) {
+		unsigned char c = (unsigned char)text[i];
+
+		n = json_utf8_length(text + i, length - i);
+		/* C0, DEL, C1 (U+0080 to U+009F), and bytes that are no character. */
+		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+			fprintf(stream, "\\x%02x", c);
+			n = 1;
+		} else {
+			fwrite(text + i, 1, n, stream);
+		}
+	}
+}
+
+void
+cli_say(const struct cli *cli, const char *format, ...)
+{
+	struct otelop_message message;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message.text, sizeof(message.text), format, arguments);
+	va_end(arguments);
+	put_clean_line(cli, message.text);
+}
+
+void
+cli_usage_error(const struct cli *cli, const char *format, ...)
+{
+	struct otelop_message message;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message.text, sizeof(message.text), format, arguments);
+	va_end(arguments);
+	put_clean_line(cli, message.text);
+	print_usage(cli, stderr);
+	exit(CLI_USAGE);
+}
+
+void
+cli_fail(const struct cli *cli, int status, const struct otelop_message *message)
+{
+	put_clean_line(cli, message->text);
+	exit(status);
+}
+
+int
+cli_end(const struct cli *cli, int status)
+{
+	/* fclose and not fflush: some errors come only when the file is closed. */
+	if (ferror(stdout) || fclose(stdout) != 0) {
+		cli_say(cli, "stdout: cannot write: %s", strerror(errno));
+		return CLI_FAILED;
+	}
+	return status;
+}
+
+void
+cli_need_stdout(const struct cli *cli)
+{
+	struct otelop_message message;
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return;
+	errno = EBADF;
+	message_errno(&message, "stdout: cannot write");
+	cli_fail(cli, CLI_FAILED, &message);
+}
+
+/* Is word a long option, perhaps shortened, that was given a value it does not take? */
+static int
+has_needless_value(const char *word, const struct option *all)
+{
+	size_t length = strcspn(word, "=");
+
+	if (strncmp(word, "--", 2) != 0 || word[length] != '=')
+		return 0;
+	for (; all->name != NULL; all++)
+		if (strncmp(all->name, word + 2, length - 2) == 0 && all->has_arg == no_argument &&
+		    all->val == optopt)
+			return 1;
+	return 0;
+}
+
+static void
+refuse_option(const struct cli *cli, int found, int argc, char *argv[], const struct option *all)
+{
+	const char *what = found == ':' ? "needs a value" : "unknown option";
+	/* musl counts the value that is not there. */
+	const char *word = argv[(optind <= argc ? optind : argc) - 1];
+
+	if (has_needless_value(word, all))
+		cli_usage_error(cli, "%s: takes no value", word);
+	/* A long option is a whole word; a letter may stand inside one. */
+	if (strncmp(word, "--", 2) == 0 && (optopt == 0 || optopt >= CLI_LONG || found == ':'))
+		cli_usage_error(cli, "%s: %s", word, what);
+	cli_usage_error(cli, "-%c: %s", optopt, what);
+}
+
+int
+cli_option(const struct cli *cli, int argc, char *argv[])
+{
+	struct option all[CLI_LONG_MAX + 3] = {
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+	};
+	char letters[64];
+	int i, found;
+
+	for (i = 0; i < CLI_LONG_MAX && cli->long_options[i].name != NULL; i++)
+		all[i + 2] = cli->long_options[i];
+	/* '+': options before operands only; ':': a missing value is told apart. */
+	snprintf(letters, sizeof(letters), "+:hV%s", cli->options);
+	opterr = 0;
+	switch (found = getopt_long(argc, argv, letters, all, NULL)) {
+	case 'h':
+		print_usage(cli, stdout);
+		exit(cli_end(cli, CLI_DONE));
+	case 'V':
+		printf("%s %s\n", cli->name, OTELOP_VERSION);
+		exit(cli_end(cli, CLI_DONE));
+	case '?':
+	case ':':
+		refuse_option(cli, found, argc, argv, all);
+	}
+	return found;
+}
+
+int64_t
+cli_duration(const struct cli *cli, const char *option, const char *text)
+{
+	int64_t ms;
+
+	if (clock_parse_duration(text, &ms) < 0)
+		cli_usage_error(cli, "%s: not a duration: %s", option, text);
+	return ms;
+}
+
+int64_t
+cli_limit(const struct cli *cli, const char *option, const char *text)
+{
+	int64_t ms = cli_duration(cli, option, text);
+
+	return ms == 0 ? OTELOP_FOREVER : ms;
+}
+
+long
+cli_number(const struct cli *cli, const char *option, const char *text, long low, long high)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < low || number > high)
+		cli_usage_error(cli, "%s: not a number from %ld to %ld: %s", option, low, high, text);
+	return number;
+}
+
+pid_t
+cli_pid(const struct cli *cli, const char *text)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 ||
+	    number > 0x7fffffff)
+		cli_usage_error(cli, "%s: not a process number", text);
+	return (pid_t)number;
+}
+
+void
+cli_state_dir(const struct cli *cli, const char *given, int status, char path[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+
+	if (given != NULL && *given == '\0')
+		cli_usage_error(cli, "-C: needs a directory");
+	if (otelop_state_dir(given, path, OTELOP_PATH_SIZE, &message) < 0)
+		cli_fail(cli, status, &message);
+}
+
+void
+cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+
+	cli_state_dir(cli, given, CLI_FAILED, path);
+	if (otelop_ensure_state_dir(path, &message) < 0)
+		cli_fail(cli, CLI_FAILED, &message);
+}
+
+char **
+cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
+{
+	struct otelop_metadata scratch = { 0, "" };
+	struct otelop_message message;
+	int separator = optind, i;
+
+	/* getopt has taken a "--" that directly follows the options. */
+	if (optind > 1 && strcmp(argv[optind - 1], "--") == 0)
+		separator = --optind;
+	while (separator < argc && strcmp(argv[separator], "--") != 0)
+		separator++;
+	for (i = optind; i < separator; i++)
+		if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
+			cli_usage_error(cli, "%s", message.text);
+	if (separator + 1 >= argc)
+		cli_usage_error(cli, "no command: give it behind --");
+	argv[separator] = NULL;
+	*members = argv + optind;
+	return argv + separator + 1;
+}

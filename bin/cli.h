@@ -1,0 +1,82 @@
+/*
+ * What every program here does alike: options, messages, statuses.  Only bin prints and exits.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "otelop.h"
+
+enum cli_status {
+	CLI_DONE = 0,
+	CLI_NO = 1,
+	CLI_USAGE = 2,
+	CLI_NOT_RUNNING = 3,
+	CLI_UNKNOWN = 4,
+	CLI_BUSY = 75,
+	CLI_TIMEOUT = 124,
+	CLI_FAILED = 125
+};
+
+struct cli {
+	const char *name;
+	const char *usage;	/* the SYNOPSIS, a line each */
+	const char *options;	/* as getopt takes them; h, V and ':' are added */
+	const struct option *long_options;	/* besides --help and --version; NULL-terminated */
+};
+
+/* Options that take no letter get numbers from here on. */
+#define CLI_LONG 256
+#define CLI_LONG_MAX 24		/* how many long options a program may have */
+
+/*
+ * First of all: closed standard descriptors are filled, so that no file is taken for one.  Returns
+ * the sum of 1 << N for those that were closed.
+ */
+int cli_begin(const struct cli *cli);
+
+/* The next option, or -1; --help, --version and mistakes end the program. */
+int cli_option(const struct cli *cli, int argc, char *argv[]);
+
+/* A mistake in the usage: one line, the usage, status 2. */
+void cli_usage_error(const struct cli *cli, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
+
+/* One line "NAME: …" on stderr, without what a terminal would take for a command. */
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void cli_fail(const struct cli *cli, int status, const struct otelop_message *message)
+    __attribute__((noreturn));
+
+/* Everything printed?  status; or 125 and a line, when stdout is full or closed. */
+int cli_end(const struct cli *cli, int status);
+
+/* Is stdout there to be written to?  Else 125 before anything has happened. */
+void cli_need_stdout(const struct cli *cli);
+
+/* Values of options; a mistake ends the program with status 2. */
+int64_t cli_duration(const struct cli *cli, const char *option, const char *text);
+int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	/* 0: OTELOP_FOREVER */
+long cli_number(const struct cli *cli, const char *option, const char *text, long low, long high);
+pid_t cli_pid(const struct cli *cli, const char *text);
+
+/* Where state lives; failure ends the program with status. */
+void cli_state_dir(const struct cli *cli, const char *given, int status,
+    char path[OTELOP_PATH_SIZE]);
+
+/* The same, created and trusted. */
+void cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_PATH_SIZE]);
+
+/*
+ * The operands [KEY=VALUE...] -- CMD [ARG...]: members gets the first, NULL-terminated, and the
+ * command is returned.  What is wrong with either ends the program with status 2.
+ */
+char **cli_command(const struct cli *cli, int argc, char *argv[], char ***members);
+
+/* Write text to a stream with control characters as \xNN. */
+void cli_put_clean(const char *text, size_t length, FILE *stream);
+
+#endif

@@ -1,0 +1,208 @@
+/* otelop-lock: hold, test or await the instance lock. */
+#include "cli.h"
+#include "clock.h"
+#include "exec.h"
+#include "io.h"
+#include "lock.h"
+#include "meta.h"
+#include "statedir.h"
+
+#include <sys/file.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct option long_options[] = {
+	{ "state-dir", required_argument, NULL, 'C' }, { "wait", required_argument, NULL, 'w' },
+	{ "fd", required_argument, NULL, 'F' }, { "probe", no_argument, NULL, 'p' },
+	{ "until-free", no_argument, NULL, 'W' }, { NULL, 0, NULL, 0 },
+};
+
+static const struct cli cli = {
+	"otelop-lock",
+	"otelop-lock [-hV] [-C DIR] [-w TIME] [KEY=VALUE...] -- CMD [ARG...]\n"
+	"otelop-lock [-w TIME] -F N\n"
+	"otelop-lock [-C DIR] -p\n"
+	"otelop-lock [-C DIR] [-w TIME] -W",
+	"C:w:F:pW", long_options,
+};
+
+struct request {
+	const char *given;	/* -C */
+	int64_t wait_ms;	/* 0: not at all */
+	int has_wait;
+	int fd;			/* -F, or -1 */
+	int probe;
+	int until_free;
+};
+
+static int
+lock_descriptor(const struct request *request)
+{
+	struct otelop_message message;
+
+	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms))) {
+	case 1:
+		return CLI_DONE;
+	case 0:
+		message_set(&message, "descriptor %d: somebody else holds the lock", request->fd);
+		cli_fail(&cli, request->has_wait ? CLI_TIMEOUT : CLI_BUSY, &message);
+	}
+	message_errno(&message, "descriptor %d: cannot lock", request->fd);
+	cli_fail(&cli, CLI_FAILED, &message);
+}
+
+/* The directory to ask about, or -1 when there is none: then nobody holds it. */
+static int
+open_to_ask(const struct request *request, char dir[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+	int dir_fd;
+
+	cli_state_dir(&cli, request->given, CLI_UNKNOWN, dir);
+	if ((dir_fd = statedir_open(dir, &message)) < 0 && errno != ENOENT)
+		cli_fail(&cli, CLI_UNKNOWN, &message);
+	return dir_fd;
+}
+
+static int
+probe(const struct request *request)
+{
+	char dir[OTELOP_PATH_SIZE];
+	struct otelop_message message;
+	int fd, held, dir_fd = open_to_ask(request, dir);
+
+	if (dir_fd < 0)
+		return CLI_NOT_RUNNING;
+	if ((held = lock_is_held(dir_fd, dir, &fd, &message)) < 0 && errno != ENOENT)
+		cli_fail(&cli, CLI_UNKNOWN, &message);
+	return held == 1 ? CLI_DONE : CLI_NOT_RUNNING;
+}
+
+static int
+await_free(const struct request *request)
+{
+	char dir[OTELOP_PATH_SIZE];
+	struct otelop_message message;
+	int dir_fd = open_to_ask(request, dir);
+
+	if (dir_fd < 0)
+		return CLI_DONE;
+	switch (lock_wait_free(dir_fd, dir, clock_deadline(request->has_wait ? request->wait_ms :
+	    OTELOP_FOREVER), &message)) {
+	case 1:
+		return CLI_DONE;
+	case 0:
+		message_set(&message, "%s: still held", dir);
+		cli_fail(&cli, CLI_TIMEOUT, &message);
+	}
+	cli_fail(&cli, CLI_UNKNOWN, &message);
+}
+
+static int
+publish(struct otelop_lock *lock, char *const members[], char *const argv[],
+    struct otelop_message *message)
+{
+	struct otelop_metadata metadata;
+
+	otelop_metadata_init(&metadata, getpid());
+	meta_set_strings(&metadata, "command", (const char *const *)argv);
+	for (; *members != NULL; members++)
+		if (meta_set_pair(&metadata, *members, 0, message) < 0)
+			return -1;
+	return otelop_write_metadata(lock, &metadata, message);
+}
+
+/* The lock goes with CMD: out of the way of its own descriptors, and told by name. */
+static int
+pass_on(struct otelop_lock *lock, struct otelop_message *message)
+{
+	char number[16];
+
+	if (io_move_above(&lock->fd, LOCK_FD_LOWEST) < 0 || io_cloexec(lock->fd, 0) < 0 ||
+	    io_format(number, sizeof(number), "%d", lock->fd) < 0 ||
+	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
+	    setenv("OTELOP_STATE_DIR", lock->dir, 1) < 0)
+		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir,
+		    STATEDIR_METADATA);
+	return 0;
+}
+
+static int
+run_locked(const struct request *request, char *const members[], char *const argv[])
+{
+	char dir[OTELOP_PATH_SIZE];
+	struct otelop_message message;
+	struct otelop_lock lock;
+	int error;
+
+	cli_ensure_state_dir(&cli, request->given, dir);
+	if (otelop_lock_metadata(dir, request->wait_ms, &lock, &message) < 0)
+		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY :
+		    errno == ETIMEDOUT ? CLI_TIMEOUT : CLI_FAILED, &message);
+	if (publish(&lock, members, argv, &message) < 0) {
+		otelop_unlock_metadata(&lock);	/* what a dead daemon left stands */
+		cli_fail(&cli, CLI_FAILED, &message);
+	}
+	if (pass_on(&lock, &message) < 0) {
+		lock_remove(&lock, NULL);
+		cli_fail(&cli, CLI_FAILED, &message);
+	}
+	exec_command(argv);
+	error = errno;
+	lock_remove(&lock, NULL);
+	errno = error;
+	message_errno(&message, "%s: cannot run", argv[0]);
+	cli_fail(&cli, exec_status(error), &message);
+}
+
+static void
+parse(struct request *request, int argc, char *argv[])
+{
+	int option;
+
+	while ((option = cli_option(&cli, argc, argv)) != -1)
+		switch (option) {
+		case 'C':
+			request->given = optarg;
+			break;
+		case 'w':
+			request->wait_ms = cli_limit(&cli, "-w", optarg);
+			request->has_wait = 1;
+			break;
+		case 'F':
+			request->fd = (int)cli_number(&cli, "-F", optarg, 0, INT_MAX);
+			break;
+		case 'p':
+			request->probe = 1;
+			break;
+		case 'W':
+			request->until_free = 1;
+			break;
+		}
+	if (request->probe + request->until_free + (request->fd >= 0) > 1)
+		cli_usage_error(&cli, "-F, -p and -W: only one of them");
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct request request = { .fd = -1 };
+	char **members, **command;
+	int closed;
+
+	closed = cli_begin(&cli);
+	parse(&request, argc, argv);
+	if (request.fd >= 0 && request.fd <= STDERR_FILENO && (closed & 1 << request.fd))
+		close(request.fd);	/* the caller's is asked for, and there is none */
+	if (request.probe || request.until_free || request.fd >= 0) {
+		if (optind < argc)
+			cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
+		return request.fd >= 0 ? lock_descriptor(&request) :
+		    request.probe ? probe(&request) : await_free(&request);
+	}
+	command = cli_command(&cli, argc, argv, &members);
+	return run_locked(&request, members, command);
+}

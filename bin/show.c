@@ -1,0 +1,355 @@
+/* The metadata as otelop-meta prints it. */
+#include "show.h"
+#include "cli.h"
+#include "clock.h"
+#include "io.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Half an answer is none. */
+static void
+no_memory(void)
+{
+	struct otelop_message message = { "memory: cannot allocate what shows the metadata" };
+
+	cli_fail(&(struct cli){ .name = "otelop-meta" }, CLI_FAILED, &message);
+}
+
+/* A string's characters in memory of their own. */
+static char *
+decoded(const struct json_value *string, size_t *length)
+{
+	char *text;
+
+	*length = json_decode(string, NULL, 0);
+	if ((text = malloc(*length + 1)) == NULL)
+		no_memory();
+	json_decode(string, text, *length);
+	text[*length] = '\0';
+	return text;
+}
+
+/* In single quotes, where only a single quote means anything. */
+static void
+put_shell(const char *text, size_t length)
+{
+	size_t i;
+
+	putchar('\'');
+	for (i = 0; i < length; i++)
+		if (text[i] == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(text[i]);
+	putchar('\'');
+}
+
+enum form { RAW, SHELL, CLEAN };
+
+static void
+put_text(const char *text, size_t length, enum form form)
+{
+	switch (form) {
+	case RAW:
+		fwrite(text, 1, length, stdout);
+		break;
+	case SHELL:
+		put_shell(text, length);
+		break;
+	case CLEAN:
+		cli_put_clean(text, length, stdout);
+		break;
+	}
+}
+
+static void
+put_value(const struct json_value *value, enum form form)
+{
+	struct json_value *elements;
+	size_t count, i, length;
+	char *text;
+
+	if (value->type == JSON_STRING) {
+		text = decoded(value, &length);
+		put_text(text, length, form);
+		free(text);
+	} else if (value->type == JSON_ARRAY) {
+		if (json_elements(value, &elements, &count) < 0)
+			no_memory();
+		for (i = 0; i < count; i++) {
+			if (i > 0)
+				putchar(' ');
+			put_value(&elements[i], form);
+		}
+		free(elements);
+	} else {
+		put_text(value->text, value->length, form);
+	}
+}
+
+void
+show_value(const struct json_value *value, int shell)
+{
+	put_value(value, shell ? SHELL : RAW);
+}
+
+static void
+put_line(const char *label, const struct json_value *value)
+{
+	printf("%-14s", label);
+	put_value(value, CLEAN);
+	putchar('\n');
+}
+
+/* Seconds since it started, or -1: it does not say, or what it says cannot be. */
+static int64_t
+uptime(const struct otelop_metadata *metadata)
+{
+	char text[CLOCK_RFC3339_SIZE];
+	int64_t began, now = clock_wall_seconds();
+
+	if (otelop_metadata_get(metadata, "startedAt", text, sizeof(text)) != 1 ||
+	    clock_parse_rfc3339(text, strlen(text), &began) < 0 || began <= 0)
+		return -1;
+	return began > now ? 0 : now - began;	/* the clock was set back */
+}
+
+static void
+put_uptime(int64_t seconds)
+{
+	if (seconds < 0)
+		return;
+	printf("%-14s", "uptime");
+	if (seconds >= 86400)
+		printf("%lldd ", (long long)(seconds / 86400));
+	if (seconds >= 3600)
+		printf("%lldh ", (long long)(seconds / 3600 % 24));
+	if (seconds >= 60)
+		printf("%lldm ", (long long)(seconds / 60 % 60));
+	printf("%llds\n", (long long)(seconds % 60));
+}
+
+static void
+put_exit(const struct otelop_metadata *metadata)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, "exitSignal", &value)) {
+		printf("%-14skilled by signal ", "exited");
+		put_value(&value, CLEAN);
+	} else if (meta_find(metadata, "exitCode", &value)) {
+		printf("%-14swith status ", "exited");
+		put_value(&value, CLEAN);
+	} else {
+		return;
+	}
+	if (meta_find(metadata, "exitedAt", &value)) {
+		fputs(" at ", stdout);
+		put_value(&value, CLEAN);
+	}
+	putchar('\n');
+}
+
+static int
+is_shown_elsewhere(const struct json_value *key)
+{
+	static const char *const names[] = {
+		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
+		"exitedAt", "pidNamespace", "host", "readyMode", "maxLifetime", "noSweep", "logMax",
+		"logKeep",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_string_is(key, names[i]))
+			return 1;
+	return 0;
+}
+
+/* Upstream's addresses where they are set, and the user's own members. */
+static void
+put_others(const struct otelop_metadata *metadata)
+{
+	struct json_member *members;
+	size_t count, i;
+
+	if (json_members(metadata->json, metadata->length, &members, &count) < 0)
+		no_memory();
+	for (i = 0; i < count; i++) {
+		const struct json_value *value = &members[i].value;
+
+		if (is_shown_elsewhere(&members[i].key) ||
+		    (value->type == JSON_STRING && value->length == 2))
+			continue;
+		put_value(&members[i].key, CLEAN);
+		printf("%*s", members[i].key.length - 2 < 14 ?
+		    (int)(14 - (members[i].key.length - 2)) : 1, "");
+		put_value(value, CLEAN);
+		putchar('\n');
+	}
+	free(members);
+}
+
+void
+show_people(enum meta_state state, const struct otelop_metadata *metadata)
+{
+	static const char *const labels[] = { "command", "cwd", "listen", "startedAt" };
+	struct json_value value;
+	size_t i;
+
+	if (metadata->length > 0 && meta_state_is(metadata, "exited"))
+		printf("%-14s%s\n", "state", "dead");
+	else
+		printf("%-14s%s\n", "state", state == META_STALE ? "dead (it left no word)" :
+		    meta_state_name(state));
+	if (metadata->length == 0)
+		return;
+	if (meta_find(metadata, "pid", &value))
+		put_line("pid", &value);
+	if (state == META_RUNNING || state == META_STARTING)
+		put_uptime(uptime(metadata));
+	put_exit(metadata);
+	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (meta_find(metadata, labels[i], &value))
+			put_line(labels[i], &value);
+	put_others(metadata);
+}
+
+/* A control character that JSON lets stand raw (DEL, C1) can only be in a string: escape it there. */
+static void
+put_clean_json(const char *json, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)json[i];
+
+		if (c == 0xc2 && (unsigned char)json[i + 1] < 0xa0)
+			printf("\\u00%02x", (unsigned char)json[++i]);
+		else if (c == 0x7f)
+			printf("\\u007f");
+		else
+			putchar(c);
+	}
+}
+
+void
+show_json(enum meta_state state, const struct otelop_metadata *metadata)
+{
+	struct otelop_metadata shown = *metadata;
+	int64_t seconds = uptime(metadata);
+	char text[64];
+
+	if (shown.length == 0) {
+		printf("{\n  \"state\": \"%s\"\n}\n", meta_state_name(state));
+		return;
+	}
+	/* What the kernel says now, not what the file said then. */
+	otelop_metadata_set(&shown, "state", meta_state_is(metadata, "exited") ? "exited" :
+	    meta_state_name(state), NULL);
+	if ((state == META_RUNNING || state == META_STARTING) && seconds >= 0) {
+		io_format(text, sizeof(text), "%lld", (long long)seconds);
+		meta_set_json(&shown, "uptimeSeconds", text, strlen(text));
+	}
+	put_clean_json(shown.json, shown.length);
+}
+
+int
+show_same_strings(const struct json_value *a, const struct json_value *b)
+{
+	struct json_value *x, *y;
+	size_t x_count, y_count, i, x_length, y_length;
+	int same;
+
+	if (json_elements(a, &x, &x_count) < 0)
+		return 0;
+	if (json_elements(b, &y, &y_count) < 0) {
+		free(x);
+		return 0;
+	}
+	same = x_count == y_count;
+	for (i = 0; i < x_count && same; i++) {
+		char *p = decoded(&x[i], &x_length), *q = decoded(&y[i], &y_length);
+
+		same = p != NULL && q != NULL && x_length == y_length && memcmp(p, q, x_length) == 0;
+		free(p);
+		free(q);
+	}
+	free(x);
+	free(y);
+	return same;
+}
+
+static void
+put_option(const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (!meta_find(metadata, key, &value))
+		return;
+	printf("%s ", option);
+	put_value(&value, SHELL);
+	putchar(' ');
+}
+
+static int
+is_user_member(const struct json_member *member)
+{
+	char key[256];
+	size_t length = json_decode(&member->key, key, sizeof(key));
+
+	if (length >= sizeof(key) || !meta_is_user_key(key, length) ||
+	    member->value.type != JSON_STRING)
+		return 0;
+	/* Upstream's members are always there: an empty one says nothing. */
+	return member->value.length > 2 || !meta_is_known_key(key, length);
+}
+
+static void
+put_members(const struct otelop_metadata *metadata)
+{
+	struct json_member *members;
+	size_t count, i, key_length, value_length;
+
+	if (json_members(metadata->json, metadata->length, &members, &count) < 0)
+		no_memory();
+	for (i = 0; i < count; i++) {
+		char *key, *value;
+
+		if (!is_user_member(&members[i]))
+			continue;
+		key = decoded(&members[i].key, &key_length);
+		value = decoded(&members[i].value, &value_length);
+		if (key != NULL && value != NULL) {
+			put_shell(key, key_length);
+			putchar('=');
+			put_shell(value, value_length);
+			putchar(' ');
+		}
+		free(key);
+		free(value);
+	}
+	free(members);
+}
+
+int
+show_start_arguments(const struct otelop_metadata *metadata)
+{
+	struct json_value command, no_sweep;
+
+	if (!meta_find(metadata, "command", &command))
+		return 0;
+	put_option(metadata, "--ready", "readyMode");
+	put_option(metadata, "--max-lifetime", "maxLifetime");
+	put_option(metadata, "--log-max", "logMax");
+	put_option(metadata, "--log-keep", "logKeep");
+	if (meta_find(metadata, "noSweep", &no_sweep))
+		fputs("--no-sweep ", stdout);
+	put_members(metadata);
+	fputs("-- ", stdout);
+	put_value(&command, SHELL);
+	putchar('\n');
+	return 1;
+}

@@ -1,0 +1,20 @@
+/* The metadata as otelop-meta prints it: for people, for programs, for a shell. */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include "meta.h"
+
+/* A value raw: a string's characters, an array's strings with spaces between; or each for sh. */
+void show_value(const struct json_value *value, int shell);
+
+/* Aligned lines, without what a terminal would take for a command; or one JSON object. */
+void show_people(enum meta_state state, const struct otelop_metadata *metadata);
+void show_json(enum meta_state state, const struct otelop_metadata *metadata);
+
+/* Have two arrays the same strings?  1 or 0. */
+int show_same_strings(const struct json_value *a, const struct json_value *b);
+
+/* The words, quoted for sh, with which `otelop start` would start this again.  1; 0: unknown. */
+int show_start_arguments(const struct otelop_metadata *metadata);
+
+#endif

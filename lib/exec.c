@@ -1,0 +1,267 @@
+/* Start a command in a child that has nothing of ours but what it is meant to have. */
+#include "exec.h"
+#include "io.h"
+#include "platform.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ABOVE_USUAL 10	/* shells and daemons use the numbers below */
+
+static int
+stays_ignored(int number, const int *kept)
+{
+	struct sigaction now;
+
+	for (; kept != NULL && *kept != 0; kept++)
+		if (*kept == number)
+			return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+	return 0;
+}
+
+void
+exec_reset_signals(const int *kept)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		if (!stays_ignored(number, kept))
+			sigaction(number, &action, NULL);	/* KILL and STOP refuse */
+	platform_reset_hidden_signals();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The length of the word at s; a blank behind a backslash is part of it. */
+static size_t
+word_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] != '\0' && s[n] != ' ')
+		n += s[n] == '\\' && s[n + 1] != '\0' ? 2 : 1;
+	return n;
+}
+
+static int
+begins(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static int
+is_jobservers(const char *word)
+{
+	return begins(word, "--jobserver") || begins(word, "-j") || begins(word, "-J");
+}
+
+void
+exec_strip_jobserver(const char *flags, char *text)
+{
+	size_t used = 0;
+	int variables = 0;	/* behind "--" stand make's variables, whatever they look like */
+
+	while (*flags != '\0') {
+		const char *word = flags + strspn(flags, " ");
+		const char *end = word + word_length(word);
+		const char *next = end + strspn(end, " ");
+
+		if (end - word == 2 && begins(word, "--"))
+			variables = 1;
+		if (variables || !is_jobservers(word)) {
+			memcpy(text + used, flags, (size_t)(end - flags));
+			used += (size_t)(end - flags);
+		} else if (end - word == 2 && *next >= '0' && *next <= '9') {
+			/* BSD make: its number and its descriptors are words of their own. */
+			end = next + word_length(next);
+		}
+		flags = end;
+	}
+	text[used] = '\0';
+}
+
+int
+exec_drop_jobserver(void)
+{
+	static const char *const names[] = { "MAKEFLAGS", "MFLAGS" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *flags = getenv(names[i]);
+		char *text;
+		int result;
+
+		if (flags == NULL)
+			continue;
+		if ((text = malloc(strlen(flags) + 1)) == NULL)
+			return -1;
+		exec_strip_jobserver(flags, text);
+		result = setenv(names[i], text, 1);
+		free(text);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where PATH finds a command that has no slash.  1 or 0. */
+static int
+find_in_path(const char *command, char *found, size_t size)
+{
+	const char *path = getenv("PATH");
+
+	for (; path != NULL && *path != '\0'; path += *path == ':') {
+		size_t length = strcspn(path, ":");
+
+		if (io_format(found, size, "%.*s/%s", length > 0 ? (int)length : 1,
+		    length > 0 ? path : ".", command) == 0 && access(found, X_OK) == 0)
+			return 1;
+		path += length;
+	}
+	return 0;
+}
+
+void
+exec_command(char *const argv[])
+{
+	char found[OTELOP_PATH_SIZE];
+	size_t count = 0;
+	char **script;
+
+	execvp(argv[0], argv);
+	if (errno == ENOTDIR && strchr(argv[0], '/') == NULL)
+		errno = ENOENT;		/* something in PATH is no directory */
+	if (errno != ENOEXEC)
+		return;
+	while (argv[count] != NULL)
+		count++;
+	if ((script = calloc(count + 3, sizeof(*script))) == NULL)
+		return;
+	script[0] = (char *)"sh";
+	script[1] = (char *)"--";
+	memcpy(script + 2, argv, count * sizeof(*script));
+	/* sh would look into the current directory first. */
+	if (strchr(argv[0], '/') == NULL && find_in_path(argv[0], found, sizeof(found)))
+		script[2] = found;
+	execv("/bin/sh", script);
+	free(script);
+	errno = ENOEXEC;
+}
+
+int
+exec_find(const char *name)
+{
+	char found[OTELOP_PATH_SIZE];
+	struct stat file;
+
+	if (strchr(name, '/') == NULL) {
+		if (find_in_path(name, found, sizeof(found)))
+			return 0;
+		errno = ENOENT;
+		return -1;
+	}
+	if (stat(name, &file) < 0)
+		return -1;
+	errno = EACCES;
+	return S_ISREG(file.st_mode) ? access(name, X_OK) : -1;
+}
+
+int
+exec_status(int error)
+{
+	return error == ENOENT ? EXEC_STATUS_NOT_FOUND : EXEC_STATUS_NOT_EXECUTABLE;
+}
+
+static void
+run_child(const struct exec_plan *plan, int report)
+{
+	struct exec_failure failure = { -plan->prepare(plan->argument, report), 0 };
+
+	if (failure.before == 0) {
+		exec_reset_signals(plan->kept_ignored);
+		exec_command(plan->argv);
+	}
+	failure.error = errno;
+	io_write_all(report, (const char *)&failure, sizeof(failure));
+	_exit(EXEC_STATUS_OWN);
+}
+
+/* fork with all signals blocked in the child, which must not run our handlers: they would write into
+   our pipes. */
+static pid_t
+fork_deaf(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int saved;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	if ((pid = fork()) == 0)
+		return 0;
+	saved = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return pid;
+}
+
+pid_t
+exec_fork(int (*run)(void *), void *argument)
+{
+	pid_t pid = fork_deaf();
+
+	if (pid == 0) {
+		exec_reset_signals(NULL);
+		_exit(run(argument));
+	}
+	return pid;
+}
+
+pid_t
+exec_start(const struct exec_plan *plan, struct exec_failure *failure)
+{
+	int report[2];
+	ssize_t n;
+	pid_t pid;
+
+	failure->before = 1;
+	if (io_pipe(report) < 0) {
+		failure->error = errno;
+		return -1;
+	}
+	if (io_move_above(&report[1], ABOVE_USUAL) < 0) {
+		failure->error = errno;
+		io_close(&report[0]);
+		io_close(&report[1]);
+		return -1;
+	}
+	if ((pid = fork_deaf()) == 0)
+		run_child(plan, report[1]);
+	failure->error = errno;
+	io_close(&report[1]);
+	if (pid > 0) {
+		n = io_read_all(report[0], (char *)failure, sizeof(*failure));
+		if (n < 0) {
+			/* Nobody knows what it has become: it must not go on. */
+			*failure = (struct exec_failure){ .before = 1, .error = errno };
+			kill(pid, SIGKILL);
+		} else if (n == 0) {
+			failure->error = 0;
+		}
+		if (n != 0) {
+			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+				;
+			pid = -1;
+		}
+	}
+	io_close(&report[0]);
+	return pid;
+}

@@ -1,0 +1,60 @@
+/* Start a command in a child that has nothing of ours but what it is meant to have. */
+#ifndef EXEC_H
+#define EXEC_H
+
+#include <sys/types.h>
+
+#define EXEC_STATUS_OWN 125		/* our own failure before the command ran */
+#define EXEC_STATUS_NOT_EXECUTABLE 126
+#define EXEC_STATUS_NOT_FOUND 127
+
+/* Signals to their defaults, but those of kept (0-terminated; or NULL) that are ignored; nothing blocked. */
+void exec_reset_signals(const int *kept);
+
+/*
+ * Take make's jobserver out of MAKEFLAGS: its descriptors are not passed on, and a daemon must
+ * not keep make's tokens.
+ */
+int exec_drop_jobserver(void);
+
+/* MAKEFLAGS without the jobserver's words, into text, which is as large as flags. */
+void exec_strip_jobserver(const char *flags, char *text);
+
+/*
+ * Become argv, found by PATH; a script without #! is run by sh, as shells do.  Returns only when
+ * that failed, with errno.
+ */
+void exec_command(char *const argv[]);
+
+/* Is there a file that exec_command would try to become?  0; -1: ENOENT, EACCES. */
+int exec_find(const char *name);
+
+/* 127 or 126, by errno. */
+int exec_status(int error);
+
+struct exec_plan {
+	char *const *argv;
+	/* Runs in the child and leaves keep open: 0, or below 0 and errno. */
+	int (*prepare)(void *argument, int keep);
+	void *argument;
+	const int *kept_ignored;	/* as exec_reset_signals takes it */
+};
+
+struct exec_failure {
+	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
+	int error;	/* errno */
+};
+
+/*
+ * Fork and exec.  The child's pid; or -1: the fork failed (failure->before, errno), or the child
+ * could not become the command; then it is reaped already.
+ */
+pid_t exec_start(const struct exec_plan *plan, struct exec_failure *failure);
+
+/*
+ * Fork a child that goes on in our own code: with signals at their defaults, run(argument), _exit with
+ * what it returns.  It has all our descriptors; to close them is run's first duty.  The child's pid, or -1.
+ */
+pid_t exec_fork(int (*run)(void *), void *argument);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * A log that stays under a bound without the daemon's help: its output goes into a pipe, and a
+ * process of its own writes the log and renames it before it grows over the bound.
+ *
+ * The process lives until the last writer is gone, also when otelop-run is killed; so no line that
+ * was written into the pipe is lost.  It ignores the signals that end a session.
+ */
+#ifndef LOGGER_H
+#define LOGGER_H
+
+#include <sys/types.h>
+
+#include "otelop.h"
+
+#define LOGGER_SIZE_MIN 1024
+#define LOGGER_KEEP_MAX 1000
+
+struct logger {
+	int64_t max;		/* bytes that the log may have; 0: there is no logger */
+	int keep;		/* how many old logs stay, as otelop.log.1 (the youngest) and so on */
+	int dir_fd;		/* the state directory */
+	const char *dir;	/* its path, for messages */
+	int pipe[2];		/* the daemon writes to the second */
+	pid_t pid;		/* 0 or below: it does not live */
+	int64_t began;
+};
+
+/* A number of bytes with k, M or G behind it (1,024 each).  -1: EINVAL. */
+int logger_parse_size(const char *text, int64_t *bytes);
+
+/*
+ * Rename a log that is over the bound, and start the process.  max 0: do nothing.
+ * -1: errno, and message.
+ */
+int logger_start(struct logger *logger, struct otelop_message *message);
+
+/* A child of ours ended: was it the logger?  1 or 0. */
+int logger_reaped(struct logger *logger, pid_t pid);
+
+/*
+ * Where the logger does not live, another one goes on with the same pipe; not at once, if the last one
+ * has just begun.  How long until then, and do it if it is time.
+ */
+int64_t logger_due_ms(const struct logger *logger);
+void logger_revive(struct logger *logger);
+
+/*
+ * Say something into the log ourselves, in its order and under its bound, if the pipe has room for it
+ * within patience_ms.  1; 0: not said.
+ */
+int logger_say(const struct logger *logger, const char *who, const char *text, int64_t patience_ms);
+
+/* Let our ends go; with patience_ms, wait so long until the rest is written. */
+void logger_finish(struct logger *logger, int64_t patience_ms);
+
+/*
+ * How many of length bytes go into a log of size bytes before it must be renamed: whole lines where
+ * that can be.  at_line_start: the log ends with a newline.  0: rename first.
+ */
+size_t logger_fit(const char *bytes, size_t length, int64_t size, int64_t max, int at_line_start);
+
+#endif

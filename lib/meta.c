@@ -1,0 +1,279 @@
+/* The metadata object: read, asked and changed; meta_form.c has its form, meta_look.c asks who lives. */
+#include "meta.h"
+#include "clock.h"
+#include "io.h"
+#include "meta_form.h"
+#include "platform.h"
+#include "statedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+meta_state_name(enum meta_state state)
+{
+	static const char *const names[] = { "stopped", "stale", "starting", "running" };
+
+	return names[state];
+}
+
+int
+meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
+    struct otelop_message *message)
+{
+	char text[OTELOP_METADATA_MAX + 1], path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
+	ssize_t length;
+
+	metadata->length = 0;
+	io_format(path, sizeof(path), "%s/%s", dir, STATEDIR_METADATA);
+	if (lseek(fd, 0, SEEK_SET) < 0 || (length = io_read_all(fd, text, sizeof(text))) < 0)
+		return message_errno(message, "%s: cannot read", path);
+	return meta_parse(metadata, text, (size_t)length, path, message);
+}
+
+int
+otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
+    struct otelop_message *message)
+{
+	int dir_fd, fd, result = -1;
+
+	if ((dir_fd = statedir_open(state_dir, message)) < 0)
+		return -1;
+	fd = statedir_open_file(dir_fd, state_dir, STATEDIR_METADATA, O_RDONLY, message);
+	if (fd >= 0)
+		result = meta_read_fd(metadata, fd, state_dir, message);
+	io_close(&fd);
+	io_close(&dir_fd);
+	return result;
+}
+
+static int
+set_string(struct otelop_metadata *metadata, const char *key, const char *value)
+{
+	char quoted[OTELOP_METADATA_MAX];
+	size_t length = strlen(value);
+
+	if (!json_is_utf8(value, length)) {
+		errno = EILSEQ;
+		return -1;
+	}
+	if ((length = json_encode(value, length, quoted, sizeof(quoted))) > sizeof(quoted)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return meta_set_json(metadata, key, quoted, length);
+}
+
+int
+meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
+{
+	char json[OTELOP_METADATA_MAX];
+	size_t used = 0, length;
+
+	json[used++] = '[';
+	for (; *strings != NULL; strings++) {
+		length = strlen(*strings);
+		if (!json_is_utf8(*strings, length)) {
+			errno = EILSEQ;
+			return -1;
+		}
+		if (used > 1) {
+			json[used++] = ',';
+			json[used++] = ' ';
+		}
+		length = json_encode(*strings, length, json + used, sizeof(json) - used);
+		if ((used += length) > sizeof(json) - 4) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+	}
+	json[used++] = ']';
+	return meta_set_json(metadata, key, json, used);
+}
+
+int
+otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
+    struct otelop_message *message)
+{
+	const struct meta_known *ours = meta_find_known(key, strlen(key));
+	struct json_value number = { JSON_NUMBER, value, strlen(value) };
+	int64_t seconds;
+	int result;
+
+	errno = EINVAL;
+	if (ours == NULL && !meta_is_user_key(key, strlen(key)))
+		return message_set(message, "%s: not a member's name", key);
+	if (ours != NULL && ours->kind == META_TEXTS)
+		return message_set(message, "%s: cannot be set to a string", key);
+	if (ours != NULL && (ours->kind == META_PID || ours->kind == META_NUMBER)) {
+		struct json_fault fault;
+
+		if (!json_is_valid(value, strlen(value), &fault) || meta_wrong_value(ours, &number)) {
+			errno = EINVAL;
+			return message_set(message, "%s: not a valid number: %s", key, value);
+		}
+		result = meta_set_json(metadata, key, value, strlen(value));
+	} else if (ours != NULL && ours->kind == META_TIME &&
+	    (strlen(value) > CLOCK_RFC3339_SIZE ||
+	    clock_parse_rfc3339(value, strlen(value), &seconds) < 0)) {
+		return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
+	} else {
+		result = set_string(metadata, key, value);
+	}
+	if (result == 0)
+		return 0;
+	if (errno == EILSEQ)
+		return message_set(message, "%s: the value is not UTF-8", key);
+	if (errno == EMSGSIZE)
+		return message_set(message, "%s: the metadata would be over %d bytes", key,
+		    OTELOP_METADATA_MAX);
+	return message_errno(message, "%s: cannot set", key);
+}
+
+int
+meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
+    struct otelop_message *message)
+{
+	const char *equals = strchr(pair, '=');
+	size_t length = equals != NULL ? (size_t)(equals - pair) : 0;
+	char key[256];
+
+	errno = EINVAL;
+	if (equals == NULL || !(meta_is_user_key(pair, length) ||
+	    (all && meta_is_known_key(pair, length))))
+		return message_set(message, equals != NULL && meta_is_known_key(pair, length) ?
+		    "%s: this member is not yours to set" : "%s: not KEY=VALUE", pair);
+	if (io_format(key, sizeof(key), "%.*s", (int)length, pair) < 0) {
+		errno = EINVAL;
+		return message_set(message, "%s: the name is too long", pair);
+	}
+	return otelop_metadata_set(metadata, key, equals + 1, message);
+}
+
+void
+otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
+{
+	char text[OTELOP_PATH_SIZE], now[CLOCK_RFC3339_SIZE];
+
+	metadata->length = 0;
+	io_format(text, sizeof(text), "%ld", (long)pid);
+	otelop_metadata_set(metadata, "pid", text, NULL);
+	clock_format_now(now);
+	otelop_metadata_set(metadata, "startedAt", now, NULL);
+	if (getcwd(text, sizeof(text)) != NULL)
+		otelop_metadata_set(metadata, "cwd", text, NULL);
+	if (gethostname(text, sizeof(text)) == 0)
+		otelop_metadata_set(metadata, "host", text, NULL);
+	if (platform_pid_namespace(text, sizeof(text)))
+		otelop_metadata_set(metadata, "pidNamespace", text, NULL);
+}
+
+int
+meta_find(const struct otelop_metadata *metadata, const char *key, struct json_value *value)
+{
+	return json_find(metadata->json, metadata->length, key, value) &&
+	    value->type != JSON_NULL;
+}
+
+static size_t
+join_strings(const struct json_value *array, char *text, size_t size)
+{
+	struct json_value *elements;
+	size_t count, i, used = 0;
+
+	if (json_elements(array, &elements, &count) < 0)
+		return 0;
+	for (i = 0; i < count; i++) {
+		if (i > 0 && used++ < size)
+			text[used - 1] = ' ';
+		used += json_decode(&elements[i], text + (used < size ? used : size),
+		    used < size ? size - used : 0);
+	}
+	free(elements);
+	return used;
+}
+
+int
+otelop_metadata_get(const struct otelop_metadata *metadata, const char *key, char *text,
+    size_t size)
+{
+	struct json_value value;
+	size_t length;
+
+	if (!meta_find(metadata, key, &value))
+		return 0;
+	if (value.type == JSON_STRING)
+		length = json_decode(&value, text, size);
+	else if (value.type == JSON_ARRAY && meta_is_strings(&value))
+		length = join_strings(&value, text, size);
+	else if ((length = value.length) < size)
+		memcpy(text, value.text, length);
+	if (length >= size) {
+		errno = ERANGE;
+		return -1;
+	}
+	text[length] = '\0';
+	return 1;
+}
+
+pid_t
+meta_pid(const struct otelop_metadata *metadata)
+{
+	struct json_value value;
+
+	return meta_find(metadata, "pid", &value) ? (pid_t)meta_whole_number(&value, 1, INT_MAX) : 0;
+}
+
+int
+meta_state_is(const struct otelop_metadata *metadata, const char *state)
+{
+	struct json_value value;
+
+	return meta_find(metadata, "state", &value) && value.type == JSON_STRING &&
+	    json_string_is(&value, state);
+}
+
+/* A member that is there and differs from what we are; both are then in the buffers. */
+static int
+differs(const struct otelop_metadata *metadata, const char *key, const char *ours)
+{
+	struct json_value value;
+
+	return meta_find(metadata, key, &value) && value.type == JSON_STRING && value.length > 2 &&
+	    (json_decode(&value, NULL, 0) != strlen(ours) || !json_string_is(&value, ours));
+}
+
+int
+meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message)
+{
+	char ours[256] = "", theirs[1024] = "";
+
+	if (gethostname(ours, sizeof(ours)) < 0 || !differs(metadata, "host", ours))
+		return 0;
+	otelop_metadata_get(metadata, "host", theirs, sizeof(theirs));
+	message_set(message, "process %ld runs on host %s, and this is %s",
+	    (long)meta_pid(metadata), theirs, ours);
+	return 1;
+}
+
+int
+meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *message)
+{
+	char ours[256];
+
+	if (meta_is_other_host(metadata, message))
+		return 0;
+	/* Where ours has no name, one that has a name may be another. */
+	if (!platform_pid_namespace(ours, sizeof(ours)))
+		ours[0] = '\0';
+	if (differs(metadata, "pidNamespace", ours)) {
+		message_set(message, "process %ld is in another pid namespace",
+		    (long)meta_pid(metadata));
+		return 0;
+	}
+	return 1;
+}

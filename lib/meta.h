@@ -1,0 +1,71 @@
+/*
+ * The metadata: one JSON object, upstream's eight members first, then ours, then everybody
+ * else's.  Reading refuses what is not that; unknown members are carried along.
+ */
+#ifndef META_H
+#define META_H
+
+#include "json.h"
+#include "otelop.h"
+
+/* What a state directory holds, in the words that the programs print. */
+enum meta_state { META_STOPPED, META_STALE, META_STARTING, META_RUNNING };
+
+const char *meta_state_name(enum meta_state state);
+
+/* Parse what a file holds.  path: for the message.  -1: EBADMSG, ENODATA when there is nothing. */
+int meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
+    const char *path, struct otelop_message *message);
+
+/* Read from an open otelop.json. */
+int meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
+    struct otelop_message *message);
+
+/*
+ * Set key to raw JSON (NULL: take it out).  For members of any type, also command and listen.
+ * -1: EMSGSIZE, ENOMEM.
+ */
+int meta_set_json(struct otelop_metadata *metadata, const char *key, const char *json, size_t length);
+
+/* Set key to an array of strings.  -1: EILSEQ not UTF-8; EMSGSIZE. */
+int meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings);
+
+/* Is this KEY=VALUE, or a name, one that a user may give?  Our own members are not. */
+int meta_is_user_key(const char *key, size_t length);
+
+/* Is key a member that this project or upstream defines? */
+int meta_is_known_key(const char *key, size_t length);
+
+/* Set from KEY=VALUE, refusing what meta_is_user_key refuses unless all is set. */
+int meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
+    struct otelop_message *message);
+
+/* The value of key, pointing into metadata.  1; 0: not there, or null. */
+int meta_find(const struct otelop_metadata *metadata, const char *key, struct json_value *value);
+
+/* pid, or 0 when the object is empty. */
+pid_t meta_pid(const struct otelop_metadata *metadata);
+
+int meta_state_is(const struct otelop_metadata *metadata, const char *state);
+
+/* Was it written on another host?  1 and the reason, or 0. */
+int meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message);
+
+/* Is the pid in it one of this host's and this pid namespace's?  1; or 0 and the reason. */
+int meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *message);
+
+/*
+ * What the directory holds.  0 and *state; metadata (may be NULL) has length 0 where nothing is
+ * readable (no directory: stopped); warning has a text when the file is corrupt but free.  -1: cannot tell.
+ */
+int meta_look_at(const char *dir, enum meta_state *state, struct otelop_metadata *metadata,
+    struct otelop_message *warning);
+
+/*
+ * While the lock is held but no ready daemon lives (and while there is none, when appear is set), wait
+ * for what comes of it.  1: decided, 0: deadline, -1: cannot tell.  *began: a start was under way.
+ */
+int meta_wait(const char *dir, int appear, int64_t deadline, int *began, enum meta_state *state,
+    struct otelop_metadata *metadata, struct otelop_message *warning);
+
+#endif

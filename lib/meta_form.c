@@ -1,0 +1,377 @@
+/* The form of the metadata object: which members there are, of what kind, and in what order. */
+#include "meta_form.h"
+#include "clock.h"
+#include "io.h"
+#include "meta.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of the file: upstream's eight, always present; then ours, where known. */
+static const struct meta_known known[] = {
+	{ "pid", META_PID, "0" },
+	{ "startedAt", META_TIME, "\"0001-01-01T00:00:00Z\"" },
+	{ "httpAddr", META_TEXT, "\"\"" },
+	{ "otlpGrpcAddr", META_TEXT, "\"\"" },
+	{ "otlpHttpAddr", META_TEXT, "\"\"" },
+	{ "proxyUrl", META_TEXT, "\"\"" },
+	{ "proxyProtocol", META_TEXT, "\"\"" },
+	{ "version", META_TEXT, "\"\"" },
+	{ "state", META_TEXT, NULL },
+	{ "command", META_TEXTS, NULL },
+	{ "cwd", META_TEXT, NULL },
+	{ "host", META_TEXT, NULL },
+	{ "pidNamespace", META_TEXT, NULL },
+	{ "listen", META_TEXTS, NULL },
+	{ "exitCode", META_NUMBER, NULL },
+	{ "exitSignal", META_TEXT, NULL },
+	{ "exitedAt", META_TIME, NULL },
+	{ "readyMode", META_TEXT, NULL },
+	{ "maxLifetime", META_TEXT, NULL },
+	{ "noSweep", META_TEXT, NULL },
+	{ "logMax", META_TEXT, NULL },
+	{ "logKeep", META_TEXT, NULL },
+};
+#define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
+
+const struct meta_known *
+meta_find_known(const char *key, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < KNOWN_COUNT; i++)
+		if (strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
+			return &known[i];
+	return NULL;
+}
+
+int
+meta_is_known_key(const char *key, size_t length)
+{
+	return meta_find_known(key, length) != NULL;
+}
+
+int
+meta_is_user_key(const char *key, size_t length)
+{
+	const struct meta_known *ours = meta_find_known(key, length);
+	size_t i;
+
+	if (ours != NULL)
+		return ours->kind == META_TEXT && ours->zero != NULL;
+	for (i = 0; i < length; i++)
+		if (!((key[i] >= 'A' && key[i] <= 'Z') || (key[i] >= 'a' && key[i] <= 'z') ||
+		    key[i] == '_' || (i > 0 && key[i] >= '0' && key[i] <= '9')))
+			return 0;
+	return length > 0;
+}
+
+static const struct json_member *
+find_member(const struct json_member *members, size_t count, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (json_string_is(&members[i].key, key))
+			return &members[i];
+	return NULL;
+}
+
+long
+meta_whole_number(const struct json_value *value, long low, long high)
+{
+	long number = 0;
+	size_t i;
+
+	if (value->type != JSON_NUMBER || value->length > 10)
+		return -1;
+	for (i = 0; i < value->length; i++) {
+		if (value->text[i] < '0' || value->text[i] > '9')
+			return -1;
+		if (number > (LONG_MAX - 9) / 10)
+			return -1;
+		number = number * 10 + (value->text[i] - '0');
+	}
+	return number < low || number > high ? -1 : number;
+}
+
+static int
+is_time(const struct json_value *value)
+{
+	char text[CLOCK_RFC3339_SIZE];
+	size_t length = json_decode(value, text, sizeof(text));
+	int64_t seconds;
+
+	return length <= sizeof(text) && clock_parse_rfc3339(text, length, &seconds) == 0;
+}
+
+int
+meta_is_strings(const struct json_value *value)
+{
+	struct json_value *elements;
+	size_t count, i;
+
+	if (value->type != JSON_ARRAY || json_elements(value, &elements, &count) < 0)
+		return 0;
+	for (i = 0; i < count && elements[i].type == JSON_STRING; i++)
+		;
+	free(elements);
+	return i == count;
+}
+
+const char *
+meta_wrong_value(const struct meta_known *ours, const struct json_value *value)
+{
+	if (value->type == JSON_NULL)
+		return NULL;
+	switch (ours->kind) {
+	case META_PID:
+		return meta_whole_number(value, 1, INT_MAX) < 0 ? "pid is not a process number" : NULL;
+	case META_NUMBER:
+		return meta_whole_number(value, 0, INT_MAX) < 0 ? "not a whole number" : NULL;
+	case META_TEXT:
+		return value->type != JSON_STRING ? "not a string" : NULL;
+	case META_TIME:
+		return value->type != JSON_STRING || !is_time(value) ? "not an RFC 3339 time" : NULL;
+	case META_TEXTS:
+		return !meta_is_strings(value) ? "not an array of strings" : NULL;
+	}
+	return NULL;
+}
+
+/* A text that grows; what does not fit only counts. */
+struct draft {
+	struct otelop_metadata *metadata;
+	size_t used;
+	int members;
+};
+
+static void
+put(struct draft *draft, const char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++, draft->used++)
+		if (draft->used < OTELOP_METADATA_ROOM - 1)
+			draft->metadata->json[draft->used] = text[i];
+}
+
+/* key with its quotes. */
+static void
+put_member(struct draft *draft, const char *key, size_t key_length, const char *value,
+    size_t length)
+{
+	const char *between = draft->members++ == 0 ? "{\n  " : ",\n  ";
+
+	put(draft, between, strlen(between));
+	put(draft, key, key_length);
+	put(draft, ": ", 2);
+	put(draft, value, length);
+}
+
+static void
+put_known(struct draft *draft, const struct meta_known *ours, const char *value, size_t length)
+{
+	char key[64];
+
+	put_member(draft, key, json_encode(ours->key, strlen(ours->key), key, sizeof(key)), value,
+	    length);
+}
+
+static int
+by_key_then_place(const void *a, const void *b)
+{
+	const struct json_member *x = *(const struct json_member *const *)a;
+	const struct json_member *y = *(const struct json_member *const *)b;
+	int order = json_string_compare(&x->key, &y->key);
+
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+/* Of members with the same key only the last stays.  How many stay; or -1: ENOMEM. */
+static long
+drop_overridden(struct json_member *members, size_t count)
+{
+	struct json_member **order = calloc(count + 1, sizeof(*order));
+	size_t i, kept = 0;
+
+	if (order == NULL)
+		return -1;
+	for (i = 0; i < count; i++)
+		order[i] = &members[i];
+	qsort(order, count, sizeof(*order), by_key_then_place);
+	for (i = 0; i + 1 < count; i++)
+		if (json_string_compare(&order[i]->key, &order[i + 1]->key) == 0)
+			order[i]->value.text = NULL;	/* only now: sorting needs the keys */
+	for (i = 0; i < count; i++)
+		if (members[i].value.text != NULL)
+			members[kept++] = members[i];
+	free(order);
+	return (long)kept;
+}
+
+static int
+is_known_member(const struct json_member *member)
+{
+	size_t i;
+
+	for (i = 0; i < KNOWN_COUNT; i++)
+		if (json_string_is(&member->key, known[i].key))
+			return 1;
+	return 0;
+}
+
+/*
+ * Write the canonical form of members into metadata, with the member named key having the JSON
+ * value (NULL: none) whatever it had.  members must not point into metadata.
+ */
+static int
+compose(struct otelop_metadata *metadata, const struct json_member *members, size_t count,
+    const char *key, const char *value, size_t length)
+{
+	struct draft draft = { metadata, 0, 0 };
+	int placed = 0;
+	size_t i;
+
+	for (i = 0; i < KNOWN_COUNT; i++) {
+		const struct json_member *member = find_member(members, count, known[i].key);
+		int present = member != NULL && member->value.type != JSON_NULL;
+
+		if (key != NULL && strcmp(key, known[i].key) == 0) {
+			placed = 1;
+			if (value != NULL)
+				put_known(&draft, &known[i], value, length);
+			else if (known[i].zero != NULL)
+				put_known(&draft, &known[i], known[i].zero, strlen(known[i].zero));
+		} else if (present) {
+			put_known(&draft, &known[i], member->value.text, member->value.length);
+		} else if (known[i].zero != NULL) {
+			put_known(&draft, &known[i], known[i].zero, strlen(known[i].zero));
+		}
+	}
+	for (i = 0; i < count; i++) {
+		if (is_known_member(&members[i]))
+			continue;
+		if (!placed && key != NULL && json_string_is(&members[i].key, key)) {
+			placed = 1;
+			if (value != NULL)
+				put_member(&draft, members[i].key.text, members[i].key.length, value,
+				    length);
+			continue;
+		}
+		put_member(&draft, members[i].key.text, members[i].key.length,
+		    members[i].value.text, members[i].value.length);
+	}
+	if (!placed && value != NULL) {
+		char quoted[OTELOP_PATH_SIZE];
+		size_t quoted_length = json_encode(key, strlen(key), quoted, sizeof(quoted));
+
+		if (quoted_length > sizeof(quoted)) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		put_member(&draft, quoted, quoted_length, value, length);
+	}
+	put(&draft, "\n}\n", 3);
+	if (draft.used >= OTELOP_METADATA_ROOM) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	metadata->length = draft.used;
+	metadata->json[draft.used] = '\0';
+	return 0;
+}
+
+static int
+corrupt(const char *path, const char *text, size_t offset, const char *what, const char *key,
+    struct otelop_message *message)
+{
+	size_t line, column;
+
+	json_position(text, offset, &line, &column);
+	errno = EBADMSG;
+	return message_set(message, "%s: corrupt metadata: line %zu, column %zu: %s%s%s", path, line,
+	    column, key != NULL ? key : "", key != NULL ? ": " : "", what);
+}
+
+static int
+check_members(const struct json_member *members, size_t count, const char *text,
+    const char *path, struct otelop_message *message)
+{
+	const struct json_member *member;
+	const char *what;
+	size_t i;
+
+	for (i = 0; i < KNOWN_COUNT; i++) {
+		if ((member = find_member(members, count, known[i].key)) != NULL &&
+		    (what = meta_wrong_value(&known[i], &member->value)) != NULL)
+			return corrupt(path, text, (size_t)(member->value.text - text), what,
+			    known[i].kind == META_PID ? NULL : known[i].key, message);
+		if (known[i].kind == META_PID && (member == NULL || member->value.type == JSON_NULL))
+			return corrupt(path, text, 0, "it names no pid", NULL, message);
+	}
+	return 0;
+}
+
+int
+meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
+    const char *path, struct otelop_message *message)
+{
+	struct json_member *members;
+	struct json_fault fault;
+	size_t count;
+	long kept;
+	int result;
+
+	metadata->length = 0;
+	metadata->json[0] = '\0';
+	if (length == 0) {
+		errno = ENODATA;
+		return message_set(message, "%s: empty", path);
+	}
+	if (length > OTELOP_METADATA_MAX) {
+		errno = EBADMSG;
+		return message_set(message, "%s: corrupt metadata: more than %d bytes", path,
+		    OTELOP_METADATA_MAX);
+	}
+	if (!json_is_valid(text, length, &fault))
+		return corrupt(path, text, fault.offset, fault.what, NULL, message);
+	if (json_members(text, length, &members, &count) < 0)
+		return errno == EINVAL ? corrupt(path, text, 0, "not an object", NULL, message) :
+		    message_errno(message, "%s: cannot read", path);
+	/* The last of a name counts, as in Go and in most readers. */
+	if ((kept = drop_overridden(members, count)) < 0) {
+		free(members);
+		return message_errno(message, "%s: cannot read", path);
+	}
+	count = (size_t)kept;
+	result = check_members(members, count, text, path, message);
+	if (result == 0 && compose(metadata, members, count, NULL, NULL, 0) < 0)
+		result = message_errno(message, "%s: cannot read", path);
+	free(members);
+	return result;
+}
+
+int
+meta_set_json(struct otelop_metadata *metadata, const char *key, const char *json, size_t length)
+{
+	struct json_member *members = NULL;
+	struct otelop_metadata old;
+	size_t count = 0;
+	int result;
+
+	old = *metadata;
+	if (old.length > 0 && json_members(old.json, old.length, &members, &count) < 0)
+		return -1;
+	result = compose(metadata, members, count, key, json, length);
+	if (result == 0 && metadata->length > OTELOP_METADATA_MAX) {
+		errno = EMSGSIZE;
+		result = -1;
+	}
+	if (result < 0)
+		*metadata = old;
+	free(members);
+	return result;
+}

@@ -1,0 +1,219 @@
+/*
+ * libotelop: turn a command into a well-behaved background daemon, or be one.
+ *
+ * Two calling sequences. To start a daemon:
+ *
+ *	otelop_state_dir(NULL, dir, sizeof(dir), &msg);
+ *	otelop_ensure_state_dir(dir, &msg);
+ *	otelop_log_file(dir, log, sizeof(log));
+ *	otelop_spawn(&(struct otelop_spawn){ .state_dir = dir, .log = log,
+ *	    .timeout_ms = 60000 }, argv, &result);
+ *
+ * To be the daemon that such a call started:
+ *
+ *	otelop_lock_metadata(dir, 0, &lock, &msg);	nobody else is the daemon
+ *	... bind, listen ...
+ *	otelop_metadata_init(&metadata, getpid());
+ *	otelop_metadata_set(&metadata, "httpAddr", "127.0.0.1:4319", &msg);
+ *	otelop_write_metadata(&lock, &metadata, &msg);	published, never unlocked
+ *	otelop_signal_ready(otelop_ready_pipe());
+ *	... serve ...
+ *	otelop_remove_state(dir, &lock, &msg);
+ *
+ * Every function that returns int answers 0 on success and -1 with errno on
+ * failure; those whose name is a question answer 1, 0 or -1, and "no" is not an
+ * error.  Where words are needed, the reason is put into the caller's struct
+ * otelop_message as "OBJECT: what failed: reason"; NULL is allowed there.  The
+ * library never prints, never exits, and keeps no state between calls; whatever
+ * it fills belongs to the caller.  It is meant for single-threaded callers:
+ * waiting uses the ITIMER_REAL timer and SIGALRM, and puts both back.
+ *
+ * "Upstream" names the function of the Go package daemon that a function mirrors.
+ */
+#ifndef OTELOP_H
+#define OTELOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define OTELOP_VERSION "0.1.0"
+
+#define OTELOP_PATH_SIZE 4096		/* bytes that any path buffer here needs */
+#define OTELOP_MESSAGE_SIZE 8192	/* holds a path and a whole ready line */
+#define OTELOP_METADATA_MAX 65536	/* bytes that a metadata file may have */
+#define OTELOP_METADATA_ROOM (2 * OTELOP_METADATA_MAX + 1024)	/* ... once it is indented */
+#define OTELOP_READY_FD 3		/* where a daemon child finds its ready pipe */
+#define OTELOP_FOREVER INT64_C(-1)	/* as a timeout: no limit */
+
+struct otelop_message {
+	char text[OTELOP_MESSAGE_SIZE];
+};
+
+/*
+ * One metadata object as JSON text, always valid and in canonical form (upstream's
+ * members, ours, the others in order of appearance).  Read it through
+ * otelop_metadata_get, change it through otelop_metadata_set.
+ */
+struct otelop_metadata {
+	size_t length;			/* bytes in json, without the final NUL */
+	char json[OTELOP_METADATA_ROOM];
+};
+
+/* The instance lock, held while fd is open.  Fill it with otelop_lock_metadata. */
+struct otelop_lock {
+	int dir_fd;			/* the state directory */
+	int fd;				/* otelop.json, locked; -1: not held */
+	int next_fd;			/* otelop.json.tmp, locked, unpublished; or -1 */
+	int created;			/* this claim made the file it holds */
+	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
+};
+
+/*
+ * Where state lives.  dir: what the user asked for (made absolute), or NULL for the
+ * environment: $OTELOP_STATE_DIR, $XDG_STATE_HOME/otelop, $HOME/.local/state/otelop.
+ * path: receives the absolute path.  Nothing is created or looked at.
+ * Errors: ENOENT no HOME; ENAMETOOLONG; those of getcwd.  Upstream: StateDir.
+ */
+int otelop_state_dir(const char *dir, char *path, size_t size,
+    struct otelop_message *message);
+
+/*
+ * Create the directory path and its parents with mode 0700 where they are missing, and
+ * check that path can be trusted: ours or root's, not writable by everyone.
+ * Errors: EPERM not to be trusted; those of mkdir and open.  Upstream: EnsureStateDir.
+ */
+int otelop_ensure_state_dir(const char *path, struct otelop_message *message);
+
+/* The log's and the metadata file's path.  Error: ENAMETOOLONG.  Upstream: LogFile, MetadataFile. */
+int otelop_log_file(const char *state_dir, char *path, size_t size);
+int otelop_metadata_file(const char *state_dir, char *path, size_t size);
+
+/* Was this process started as a daemon child?  1 or 0.  Upstream: IsDaemonChild. */
+int otelop_is_daemon_child(void);
+
+/* The descriptor for the verdict, or -1 when there is none (ENOTCONN).  Upstream: ReadyPipe. */
+int otelop_ready_pipe(void);
+
+/*
+ * Write the verdict to fd, which otelop_ready_pipe returned, and close fd.  With fd -1 they
+ * do nothing and answer 0.  Newlines in text become spaces; what is over the line's 4,096
+ * bytes is cut.  Error: EPIPE nobody waits any more.  Upstream: SignalReady, SignalError.
+ */
+int otelop_signal_ready(int fd);
+int otelop_signal_error(int fd, const char *text);
+
+/* What to start, and how.  Zero-filled, it is a sensible default but for log and umask. */
+struct otelop_spawn {
+	const char *state_dir;		/* exported as OTELOP_STATE_DIR; NULL: left alone */
+	const char *log;		/* file that stdout and stderr are appended to */
+	int log_fd;			/* the same, already open (it becomes a blocking one);
+					   used when log is NULL */
+	int64_t timeout_ms;		/* how long to wait; OTELOP_FOREVER (or 0) no limit */
+	const char *cwd;		/* NULL: the caller's */
+	int set_umask;			/* use umask below */
+	mode_t umask;
+	const char *const *set_env;	/* VAR=VALUE, NULL-terminated; or NULL */
+	const char *const *unset_env;	/* names, NULL-terminated; or NULL */
+	int adopt;			/* become the reaper of orphans, so that even a
+					   descendant that left the session is found when the
+					   start fails; for programs that do nothing else */
+	void (*tick)(void *, int64_t waited_ms);	/* called about once a second, or NULL */
+	void *tick_argument;
+	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the
+					   start up; 0: none */
+};
+
+struct otelop_spawn_result {
+	pid_t pid;			/* the daemon's, when it is ready: the child's own, or what
+					   the child said (otelop-run's is its command's) */
+	pid_t child;			/* the child's, which is the caller's to reap; 0: nothing ran */
+	int status;			/* the exit status that tells what happened */
+	int said;			/* the reason is the daemon's own words (err:) */
+	long long log_start;		/* where in the log this start begins; -1: no file */
+	struct otelop_message reason;
+};
+
+/*
+ * Fork, setsid, stdin from /dev/null, stdout and stderr to the log, the ready pipe on 3, no
+ * other descriptor, signals reset; exec argv; wait for the verdict.  0: ready, the daemon runs.
+ * -1: not ready, and no process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n
+ * as in otelop(7), result->reason says why.  Upstream: Spawn.
+ */
+int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
+    struct otelop_spawn_result *result);
+
+/*
+ * Claim the state directory (create it first with otelop_ensure_state_dir), waiting up to
+ * timeout_ms (0: not at all; OTELOP_FOREVER: no limit).  On success the claim lasts until
+ * otelop_remove_state, otelop_unlock_metadata or the process's end.  Errors: EWOULDBLOCK somebody else
+ * holds it; ETIMEDOUT still so after timeout_ms; EPERM not to be trusted; those of open.  Upstream:
+ * LockMetadata.
+ */
+int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lock *lock,
+    struct otelop_message *message);
+
+/* Let the claim go and leave the file as it is; the descriptors are closed. */
+void otelop_unlock_metadata(struct otelop_lock *lock);
+
+/* A new object: this pid, started now, on this host, in this pid namespace and directory. */
+void otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
+
+/*
+ * Set member key from text.  Members of ours that are numbers or times are checked; command
+ * and listen cannot be set this way.  Errors: EINVAL bad key or value; EILSEQ not UTF-8;
+ * EMSGSIZE the object would be over OTELOP_METADATA_MAX.  On error nothing changed.
+ */
+int otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
+    struct otelop_message *message);
+
+/*
+ * Is there a member key?  1: value holds its text (a string's characters, an array's strings
+ * separated by spaces, else JSON); 0: no, or null; -1: ERANGE value is too small.
+ */
+int otelop_metadata_get(const struct otelop_metadata *metadata, const char *key, char *value,
+    size_t size);
+
+/*
+ * Publish metadata under the claim: readers see the old file or the whole new one, and the
+ * published file is locked at every moment.  Errors: EBADF no claim; EMSGSIZE metadata over
+ * OTELOP_METADATA_MAX; ESTALE somebody meddled with otelop.json.tmp; those of open, write, rename.
+ * Then the old file stands.  Upstream: WriteMetadata.
+ */
+int otelop_write_metadata(struct otelop_lock *lock, const struct otelop_metadata *metadata,
+    struct otelop_message *message);
+
+/*
+ * Read the metadata file, locked or not.  Errors: ENOENT none; ENODATA empty; EBADMSG corrupt
+ * (the message names file, line and column); EPERM not to be trusted.  Upstream: ReadMetadata.
+ */
+int otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
+    struct otelop_message *message);
+
+/*
+ * Does a daemon hold the state directory?  1: yes, and metadata is what it published (length
+ * 0: nothing yet); 0: no, and metadata is what a dead one left (length 0: nothing); -1: cannot
+ * tell.  metadata may be NULL.  Upstream: Running.
+ */
+int otelop_running(const char *state_dir, struct otelop_metadata *metadata,
+    struct otelop_message *message);
+
+/*
+ * Remove the metadata file.  With lock (the caller's claim) the claim ends too; without, the
+ * directory is claimed for the moment: EWOULDBLOCK when a daemon holds it.  Gone already is
+ * success.  Upstream: RemoveState.
+ */
+int otelop_remove_state(const char *state_dir, struct otelop_lock *lock,
+    struct otelop_message *message);
+
+/* Does pid run (also if it is not ours to signal)?  1 or 0; a zombie does not.  Upstream: ProcessAlive. */
+int otelop_process_alive(pid_t pid);
+
+/*
+ * Send TERM to pid and wait up to timeout_ms (0: only look; OTELOP_FOREVER: no limit) until it is gone;
+ * gone already is success.  Errors: ETIMEDOUT; EINVAL pid is 0, 1, negative or the caller; EPERM.
+ * Upstream: StopAndWait.
+ */
+int otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *message);
+
+#endif

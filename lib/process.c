@@ -1,0 +1,364 @@
+/* Processes that cannot be mistaken for others, and the tree below one. */
+#include "process.h"
+#include "clock.h"
+#include "io.h"
+#include "platform.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CLOCK_SLACK_MS 5		/* a file's time is known to a jiffy */
+#define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
+
+int
+process_open(struct process *process, pid_t pid)
+{
+	process->pid = pid;
+	process->pidfd = -1;
+	if (pid < 1)
+		return 0;
+	if ((process->pidfd = platform_pidfd_open(pid)) >= 0)
+		return io_move_above(&process->pidfd, 3) < 0 ? -1 : 1;
+	if (errno == ENOSYS || errno == EPERM || errno == EACCES)	/* old kernel, seccomp */
+		return kill(pid, 0) == 0 || errno == EPERM;
+	/* EINVAL, ENOENT: a thread's number, which is no process. */
+	return errno == ESRCH || errno == EINVAL || errno == ENOENT ? 0 : -1;
+}
+
+void
+process_close(struct process *process)
+{
+	io_close(&process->pidfd);
+}
+
+int
+process_signal(const struct process *process, int signal_number)
+{
+	if (process->pidfd >= 0)
+		return platform_pidfd_signal(process->pidfd, signal_number);
+	return kill(process->pid, signal_number);
+}
+
+int
+process_is_gone(const struct process *process)
+{
+	struct platform_process now;
+
+	if (process->pidfd >= 0) {
+		struct pollfd ended = { process->pidfd, POLLIN, 0 };
+
+		return poll(&ended, 1, 0) > 0;
+	}
+	if (kill(process->pid, 0) < 0 && errno == ESRCH)
+		return 1;
+	return platform_process(process->pid, &now) == 1 && now.state == 'Z';
+}
+
+int
+process_wait_gone(const struct process *process, int64_t deadline)
+{
+	int64_t pause = 1;
+
+	for (;;) {
+		int64_t left = clock_left_ms(deadline);
+
+		if (process_is_gone(process))
+			return 1;
+		if (left == 0)
+			return 0;
+		if (process->pidfd >= 0) {
+			struct pollfd ended = { process->pidfd, POLLIN, 0 };
+
+			poll(&ended, 1, clock_poll_ms(left, OTELOP_FOREVER));
+		} else {
+			clock_sleep_ms(clock_poll_ms(left, pause));
+			pause = pause < 50 ? pause * 2 : 100;
+		}
+	}
+}
+
+int
+process_is_alive(pid_t pid)
+{
+	struct process process;
+	int alive, found = process_open(&process, pid);
+
+	if (found == 0)
+		return 0;
+	if (found < 0)
+		process.pidfd = -1;	/* no descriptor to be had is no reason to call it dead */
+	alive = !process_is_gone(&process);
+	process_close(&process);
+	return alive;
+}
+
+int
+otelop_process_alive(pid_t pid)
+{
+	return process_is_alive(pid);
+}
+
+int
+process_keeps_open(pid_t pid, const struct stat *file)
+{
+	struct platform_process process;
+	int has = platform_process_has_open(pid, file);
+
+	if (has != 0)
+		return has;
+	if (platform_process(pid, &process) != 1)
+		return -1;
+	return platform_process_has_open(process.parent, file);
+}
+
+int
+process_is_younger(pid_t pid, const struct stat *file)
+{
+	struct timespec began;
+	int64_t later_ms;
+
+	if (platform_process_began(pid, &began) != 1)
+		return 0;
+	later_ms = ((int64_t)began.tv_sec - (int64_t)file->st_mtim.tv_sec) * 1000 +
+	    (began.tv_nsec - file->st_mtim.tv_nsec) / 1000000;
+	return later_ms > CLOCK_SLACK_MS;
+}
+
+static int
+by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct platform_process *)a)->pid;
+	pid_t y = ((const struct platform_process *)b)->pid;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
+is_member(const struct process_tree *tree, pid_t self, const struct platform_process *process,
+    const struct platform_process *all, size_t count)
+{
+	int is_in_session = tree->session > 0 && process->session == tree->session;
+	size_t i, steps;
+
+	if (process->pid == self)
+		return 0;
+	/* 0 is what a pid namespace shows for a session, or a parent, that is outside of it. */
+	if (tree->root < 1)
+		return 0;
+	if (process->session == tree->root)
+		return 1;
+	/* The list is a moment's and not atomic: a loop in it must not hold us. */
+	for (steps = 0; process != NULL && steps <= count; steps++) {
+		struct platform_process wanted = { 0 };
+
+		if (process->pid == tree->root)
+			return 1;
+		for (i = 0; i < tree->spared_count; i++)
+			if (process->pid == tree->spared[i])
+				return 0;
+		if (process->parent == self && process->pid != self)
+			return tree->adopted;
+		wanted.pid = process->parent;
+		process = bsearch(&wanted, all, count, sizeof(*all), by_pid);
+	}
+	return is_in_session;
+}
+
+/* The members, zombies too.  Where processes cannot be listed: root alone. */
+static int
+list_members(const struct process_tree *tree, struct platform_process **members, size_t *count)
+{
+	struct platform_process *all;
+	pid_t self = getpid();
+	size_t total, i;
+
+	*count = 0;
+	if (platform_processes(&all, &total) < 0) {
+		if ((*members = calloc(1, sizeof(**members))) == NULL)
+			return -1;
+		if (process_is_alive(tree->root)) {
+			(*members)->pid = tree->root;
+			(*members)->state = '?';
+			*count = 1;
+		}
+		return 0;
+	}
+	qsort(all, total, sizeof(*all), by_pid);
+	if ((*members = calloc(total + 1, sizeof(**members))) == NULL) {
+		free(all);
+		return -1;
+	}
+	for (i = 0; i < total; i++)
+		if (is_member(tree, self, &all[i], all, total))
+			(*members)[(*count)++] = all[i];
+	free(all);
+	return 0;
+}
+
+int
+process_tree_list(const struct process_tree *tree, pid_t **pids, size_t *count)
+{
+	struct platform_process *members;
+	size_t total, i;
+
+	if (list_members(tree, &members, &total) < 0)
+		return -1;
+	*count = 0;
+	if ((*pids = calloc(total + 1, sizeof(**pids))) == NULL) {
+		free(members);
+		return -1;
+	}
+	for (i = 0; i < total; i++)
+		if (members[i].state != 'Z')
+			(*pids)[(*count)++] = members[i].pid;
+	free(members);
+	return 0;
+}
+
+static int
+has_children(void)
+{
+	siginfo_t how;
+
+	return waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+int
+process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count)
+{
+	struct platform_process *all = NULL;
+	pid_t self = getpid();
+	size_t total = 0, i;
+
+	*pids = NULL;
+	*count = 0;
+	/* Mostly there are none: then all processes need not be listed. */
+	if ((session > 0 || has_children()) && platform_processes(&all, &total) < 0)
+		return -1;
+	if ((*pids = calloc(total + more + 1, sizeof(**pids))) == NULL) {
+		free(all);
+		return -1;
+	}
+	for (i = 0; i < total; i++)
+		if (all[i].pid != self &&
+		    (all[i].parent == self || (session > 0 && all[i].session == session)))
+			(*pids)[(*count)++] = all[i].pid;
+	free(all);
+	return 0;
+}
+
+/*
+ * Signal what was listed, not what has its number by now: the pidfd is opened first, and the
+ * process behind it must still be where the list saw it.  1; 0: it has ended or moved, so that the
+ * next list must tell; -1: it is not ours to signal.
+ */
+static int
+signal_member(const struct platform_process *member, int signal_number)
+{
+	struct platform_process now;
+	struct process process;
+	int result = 0;
+
+	if (process_open(&process, member->pid) != 1)
+		return 0;
+	if (platform_process(member->pid, &now) != 1 ||
+	    (now.parent == member->parent && now.session == member->session)) {
+		result = process_signal(&process, signal_number) == 0 ? 1 : errno == EPERM ? -1 : 0;
+		if (result == 1 && signal_number != SIGKILL)
+			process_signal(&process, SIGCONT);
+	}
+	process_close(&process);
+	return result;
+}
+
+struct pid_set {
+	pid_t *pids;
+	size_t count;
+	size_t room;
+};
+
+static int
+set_has(const struct pid_set *set, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->pids[i] == pid)
+			return 1;
+	return 0;
+}
+
+static int
+set_add(struct pid_set *set, pid_t pid)
+{
+	if (set->count == set->room) {
+		size_t more = set->room ? set->room * 2 : 64;
+		pid_t *grown = realloc(set->pids, more * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		set->pids = grown;
+		set->room = more;
+	}
+	set->pids[set->count++] = pid;
+	return 0;
+}
+
+/* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
+static long
+end_round(const struct process_tree *tree, struct pid_set *asked, int force)
+{
+	struct platform_process *members;
+	size_t count, i;
+	long running = 0;
+
+	if (list_members(tree, &members, &count) < 0)
+		return -1;
+	for (i = 0; i < count; i++) {
+		if (members[i].state == 'Z') {
+			/* Before it ended it may have made another, which this list has not: look again. */
+			if (members[i].pid != tree->root && members[i].parent == getpid() &&
+			    waitpid(members[i].pid, NULL, WNOHANG) > 0)
+				running++;
+			continue;
+		}
+		if (!force && set_has(asked, members[i].pid)) {
+			running++;
+			continue;
+		}
+		switch (signal_member(&members[i], force ? SIGKILL : SIGTERM)) {
+		case 1:
+			set_add(asked, members[i].pid);
+			running++;
+			break;
+		case 0:
+			running++;
+			break;
+		}
+	}
+	free(members);
+	return running;
+}
+
+int
+process_tree_end(const struct process_tree *tree, int64_t grace_ms)
+{
+	int64_t grace = clock_deadline(grace_ms);
+	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
+	struct pid_set asked = { NULL, 0, 0 };
+	int64_t pause = 1;
+	long running;
+
+	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0)) > 0 &&
+	    clock_left_ms(patience) > 0) {
+		clock_sleep_ms(pause);
+		pause = pause < 16 ? pause * 2 : 20;
+	}
+	free(asked.pids);
+	return running == 0 ? 0 : -1;
+}

@@ -1,0 +1,282 @@
+/* The readiness verdict, on the wire of a ready pipe and of sd_notify. */
+#include "ready.h"
+#include "io.h"
+#include "json.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUOTE_MAX 120
+#define NOTIFY_PATIENCE_S 2
+
+/* What can be printed of a line, so that nothing in it reaches a terminal as a command. */
+static void
+quote(const char *line, size_t length, char *text, size_t size)
+{
+	size_t i, used = 0;
+
+	for (i = 0; i < length && used + 8 < size && i < QUOTE_MAX; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		if (c < 0x20 || c >= 0x7f)
+			used += (size_t)snprintf(text + used, size - used, "\\x%02x", c);
+		else
+			text[used++] = (char)c;
+	}
+	snprintf(text + used, size - used, "%s", i < length ? "..." : "");
+}
+
+static enum ready_verdict
+bad_line(const char *line, size_t length, struct otelop_message *reason)
+{
+	char text[QUOTE_MAX * 4 + 16];
+
+	quote(line, length, text, sizeof(text));
+	message_set(reason, "unexpected line on the ready pipe: \"%s\"", text);
+	return READY_BAD;
+}
+
+static enum ready_verdict
+judge_line(struct ready_reader *reader, struct otelop_message *reason)
+{
+	const char *line = reader->line;
+	size_t length = reader->used;
+
+	if (strlen(line) != length)
+		return bad_line(line, length, reason);
+	if (length == 0 || strcmp(line, "ok") == 0 || strcmp(line, "READY=1") == 0)
+		return READY_OK;
+	if (strncmp(line, "err:", 4) == 0) {
+		message_set(reason, "%s", line[4] != '\0' ? line + 4 : "failed, and did not say why");
+		return READY_FAILED;
+	}
+	if (strncmp(line, "set:", 4) != 0 || strchr(line, '=') == NULL)
+		return bad_line(line, length, reason);
+	if (reader->set != NULL && reader->set(reader->argument, line + 4, reason) < 0)
+		return READY_BAD;
+	return READY_UNKNOWN;
+}
+
+enum ready_verdict
+ready_feed(struct ready_reader *reader, const char *bytes, size_t length,
+    struct otelop_message *reason)
+{
+	enum ready_verdict verdict = READY_UNKNOWN;
+	size_t i;
+
+	if (length == 0) {
+		/* Upstream's child may end without the newline. */
+		if (reader->used == 0)
+			return READY_CLOSED;
+		reader->line[reader->used] = '\0';
+		verdict = judge_line(reader, reason);
+		return verdict == READY_UNKNOWN ? READY_CLOSED : verdict;
+	}
+	for (i = 0; i < length && verdict == READY_UNKNOWN; i++) {
+		if (bytes[i] == '\n') {
+			reader->line[reader->used] = '\0';
+			verdict = judge_line(reader, reason);
+			reader->used = 0;
+		} else if (reader->used == READY_LINE_MAX) {
+			message_set(reason, "a line on the ready pipe is over %d bytes",
+			    READY_LINE_MAX);
+			verdict = READY_BAD;
+		} else {
+			reader->line[reader->used++] = bytes[i];
+		}
+	}
+	return verdict;
+}
+
+enum ready_verdict
+ready_read(struct ready_reader *reader, int fd, struct otelop_message *reason)
+{
+	enum ready_verdict verdict;
+	char bytes[READY_LINE_MAX];
+	int rounds;
+
+	/* A child that never ends its set: lines must not keep us from anything else. */
+	for (rounds = 0; rounds < 16; rounds++) {
+		struct pollfd in = { fd, POLLIN, 0 };
+		ssize_t n;
+
+		if (poll(&in, 1, 0) <= 0)
+			return READY_UNKNOWN;
+		if ((n = read(fd, bytes, sizeof(bytes))) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				return READY_UNKNOWN;
+			message_errno(reason, "cannot read the ready pipe");
+			return READY_BAD;
+		}
+		verdict = ready_feed(reader, bytes, (size_t)n, reason);
+		if (verdict != READY_UNKNOWN)
+			return verdict;
+	}
+	return READY_UNKNOWN;
+}
+
+enum ready_verdict
+ready_parse_notify(const char *bytes, size_t length, struct otelop_message *reason)
+{
+	enum ready_verdict verdict = READY_UNKNOWN;
+	const char *status = NULL, *end = bytes + length;
+	size_t status_length = 0;
+	long error = 0;
+
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		size_t n = (size_t)((newline != NULL ? newline : end) - bytes);
+
+		if (n == 7 && memcmp(bytes, "READY=1", 7) == 0) {
+			verdict = READY_OK;
+		} else if (n > 7 && memcmp(bytes, "STATUS=", 7) == 0) {
+			status = bytes + 7;
+			status_length = n - 7;
+		} else if (n > 6 && n < 16 && memcmp(bytes, "ERRNO=", 6) == 0) {
+			char number[16];
+
+			io_format(number, sizeof(number), "%.*s", (int)(n - 6), bytes + 6);
+			error = strtol(number, NULL, 10);
+		}
+		bytes += n + (newline != NULL);
+	}
+	if (verdict == READY_UNKNOWN && error > 0) {
+		verdict = READY_FAILED;
+		if (status != NULL)
+			message_set(reason, "%.*s", (int)status_length, status);
+		else
+			message_set(reason, "%s", strerror((int)error));
+	}
+	return verdict;
+}
+
+static int
+is_fifo(int fd)
+{
+	struct stat found;
+
+	/* Only what is certainly no pipe is none: somebody may be waiting. */
+	return fstat(fd, &found) == 0 ? S_ISFIFO(found.st_mode) : errno != EBADF;
+}
+
+int
+otelop_is_daemon_child(void)
+{
+	const char *value = getenv("OTELOP_DAEMONIZED");
+
+	return value != NULL && strcmp(value, "1") == 0;
+}
+
+int
+otelop_ready_pipe(void)
+{
+	if (otelop_is_daemon_child() && is_fifo(OTELOP_READY_FD))
+		return OTELOP_READY_FD;
+	errno = ENOTCONN;
+	return -1;
+}
+
+enum ready_channel
+ready_channel(void)
+{
+	const char *socket_name = getenv("NOTIFY_SOCKET");
+
+	if (otelop_ready_pipe() >= 0)
+		return READY_PIPE;
+	return socket_name != NULL && *socket_name != '\0' ? READY_NOTIFY : READY_NOWHERE;
+}
+
+void
+ready_one_line(const char *prefix, const char *text, char line[READY_LINE_MAX + 1])
+{
+	/* The line's bytes are counted without its newline. */
+	size_t whole = (size_t)snprintf(line, READY_LINE_MAX, "%s%s", prefix, text);
+	char *s;
+
+	if (whole >= READY_LINE_MAX)
+		line[json_utf8_whole(line, strlen(line))] = '\0';
+	for (s = line; *s != '\0'; s++)
+		if (*s == '\n' || *s == '\r')
+			*s = ' ';
+}
+
+int
+ready_say_pipe(int fd, const char *lines)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	int result, saved;
+
+	if (fd < 0)
+		return 0;
+	sigaction(SIGPIPE, &ignore, &before);
+	result = io_write_all(fd, lines, strlen(lines));
+	saved = errno;
+	sigaction(SIGPIPE, &before, NULL);
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+int
+otelop_signal_ready(int fd)
+{
+	return ready_say_pipe(fd, "ok\n");
+}
+
+int
+otelop_signal_error(int fd, const char *text)
+{
+	char line[READY_LINE_MAX + 2];
+
+	ready_one_line("err:", text, line);
+	strcat(line, "\n");
+	return ready_say_pipe(fd, line);
+}
+
+int
+ready_say_notify(const char *error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *name = getenv("NOTIFY_SOCKET");
+	struct timeval patience = { .tv_sec = NOTIFY_PATIENCE_S };
+	char datagram[READY_LINE_MAX + 32], line[READY_LINE_MAX + 1];
+	size_t length;
+	int fd, result;
+
+	ready_one_line("", error != NULL ? error : "", line);
+	io_format(datagram, sizeof(datagram), error != NULL ? "ERRNO=1\nSTATUS=%s" : "READY=1%s", line);
+	if (name == NULL || (*name != '/' && *name != '@')) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	if ((length = strlen(name)) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, name, length);
+	if (*name == '@')
+		address.sun_path[0] = '\0';
+	else
+		length++;
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) < 0)
+		return -1;
+	/* A supervisor that does not take what is sent must not hold us. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	do
+		result = sendto(fd, datagram, strlen(datagram), 0, (struct sockaddr *)&address,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0 ? -1 : 0;
+	while (result < 0 && errno == EINTR);
+	io_close(&fd);
+	return result;
+}

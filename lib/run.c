@@ -1,0 +1,575 @@
+/* Be the small resident parent of a command; run.h has the invariants. */
+#include "run.h"
+#include "clock.h"
+#include "exec.h"
+#include "io.h"
+#include "lock.h"
+#include "logger.h"
+#include "meta.h"
+#include "platform.h"
+#include "sigpipe.h"
+#include "status.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GRACE_MS 2000		/* between TERM and KILL, for CMD when we end it and for the sweep */
+#define STATUS_BUSY 75
+#define HELPERS 3		/* the logger and the probes, which are none of CMD's */
+#define PARENT_LOOK_MS 200
+
+/* What nohup and a shell's & may have set to be ignored: for CMD as well, and then not ours to forward. */
+static const int may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
+
+/* Besides SIGCHLD, these and the real-time ones are for CMD. */
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
+	SIGALRM, SIGVTALRM, SIGPROF };
+#define FORWARDED_COUNT (sizeof(forwarded) / sizeof(forwarded[0]))
+
+struct run {
+	const struct run_options *options;
+	char *const *argv;
+	struct run_report *report;
+	enum ready_channel channel;	/* asked before any descriptor of ours could be taken for it */
+	struct otelop_lock lock;
+	struct otelop_metadata metadata;
+	struct readiness readiness;
+	struct process command;
+	struct process parent;
+	struct logger logger;
+	pid_t session;		/* which we lead, where orphans do not come to us */
+	pid_t *spared;		/* those that are none of CMD's: from before, the logger */
+	size_t spared_count;	/* there is room for HELPERS more */
+	int signals;
+	int64_t lifetime_end;
+	int64_t next_parent_look;
+	int reported_status;	/* set:exitCode=, with which it says err: */
+	int is_published;	/* otelop.json is ours to remove */
+	int is_ready;
+	int has_failed;		/* the start did, with the reason in the report */
+	int is_ending;		/* we have told CMD to end */
+	int was_asked;		/* somebody has told CMD to end, through us */
+	int interrupted_by;	/* the signal that gave the start up */
+	int has_ended;
+	siginfo_t how;
+};
+
+static struct process_tree
+tree_of(const struct run *run)
+{
+	struct process_tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
+	    .spared = run->spared, .spared_count = run->spared_count };
+
+	if (run->spared == NULL)
+		return tree;
+	run->spared[tree.spared_count++] = run->logger.pid;
+	run->spared[tree.spared_count++] = run->readiness.connect.pid;
+	run->spared[tree.spared_count++] = run->readiness.check.pid;
+	return tree;
+}
+
+static int
+take_set(void *argument, const char *pair, struct otelop_message *reason)
+{
+	struct run *run = argument;
+
+	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
+	if (strncmp(pair, "exitCode=", 9) == 0 && status_is_passed_on(atoi(pair + 9)) &&
+	    atoi(pair + 9) != STATUS_BUSY)
+		run->reported_status = atoi(pair + 9);
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0)
+		return 0;
+	return meta_set_pair(&run->metadata, pair, 0, reason);
+}
+
+/* Whatever can be had: a command that does not fit is not recorded, and restart must be told it. */
+static void
+set_if_possible(struct otelop_metadata *metadata, const char *key, const char *value)
+{
+	if (value != NULL)
+		otelop_metadata_set(metadata, key, value, NULL);
+}
+
+static int
+describe(struct run *run)
+{
+	const struct run_options *options = run->options;
+	const char *const *member;
+
+	otelop_metadata_init(&run->metadata, getpid());
+	set_if_possible(&run->metadata, "state", "starting");
+	meta_set_strings(&run->metadata, "command", (const char *const *)run->argv);
+	set_if_possible(&run->metadata, "readyMode", options->modes_text);
+	set_if_possible(&run->metadata, "maxLifetime", options->max_lifetime_text);
+	set_if_possible(&run->metadata, "noSweep", options->no_sweep ? "1" : NULL);
+	set_if_possible(&run->metadata, "logMax", options->log_max_text);
+	set_if_possible(&run->metadata, "logKeep", options->log_keep_text);
+	for (member = options->members; *member != NULL; member++)
+		if (meta_set_pair(&run->metadata, *member, 0, &run->report->reason) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+follow_parent(struct run *run)
+{
+	pid_t pid = run->options->with_parent;
+
+	if (pid == 0 ||
+	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
+		return 0;
+	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
+}
+
+static int
+catch_signals(void)
+{
+	int caught[NSIG + 1], number;
+	size_t count = 0, i;
+
+	caught[count++] = SIGCHLD;
+	for (i = 0; i < FORWARDED_COUNT; i++)
+		caught[count++] = forwarded[i];
+	for (number = SIGRTMIN; number <= SIGRTMAX && count < NSIG; number++)
+		caught[count++] = number;
+	caught[count] = 0;
+	/* Whoever read our stderr may be gone: the daemon does not need him. */
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	return sigpipe_open(caught);
+}
+
+/* Everything up to the fork.  0, or the exit status. */
+static int
+set_up(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+
+	if ((run->signals = catch_signals()) < 0) {
+		message_errno(reason, "cannot catch signals");
+		return EXEC_STATUS_OWN;
+	}
+	if (follow_parent(run) < 0)
+		return 1;
+	if (describe(run) < 0)
+		return EXEC_STATUS_OWN;
+	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
+	if (lock_claim(&run->lock, run->options->state_dir, 0, 1, reason) < 0)
+		return errno == EWOULDBLOCK ? STATUS_BUSY : EXEC_STATUS_OWN;
+	if (otelop_write_metadata(&run->lock, &run->metadata, reason) < 0)
+		return EXEC_STATUS_OWN;
+	run->is_published = 1;
+	/* Else the sweep finds what still has CMD above it. */
+	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
+		run->session = getpid();
+	process_earlier(run->session, HELPERS, &run->spared, &run->spared_count);
+	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
+	    .dir_fd = run->lock.dir_fd, .dir = run->lock.dir };
+	if (logger_start(&run->logger, reason) < 0)
+		return EXEC_STATUS_OWN;
+	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
+	    run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0)
+		return EXEC_STATUS_OWN;
+	return 0;
+}
+
+static int
+prepare(void *argument, int report)
+{
+	struct run *run = argument;
+	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
+	int keep[3] = { OTELOP_READY_FD, lock_fd, report };
+	char number[16];
+
+	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
+	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
+	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
+	    readiness_prepare_child(&run->readiness) < 0)
+		return -1;
+	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
+	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
+		return -1;
+	if (report < lock_fd) {
+		keep[1] = report;
+		keep[2] = lock_fd;
+	}
+	/* Without the mode fd, our own ready pipe must not reach CMD. */
+	if (run->options->modes->fd)
+		platform_close_all_but(keep, 3);
+	else
+		platform_close_all_but(keep + 1, 2);
+	return 0;
+}
+
+static int
+start(struct run *run)
+{
+	struct exec_plan plan = { run->argv, prepare, run, may_be_ignored };
+	struct otelop_message *reason = &run->report->reason;
+	struct exec_failure failure;
+	pid_t pid = exec_start(&plan, &failure);
+
+	if (pid < 0) {
+		errno = failure.error;
+		message_errno(reason, "%s: cannot %s", run->argv[0],
+		    failure.before ? "start" : "run");
+		return failure.before ? EXEC_STATUS_OWN : exec_status(failure.error);
+	}
+	process_open(&run->command, pid);
+	readiness_started(&run->readiness);
+	if (run->options->max_lifetime_ms > 0)
+		run->lifetime_end = clock_deadline(run->options->max_lifetime_ms);
+	return 0;
+}
+
+/* TERM to CMD, KILL after the grace; its end arrives as SIGCHLD. */
+static void
+end_command(struct run *run)
+{
+	run->is_ending = 1;
+	if (run->has_ended)
+		return;
+	process_signal(&run->command, SIGTERM);
+	process_signal(&run->command, SIGCONT);
+	if (!process_wait_gone(&run->command, clock_deadline(GRACE_MS)))
+		process_signal(&run->command, SIGKILL);
+}
+
+/* Reap what is not CMD; CMD stays a zombie until finish. */
+static void
+reap(struct run *run)
+{
+	siginfo_t how;
+
+	for (;;) {
+		int status, result;
+
+		do {
+			how.si_pid = 0;
+			result = waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT);
+		} while (result < 0 && errno == EINTR);
+		if (result < 0 || how.si_pid == 0)
+			return;
+		if (how.si_pid == run->command.pid) {
+			run->has_ended = 1;
+			run->how = how;
+			return;
+		}
+		if (waitpid(how.si_pid, &status, WNOHANG) == how.si_pid &&
+		    !logger_reaped(&run->logger, how.si_pid))
+			readiness_reaped(&run->readiness, how.si_pid, status);
+	}
+}
+
+static void
+take_signal(struct run *run, unsigned char byte)
+{
+	int number = byte & SIGPIPE_NUMBER;
+
+	if (number == SIGCHLD) {
+		reap(run);
+		return;
+	}
+	if (!run->is_ready && (number == SIGTERM || number == SIGINT || number == SIGHUP)) {
+		run->interrupted_by = number;
+		end_command(run);
+		return;
+	}
+	if (number == SIGTERM || number == SIGINT)
+		run->was_asked = 1;
+	/* A key reached the whole foreground group, CMD too if it has not left. */
+	if (!run->has_ended && !((byte & SIGPIPE_TERMINAL) && getpgid(run->command.pid) == getpgrp()))
+		process_signal(&run->command, number);
+}
+
+/* Is the verdict still to come? */
+static int
+is_undecided(const struct run *run)
+{
+	return !run->is_ready && !run->has_failed && !run->interrupted_by;
+}
+
+/* Without a pidfd for the parent we can only look, from time to time. */
+static int
+must_look_at_parent(const struct run *run)
+{
+	return run->parent.pid > 0 && run->parent.pidfd < 0;
+}
+
+static int64_t
+ms_until_deadline(const struct run *run)
+{
+	int64_t left = logger_due_ms(&run->logger);
+
+	if (run->is_ending)
+		return left;
+	if (must_look_at_parent(run))
+		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
+	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
+}
+
+static int
+parent_is_gone(struct run *run)
+{
+	if (must_look_at_parent(run)) {
+		if (clock_left_ms(run->next_parent_look) > 0)
+			return 0;
+		run->next_parent_look = clock_deadline(PARENT_LOOK_MS);
+	}
+	return run->parent.pid > 0 && process_is_gone(&run->parent);
+}
+
+static void
+wait_for_event(struct run *run)
+{
+	struct pollfd fds[2 + READINESS_POLL_MAX] = {
+		{ run->signals, POLLIN, 0 },
+		{ run->is_ending ? -1 : run->parent.pidfd, POLLIN, 0 },
+	};
+	size_t count = 2 + readiness_poll(&run->readiness, fds + 2);
+
+	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
+	    is_undecided(run) ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
+}
+
+/* A verdict, set: lines in front.  1; 0: there is nobody who takes it. */
+static int
+say(const struct run *run, const char *set, const char *verdict, const char *text)
+{
+	char lines[READY_LINE_MAX + 64], line[READY_LINE_MAX + 1];
+
+	switch (run->channel) {
+	case READY_PIPE:
+		ready_one_line(verdict, text, line);
+		io_format(lines, sizeof(lines), "%s%s\n", set, line);
+		return ready_say_pipe(OTELOP_READY_FD, lines) == 0;
+	case READY_NOTIFY:
+		return ready_say_notify(*text != '\0' ? text : NULL) == 0;
+	case READY_NOWHERE:
+		break;
+	}
+	return 0;
+}
+
+static void
+become_ready(struct run *run)
+{
+	struct process_tree tree = tree_of(run);
+	char number[32], set[64];
+
+	/* What was learnt of its addresses is worth having however it became ready. */
+	if (!run->options->modes->exec)
+		readiness_find_addresses(&run->readiness, &tree, 1);
+	io_format(number, sizeof(number), "%ld", (long)run->command.pid);
+	otelop_metadata_set(&run->metadata, "pid", number, NULL);
+	otelop_metadata_set(&run->metadata, "state", "ready", NULL);
+	if (run->readiness.addresses.count > 0)
+		meta_set_strings(&run->metadata, "listen",
+		    (const char *const *)run->readiness.addresses.items);
+	readiness_settle(&run->readiness);
+	if (lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
+		run->has_failed = 1;
+		end_command(run);
+		return;
+	}
+	run->is_ready = 1;
+	io_format(set, sizeof(set), "set:pid=%s\n", number);
+	say(run, set, "ok", "");
+}
+
+static void
+look_for_readiness(struct run *run)
+{
+	struct process_tree tree = tree_of(run);
+	enum ready_verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
+
+	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */
+	if (verdict == READY_UNKNOWN && (!run->has_ended || run->options->modes->exec))
+		verdict = readiness_look(&run->readiness, &tree);
+	/* The pipe is closed: because the command is dying, or did it close it? */
+	if (verdict == READY_CLOSED &&
+	    process_wait_gone(&run->command, clock_deadline(READY_DYING_MS)))
+		reap(run);
+	if (run->has_ended && verdict == READY_CLOSED)
+		return;
+	if (verdict == READY_OK) {
+		become_ready(run);
+	} else if (verdict != READY_UNKNOWN) {
+		run->has_failed = 1;
+		end_command(run);
+	}
+}
+
+static void
+watch(struct run *run)
+{
+	unsigned char byte;
+
+	while (!run->has_ended) {
+		wait_for_event(run);
+		while (sigpipe_next(run->signals, &byte))
+			take_signal(run, byte);
+		logger_revive(&run->logger);
+		if (is_undecided(run))
+			look_for_readiness(run);
+		else
+			readiness_drain(&run->readiness);
+		if (run->is_ending || run->has_ended)
+			continue;
+		if (parent_is_gone(run) ||
+		    (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
+			end_command(run);
+	}
+}
+
+static int
+ended_cleanly(const struct run *run)
+{
+	int status = run->how.si_status;
+
+	if (run->is_ending)
+		return 1;
+	if (run->how.si_code == CLD_EXITED)
+		return status == 0 || run->was_asked;
+	return status == SIGTERM || status == SIGINT || status == SIGHUP;
+}
+
+/* The last word about a crash, then let go; whoever has a copy of the lock holds nothing. */
+static void
+publish_crash(struct run *run)
+{
+	struct otelop_message unsaid;
+	char text[CLOCK_RFC3339_SIZE];
+
+	otelop_metadata_set(&run->metadata, "state", "exited", NULL);
+	io_format(text, sizeof(text), "%ld", (long)run->command.pid);
+	otelop_metadata_set(&run->metadata, "pid", text, NULL);
+	if (run->how.si_code == CLD_EXITED) {
+		io_format(text, sizeof(text), "%d", run->how.si_status);
+		otelop_metadata_set(&run->metadata, "exitCode", text, NULL);
+	} else {
+		status_signal_name(run->how.si_status, text, sizeof(text));
+		otelop_metadata_set(&run->metadata, "exitSignal", text, NULL);
+	}
+	clock_format_now(text);
+	otelop_metadata_set(&run->metadata, "exitedAt", text, NULL);
+	otelop_write_metadata(&run->lock, &run->metadata, &unsaid);
+	lock_release(&run->lock);
+}
+
+static void
+explain_end(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, how;
+
+	if (run->has_failed) {
+		how = *reason;
+		message_set(reason, "%s: %s", run->argv[0], how.text);
+	} else if (run->interrupted_by) {
+		status_signal_name(run->interrupted_by, how.text, sizeof(how.text));
+		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], how.text);
+	} else if (!run->is_ready && run->is_ending) {
+		message_set(reason, "%s: ended before it was ready: its parent is gone or its "
+		    "lifetime is over", run->argv[0]);
+	} else if (!run->is_ready && run->how.si_code == CLD_EXITED && run->how.si_status == 0) {
+		message_set(reason, "%s: %s", run->argv[0], status_gone_behind);
+	} else if (!run->is_ready || !ended_cleanly(run)) {
+		status_describe(run->how.si_code, run->how.si_status, &how);
+		message_set(reason, "%s: %s", run->argv[0], how.text);
+	} else {
+		reason->text[0] = '\0';
+	}
+}
+
+static int
+exit_status(const struct run *run)
+{
+	if (run->interrupted_by)
+		return 128 + run->interrupted_by;
+	if (run->has_failed)
+		return run->reported_status != 0 ? run->reported_status : 1;
+	if (run->how.si_code == CLD_EXITED)
+		return run->how.si_status == 0 && !run->is_ready ? 1 : run->how.si_status;
+	return 128 + run->how.si_status;
+}
+
+/* CMD has ended: end what it left, settle the metadata, let go, and only then let its pid go. */
+static int
+finish(struct run *run)
+{
+	struct process_tree tree = tree_of(run);
+
+	/* Before the sweep, which reaps: a probe's number must still be its own. */
+	readiness_close(&run->readiness);
+	if (!run->options->no_sweep)
+		process_tree_end(&tree, GRACE_MS);
+	explain_end(run);
+	if (run->is_ready && *run->report->reason.text != '\0')
+		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,
+		    GRACE_MS);
+	/* Whoever reads the verdict then reads the log: all must be there.  What is not swept writes on. */
+	logger_finish(&run->logger, run->options->no_sweep ? 0 : GRACE_MS);
+	if (ended_cleanly(run))
+		lock_remove(&run->lock, NULL);
+	else
+		publish_crash(run);
+	while (waitpid(run->command.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return exit_status(run);
+}
+
+/*
+ * Tell whoever waits why there is no daemon, and with which status of the table.  Busy is only what this
+ * directory is, not what CMD says of something else: a start that hears it may be tried again.
+ */
+static void
+say_failure(const struct run *run, int status)
+{
+	char set[64] = "";
+
+	if (status_is_passed_on(status) && (status != STATUS_BUSY || !run->is_published))
+		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
+	run->report->said = say(run, set, "err:", run->report->reason.text);
+}
+
+int
+run_command(const struct run_options *options, char *const argv[], struct run_report *report)
+{
+	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
+	    .lifetime_end = OTELOP_FOREVER,
+	    .lock = { .fd = -1, .next_fd = -1, .dir_fd = -1 }, .command = { -1, -1 },
+	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
+	    .readiness = { .ready_pipe = { -1, -1 }, .notify_fd = -1 } };
+	int status;
+
+	report->said = 0;
+	report->reason.text[0] = '\0';
+	run.channel = ready_channel();
+	if ((status = set_up(&run)) == 0 && (status = start(&run)) == 0) {
+		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
+		watch(&run);
+		status = finish(&run);
+	} else if (run.lock.fd >= 0) {
+		readiness_close(&run.readiness);
+		logger_finish(&run.logger, GRACE_MS);
+		/* Nothing ran: what we published says nothing that anybody needs. */
+		if (run.is_published)
+			lock_remove(&run.lock, NULL);
+		else
+			lock_release(&run.lock);
+	}
+	if (!run.is_ready)
+		say_failure(&run, status);
+	process_close(&run.command);
+	process_close(&run.parent);
+	free(run.spared);
+	return status;
+}

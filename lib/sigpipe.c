@@ -1,0 +1,66 @@
+/* Signals as bytes on a descriptor. */
+#include "sigpipe.h"
+#include "io.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* The project's only mutable global: a handler is told nothing but the signal. */
+static int write_end = -1;
+
+static void
+on_signal(int number, siginfo_t *info, void *context)
+{
+	unsigned char byte = (unsigned char)(number & SIGPIPE_NUMBER);
+	int saved = errno;
+
+	(void)context;
+	if (info->si_code > 0 && number != SIGCHLD)
+		byte |= SIGPIPE_TERMINAL;
+	/* Full: so many are waiting that one more says nothing new. */
+	while (write(write_end, &byte, 1) < 0 && errno == EINTR)
+		;
+	errno = saved;
+}
+
+int
+sigpipe_open(const int *signals)
+{
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigaction before;
+	sigset_t caught;
+	int fd[2];
+
+	if (io_pipe(fd) < 0)
+		return -1;
+	if (io_nonblock(fd[0], 1) < 0 || io_nonblock(fd[1], 1) < 0) {
+		io_close(&fd[0]);
+		io_close(&fd[1]);
+		return -1;
+	}
+	write_end = fd[1];
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&caught);
+	for (; *signals != 0; signals++) {
+		/* nohup and a shell's & mean what they say. */
+		if (sigaction(*signals, NULL, &before) == 0 && before.sa_handler == SIG_IGN &&
+		    (*signals == SIGHUP || *signals == SIGINT || *signals == SIGQUIT))
+			continue;
+		sigaction(*signals, &action, NULL);
+		sigaddset(&caught, *signals);
+	}
+	sigprocmask(SIG_UNBLOCK, &caught, NULL);
+	return fd[0];
+}
+
+int
+sigpipe_next(int fd, unsigned char *byte)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}

@@ -1,0 +1,20 @@
+/*
+ * Signals as bytes on a descriptor, so that one poll(2) waits for them too and none is lost
+ * between a check and a wait.
+ */
+#ifndef SIGPIPE_H
+#define SIGPIPE_H
+
+#define SIGPIPE_NUMBER 0x7f	/* the signal's number in a byte */
+#define SIGPIPE_TERMINAL 0x80	/* the kernel sent it: a key, to the whole foreground group */
+
+/*
+ * Catch signals (a list that ends with 0) from now on, but HUP, INT and QUIT where they are ignored.
+ * The descriptor to read, or -1.
+ */
+int sigpipe_open(const int *signals);
+
+/* The next byte.  1; 0: none is waiting. */
+int sigpipe_next(int fd, unsigned char *byte);
+
+#endif

@@ -1,0 +1,222 @@
+/* The state directory: name, creation, trust. */
+#include "statedir.h"
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An empty variable counts as unset. */
+static const char *
+environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static int
+make_absolute(const char *dir, char *path, size_t size, struct otelop_message *message)
+{
+	char here[OTELOP_PATH_SIZE];
+
+	if (*dir == '/') {
+		if (io_format(path, size, "%s", dir) < 0)
+			return message_errno(message, "%s: cannot use as state directory", dir);
+		return 0;
+	}
+	if (getcwd(here, sizeof(here)) == NULL)
+		return message_errno(message, "%s: cannot make absolute", dir);
+	if (io_format(path, size, "%s/%s", strcmp(here, "/") == 0 ? "" : here, dir) < 0)
+		return message_errno(message, "%s: cannot make absolute", dir);
+	return 0;
+}
+
+int
+otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message *message)
+{
+	char default_dir[OTELOP_PATH_SIZE];
+	const char *base;
+
+	if (dir != NULL || (dir = environment("OTELOP_STATE_DIR")) != NULL)
+		return make_absolute(dir, path, size, message);
+	if ((base = environment("XDG_STATE_HOME")) != NULL && *base == '/') {
+		if (io_format(path, size, "%s/otelop", base) < 0)
+			return message_errno(message, "XDG_STATE_HOME: cannot use");
+		return 0;
+	}
+	if ((base = environment("HOME")) == NULL) {
+		errno = ENOENT;
+		return message_set(message,
+		    "HOME: not set: give -C DIR, OTELOP_STATE_DIR or XDG_STATE_HOME instead");
+	}
+	if (io_format(default_dir, sizeof(default_dir), "%s/.local/state/otelop", base) < 0)
+		return message_errno(message, "HOME: cannot use");
+	return make_absolute(default_dir, path, size, message);
+}
+
+int
+otelop_log_file(const char *state_dir, char *path, size_t size)
+{
+	return io_format(path, size, "%s/%s", state_dir, STATEDIR_LOG);
+}
+
+int
+otelop_metadata_file(const char *state_dir, char *path, size_t size)
+{
+	return io_format(path, size, "%s/%s", state_dir, STATEDIR_METADATA);
+}
+
+/* Why what was found is not to be trusted, or NULL. */
+static const char *
+distrust(const struct stat *found)
+{
+	if (found->st_uid != geteuid() && found->st_uid != 0)
+		return "belongs to somebody else";
+	if (found->st_mode & S_IWOTH)
+		return "everyone may write to it";
+	return NULL;
+}
+
+int
+statedir_open(const char *path, struct otelop_message *message)
+{
+	const char *reason;
+	struct stat found;
+	int fd;
+
+	if ((fd = io_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) < 0 || io_move_above(&fd, 3) < 0 ||
+	    fstat(fd, &found) < 0) {
+		message_errno(message, "%s: cannot open the state directory", path);
+		io_close(&fd);
+		return -1;
+	}
+	if ((reason = distrust(&found)) != NULL) {
+		io_close(&fd);
+		errno = EPERM;
+		return message_set(message, "%s: state directory refused: %s", path, reason);
+	}
+	return fd;
+}
+
+/* 0: it is there.  EROFS and EACCES for a directory that exists are none of our business. */
+static int
+make_directory(const char *path)
+{
+	int error;
+
+	if (mkdir(path, 0700) == 0)
+		return chmod(path, 0700);	/* whatever the umask is */
+	if ((error = errno) == EEXIST || access(path, F_OK) == 0)
+		return 0;
+	errno = error;
+	return -1;
+}
+
+static int
+make_with_parents(char *path)
+{
+	char *slash;
+	int result;
+
+	for (slash = path; (slash = strchr(slash + 1, '/')) != NULL;) {
+		*slash = '\0';
+		result = make_directory(path);
+		*slash = '/';
+		if (result < 0)
+			return -1;
+	}
+	return make_directory(path);
+}
+
+int
+otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+{
+	char copy[OTELOP_PATH_SIZE];
+	struct stat found;
+	int fd;
+
+	if (io_format(copy, sizeof(copy), "%s", path) < 0 ||
+	    (stat(path, &found) < 0 && make_with_parents(copy) < 0))
+		return message_errno(message, "%s: cannot create the state directory", path);
+	if ((fd = statedir_open(path, message)) < 0)
+		return -1;
+	io_close(&fd);
+	return 0;
+}
+
+/* What we make is 0600, whatever the umask is; what is there keeps its mode. */
+static int
+open_or_make(int dir_fd, const char *name, int flags)
+{
+	int fd;
+
+	for (;;) {
+		if (!(flags & O_EXCL) &&
+		    ((fd = io_openat(dir_fd, name, flags & ~O_CREAT, 0)) >= 0 || errno != ENOENT ||
+		    !(flags & O_CREAT)))
+			return fd;
+		if ((fd = io_openat(dir_fd, name, flags | O_EXCL, 0600)) >= 0) {
+			if (fchmod(fd, 0600) < 0) {
+				unlinkat(dir_fd, name, 0);
+				io_close(&fd);
+			}
+			return fd;
+		}
+		if (errno != EEXIST || (flags & O_EXCL))
+			return -1;
+	}
+}
+
+int
+statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
+    struct otelop_message *message)
+{
+	const char *reason;
+	struct stat found;
+	int fd;
+
+	/* O_NONBLOCK: a planted FIFO must not hold us. */
+	fd = open_or_make(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && (errno == ELOOP || errno == EMLINK)) {
+		errno = EPERM;
+		return message_set(message, "%s/%s: refused: it is a link", dir, name);
+	}
+	if (fd < 0 && errno == ENXIO) {
+		errno = EPERM;
+		return message_set(message, "%s/%s: refused: not a regular file", dir, name);
+	}
+	if (fd < 0 || io_move_above(&fd, 3) < 0 || fstat(fd, &found) < 0) {
+		message_errno(message, "%s/%s: cannot open", dir, name);
+		/* What we have just made and cannot use must not stay. */
+		if (fd >= 0 && (flags & O_EXCL)) {
+			int saved = errno;
+
+			unlinkat(dir_fd, name, 0);
+			errno = saved;
+		}
+		io_close(&fd);
+		return -1;
+	}
+	reason = S_ISREG(found.st_mode) ? distrust(&found) : "not a regular file";
+	if (reason != NULL) {
+		io_close(&fd);
+		errno = EPERM;
+		return message_set(message, "%s/%s: refused: %s", dir, name, reason);
+	}
+	return fd;
+}
+
+int
+statedir_names(int dir_fd, const char *name, int fd)
+{
+	struct stat named, open_file;
+
+	if (fstat(fd, &open_file) < 0)
+		return -1;
+	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Build the targets: build DIR.  CC, CFLAGS, LDFLAGS as usual, INCLUDE is where jsmn.h is; MAIN is what
+# is linked to a target: -fsanitize=fuzzer, or nothing for our own main, which runs a target over files.
+set -eu
+cd "$(dirname "$0")/../.."
+top=$PWD
+dir=$1
+cc="${CC:-cc} ${CFLAGS:-}"
+
+# compile DIR SOURCES: a few files of those a compiler, two compilers at once; top has no blank.
+compile() {
+	mkdir -p "$1"
+	cd "$1"
+	rm -f ./*
+	ln -s "$top" top
+	# shellcheck disable=SC2086 # flags are words
+	printf '%s\n' top/"$2"/*.c | xargs -n 4 -P 2 $cc -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+		-Itop/lib -I"$INCLUDE" -c
+	cd "$top"
+}
+
+link() {
+	# shellcheck disable=SC2086
+	$cc ${LDFLAGS:-} -o "$@" "$dir/library/libotelop.a"
+}
+
+compile "$dir/library" lib
+compile "$dir/objects" tests/fuzz
+ar rc "$dir/library/libotelop.a" "$dir"/library/*.o
+for target in tests/fuzz/seeds/*/; do
+	target=$(basename "$target")
+	link "$dir/$target" "$dir/objects/$target.o" "${MAIN:-$dir/objects/replay.o}"
+done
+link "$dir/answer" "$dir/objects/answer.o"

@@ -1,0 +1,99 @@
+# Loaded by every test file.  A test has a directory of its own, BATS_TEST_TMPDIR, a state directory
+# in it that every program finds by OTELOP_STATE_DIR, and at its end nothing that it started lives.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+# bats owns descriptors 3 and 4: what a tool leaves behind must not hold them.
+setup() {
+	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
+	OTELOP_TEST_MARK=$BATS_TEST_TMPDIR
+	export OTELOP_STATE_DIR OTELOP_TEST_MARK
+	cd "$BATS_TEST_TMPDIR" || return
+	if declare -F setup_more >/dev/null; then setup_more; fi
+}
+
+# In front of otelop-run where it finds orphans by the session that it leads.
+in_session=()
+if [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; then in_session=(setsid); fi
+
+# Every process that this test started, however it left: they inherit the mark.  What looks for them
+# does not have it.
+marked_processes() {
+	env -u OTELOP_TEST_MARK grep -lzsFx "OTELOP_TEST_MARK=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ |
+		env -u OTELOP_TEST_MARK sed 's|/proc/\([0-9]*\)/.*|\1|'
+}
+
+teardown() {
+	local pid
+	if declare -F teardown_more >/dev/null; then teardown_more; fi
+	# Awaited here, where the shell's words about those that were its own go nowhere.
+	for pid in $(marked_processes); do
+		kill -KILL "$pid" && wait "$pid"
+	done 2>/dev/null
+	return 0
+}
+
+# run, without bats' own descriptors, stdout and stderr apart: tool [-STATUS] PROGRAM [ARG...]
+tool() {
+	local expected=()
+	case $1 in -[0-9]* | '!') expected=("$1"); shift ;; esac
+	run "${expected[@]}" --separate-stderr -- without_bats "$@"
+}
+
+without_bats() { "$@" 3>&- 4>&-; }
+
+# A tool in the background, its pid in $!.
+background() { "$@" 3>&- 4>&- & }
+
+# eventually SECONDS COMMAND...: until the command succeeds, at most so long.
+eventually() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if ((SECONDS > deadline)); then
+			echo "still not: $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
+assert_gone() { eventually "${2:-10}" is_gone "$1"; }
+
+# No process of this test is left but its shells.
+nothing_runs() { [ -z "$(marked_processes)" ]; }
+assert_nothing_runs() {
+	eventually 10 nothing_runs || {
+		ps -o pid,ppid,stat,args -p "$(marked_processes | tr '\n' ',' | sed 's/,$//')" >&2
+		return 1
+	}
+}
+
+# The state directory has these files and no other.
+assert_state_files() {
+	assert_equal "$(cd "$OTELOP_STATE_DIR" && find . -mindepth 1 | sed 's|^\./||' | sort | tr '\n' ' ')" \
+		"$(printf '%s\n' "$@" | sort | tr '\n' ' ')"
+}
+
+assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
+
+# As nobody, with the test's directory reachable.
+as_nobody() {
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \
+		"$BATS_TEST_TMPDIR" 2>/dev/null || true
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+}
+
+# Skip a test of what only some systems have: what the fallback of lib/platform.c cannot give.
+needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
+is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
+need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+
+# A TCP port that was free a moment ago, for a daemon that cannot choose one itself.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}

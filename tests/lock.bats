@@ -1,0 +1,757 @@
+# shellcheck disable=SC2016,SC2094 # single quotes are for another shell; a lock is no reading
+load helper
+
+setup_more() {
+	file=$OTELOP_STATE_DIR/otelop.json
+}
+
+# Hold the lock with the tool until the test ends, or until it is let go; $holder is who does.
+hold() {
+	background otelop-lock -- sleep 60
+	holder=$!
+	eventually 5 is_published
+}
+is_published() { [ "$(otelop-meta get pid 2>/dev/null)" = "$holder" ]; }
+
+# The same on a file as it is, by other means.
+hold_file() {
+	background flock -F "${2:--x}" "$1" sleep 60
+	holder=$!
+	eventually 5 is_locked "$1" "${2:--x}"
+}
+
+# Somebody has it: any lock is refused, or with -s an exclusive one.
+is_locked() {
+	[ -e "$1" ] || return
+	if [ "${2-}" = -s ]; then ! flock -n -x "$1" true; else ! flock -n -s "$1" true; fi
+}
+
+# A limit that cannot be mistaken for the program's own 124.
+soon() { timeout -s KILL 20 "$@"; }
+
+end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
+let_go() { end "$holder"; }
+
+# The process waits in the kernel for a lock.
+waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
+
+# A background command ends with this status.
+assert_ended() {
+	local code=0
+	wait "$1" || code=$?
+	assert_equal "$code" "$2"
+}
+
+# Descriptors of a process.
+descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | paste -sd " "; }
+
+# traced ARGUMENTS...: by strace, in the background; a sanitizer cannot look for leaks then.
+traced() { ASAN_OPTIONS=detect_leaks=0 background strace -o trace "$@"; }
+traced_waits() { waits_for_lock "$(pgrep -P "$1")"; }
+
+# Its first flock comes a second late, or lasts a second: enough for others to do what a race would need.
+late='inject=flock:delay_enter=1500000:when=1'
+long='inject=flock:delay_exit=1500000:when=1'
+# Without a lock of our own, which would be in the way.
+read_locks() { grep -q "FLOCK  *ADVISORY  *READ $(pgrep -P "$1") " /proc/locks; }
+has_open() { [ -n "$(find "/proc/$(pgrep -P "$1")/fd" -lname "$2" 2>/dev/null)" ]; }
+
+# repeat COUNT STATUS COMMAND...: that often, and always this status.
+repeat() {
+	local i code count=$1 expected=$2
+	shift 2
+	for ((i = 0; i < count; i++)); do
+		code=0
+		"$@" >/dev/null 2>"said.$BASHPID" || code=$?
+		if [ "$code" -ne "$expected" ]; then
+			echo "$* was $code in round $i: $(cat "said.$BASHPID")" >&2
+			return 1
+		fi
+	done
+}
+
+# --- hold
+
+@test "hold: CMD has the lock, and the metadata names it, with the members given" {
+	tool -0 otelop-lock colour=blue httpAddr=127.0.0.1:1 -- \
+		sh -c 'echo $$; otelop-meta get pid colour httpAddr command; otelop-meta running; otelop-lock -p; echo $?'
+	assert_equal "$stderr" ""
+	assert_line --index 1 "${lines[0]}"
+	assert_line --index 2 blue
+	assert_line --index 3 127.0.0.1:1
+	assert_line --index 4 --regexp '^sh -c echo '
+	assert_line --index 5 "running ${lines[0]}"
+	assert_line --index 6 0
+}
+
+@test "hold: the lock is on a descriptor of 10 or above, its number in OTELOP_LOCK_FD, and there is no other" {
+	# without what bats and its shell have open
+	background python3 -c 'import os
+os.closerange(3, 1000)
+os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
+	holder=$!
+	eventually 10 is_locked "$file"
+	local number
+	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')
+	[ "$number" -ge 10 ] || fail "OTELOP_LOCK_FD is $number"
+	assert_equal "$(readlink "/proc/$holder/fd/$number")" "$file"
+	assert_equal "$(descriptors "$holder")" "0 1 2 $number"
+}
+
+@test "hold: descriptors of the caller's stay, also where the lock would have gone" {
+	: >mine
+	background otelop-lock -- sleep 60 </dev/null 7<mine 10<mine
+	holder=$!
+	eventually 5 is_locked "$file"
+	local number
+	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')
+	[ "$number" -gt 10 ] || fail "OTELOP_LOCK_FD is $number"
+	assert_equal "$(readlink "/proc/$holder/fd/$number")" "$file"
+	assert_equal "$(readlink "/proc/$holder/fd/7")" "$BATS_TEST_TMPDIR/mine"
+	assert_equal "$(readlink "/proc/$holder/fd/10")" "$BATS_TEST_TMPDIR/mine"
+}
+
+@test "hold: the exit status is CMD's, or 128 and the signal that ended it; then the lock is free, the file stale" {
+	tool -0 otelop-lock -- true
+	tool -7 otelop-lock -- sh -c 'exit 7'
+	tool -143 otelop-lock -- sh -c 'kill -TERM $$'
+	tool -3 otelop-lock -p
+	tool -1 otelop-meta running
+	assert_state_files otelop.json
+}
+
+@test "hold: what is behind -- is CMD's, options and other -- too" {
+	tool -0 otelop-lock -- printf '<%s>' -V a=b -- --help
+	assert_output "<-V><a=b><--><--help>"
+}
+
+@test "hold -C: that directory, made with mode 0700, and CMD finds it by OTELOP_STATE_DIR" {
+	tool -0 otelop-lock -C other/dir -- sh -c 'otelop-lock -p; echo $?; echo "$OTELOP_STATE_DIR"'
+	assert_output $'0\n'"$PWD/other/dir"
+	assert_equal "$(stat -c %a other/dir)" 700
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "hold with standard descriptors closed: the file is taken for none of them" {
+	tool -1 sh -c 'exec otelop-lock -- sh -c "echo garbage || exit 1" <&- >&- 2>&-'
+	tool -0 otelop-meta read
+	assert_equal "$(stat -c %a "$file")" 600
+}
+
+@test "hold over a dead holder's file: its members are gone" {
+	tool -0 otelop-lock colour=blue -- true
+	tool -1 otelop-lock -- otelop-meta get colour
+	assert_output ""
+}
+
+@test "hold over an empty, a corrupt and a huge file, and one with a forgotten .tmp: it is replaced" {
+	local what
+	mkdir -m 700 state
+	for what in empty corrupt huge; do
+		case $what in
+		empty) : >"$file" ;;
+		corrupt) echo '{"pid"' >"$file" ;;
+		huge) truncate -s 10M "$file" ;;
+		esac
+		echo half >"$file.tmp"
+		tool -0 otelop-lock -- sh -c 'otelop-meta running; echo $$'
+		assert_equal "${lines[0]}" "running ${lines[1]}"
+		assert_state_files otelop.json
+	done
+}
+
+# --- busy
+
+@test "held: 75 at once, one line that names the file and the holder, and CMD does not run" {
+	hold
+	local before
+	before=$(cat "$file")
+	tool -75 otelop-lock colour=red -- touch ran
+	assert_output ""
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" "^otelop-lock: $file: .*$holder"
+	assert_not_exists ran
+	assert_equal "$(cat "$file")" "$before"
+	assert_state_files otelop.json
+}
+
+@test "held as upstream's daemon does, by another program's flock on an empty or foreign file: 75" {
+	local text
+	mkdir -m 700 state
+	for text in '' '{' "{\"pid\": $$}"; do
+		printf '%s' "$text" >"$file"
+		background python3 -c 'import fcntl, sys, time
+f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(60)' "$file"
+		holder=$!
+		eventually 10 is_locked "$file"
+		tool -75 otelop-lock -- touch ran
+		assert_stderr_line_count 1
+		assert_regex "${stderr_lines[0]}" "^otelop-lock: $file: "
+		tool -0 otelop-lock -p
+		assert_not_exists ran
+		assert_equal "$(cat "$file")" "$text"
+		let_go
+	done
+}
+
+@test "20 at once: one holds the lock, the others say 75" {
+	local i pids=() code won=() busy=0
+	for i in {1..20}; do
+		background otelop-lock -- sh -c 'echo $$ >>winners; exec sleep 60'
+		pids+=($!)
+	done 2>/dev/null
+	eventually 20 test -s winners
+	holder=$(cat winners)
+	for i in "${pids[@]}"; do
+		[ "$i" != "$holder" ] || continue
+		code=0
+		wait "$i" || code=$?
+		assert_equal "$code" 75
+		busy=$((busy + 1))
+	done
+	assert_equal "$busy" 19
+	assert_equal "$(wc -l <winners)" 1
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "the holder killed by KILL: not held any more, the next one gets it at once" {
+	hold
+	let_go
+	tool -3 otelop-lock -p
+	tool -1 otelop-meta running
+	tool -0 otelop-lock -- true
+}
+
+@test "a child of CMD that outlives it with the descriptor: held until that one ends" {
+	tool -0 otelop-lock -- sh -c 'sleep 60 >/dev/null 2>&1 & echo $!'
+	assert_regex "$output" '^[0-9]+$'
+	holder=$output
+	tool -0 otelop-lock -p
+	kill -KILL "$holder"
+	eventually 5 otelop_free
+}
+otelop_free() { ! otelop-lock -p; }
+
+# --- -w
+
+@test "-w while held: waits, and gets the lock when the holder ends" {
+	local waiter
+	hold
+	background otelop-lock -w 30 -- sh -c 'otelop-meta running' >said
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	assert_equal "$(cat said)" ""
+	let_go
+	assert_ended "$waiter" 0
+	assert_equal "$(cat said)" "running $waiter"
+}
+
+@test "-w 0: no limit" {
+	local waiter
+	hold
+	background otelop-lock -w 0 -- true
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	let_go
+	assert_ended "$waiter" 0
+}
+
+@test "-w while held for longer than that: 124 after that time, one line, and CMD does not run" {
+	local before after
+	hold
+	before=$(date +%s%N)
+	tool -124 soon otelop-lock -w 300ms -- touch ran
+	after=$(date +%s%N)
+	assert_output ""
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" "^otelop-lock: $file: .*$holder"
+	assert_not_exists ran
+	((after - before >= 300000000)) || fail "after $((after - before)) ns"
+	((after - before < 10000000000)) || fail "after $((after - before)) ns"
+}
+
+@test "-w with the holder ignoring everything and SIGALRM ignored or blocked in the caller: 124 all the same" {
+	hold
+	tool -124 soon sh -c 'trap "" ALRM; exec otelop-lock -w 200ms -- true'
+	tool -124 soon python3 -c 'import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+os.execvp("otelop-lock", ["otelop-lock", "-w", "200ms", "--", "true"])'
+}
+
+@test "-w and the lock in time: CMD has no timer, and its SIGALRM is as it was" {
+	local waiter ask='import signal
+print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
+    signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, []))'
+	hold
+	background otelop-lock -w 60 -- python3 -c "$ask" >told
+	waiter=$!
+	eventually 10 waits_for_lock "$waiter"
+	let_go
+	assert_ended "$waiter" 0
+	assert_equal "$(cat told)" "$(python3 -c "$ask")"
+	assert_regex "$(cat told)" '^\(0\.0, 0\.0\) '
+}
+
+@test "-w while others only read-lock the file: they do not make it wait longer than that" {
+	mkdir -m 700 state
+	: >"$file"
+	hold_file "$file" -s
+	tool -124 timeout -s KILL 3 otelop-lock -w 300ms -- true
+	assert_stderr_line_count 1
+}
+
+@test "-w with five waiting: one after the other, never two" {
+	local i pids=()
+	hold
+	for i in 1 2 3 4 5; do
+		background otelop-lock -w 60 -- sh -c 'echo in >>log; otelop-meta get pid >>pids; sleep 0.05; echo out >>log'
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do eventually 5 waits_for_lock "$i"; done
+	let_go
+	for i in "${pids[@]}"; do assert_ended "$i" 0; done
+	assert_equal "$(tr '\n' ' ' <log)" "in out in out in out in out in out "
+	assert_equal "$(sort pids)" "$(printf '%s\n' "${pids[@]}" | sort)"
+}
+
+@test "-w with what is no duration: usage" {
+	local time
+	for time in x '' -1 1d 1.s .5; do
+		tool -2 otelop-lock -w "$time" -- touch ran
+		assert_output ""
+		assert_regex "${stderr_lines[0]}" '^otelop-lock: '
+		assert_regex "${stderr_lines[1]}" '^usage: otelop-lock '
+	done
+	assert_not_exists ran
+}
+
+# --- CMD cannot run, or must not
+
+@test "CMD not found: 127, one line that names it, nothing is left" {
+	local command
+	for command in no-such-command ./no-such-command "$BATS_TEST_TMPDIR/no/such"; do
+		tool -127 otelop-lock -- "$command"
+		assert_output ""
+		assert_stderr_line_count 1
+		assert_regex "${stderr_lines[0]}" "^otelop-lock: $command: "
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
+	done
+}
+
+@test "CMD not executable: 126, one line that names it, nothing is left" {
+	local command
+	echo true >file
+	chmod 644 file
+	for command in ./file "$BATS_TEST_TMPDIR" ./file/below; do
+		tool -126 otelop-lock -- "$command"
+		assert_output ""
+		assert_stderr_line_count 1
+		assert_regex "${stderr_lines[0]}" "^otelop-lock: $command: "
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
+	done
+}
+
+@test "CMD is a script without #!: run by sh, wherever PATH finds it" {
+	mkdir bin
+	printf 'echo "ran $1"\n' >bin/script-without-interpreter
+	chmod 755 bin/script-without-interpreter
+	tool -0 otelop-lock -- bin/script-without-interpreter one
+	assert_output "ran one"
+	tool -0 env "PATH=$BATS_TEST_TMPDIR/bin:$PATH" otelop-lock -- script-without-interpreter two
+	assert_output "ran two"
+}
+
+@test "no command, or no --: usage" {
+	tool -2 otelop-lock
+	assert_regex "${stderr_lines[0]}" '^otelop-lock: '
+	tool -2 otelop-lock --
+	tool -2 otelop-lock a=b
+	tool -2 otelop-lock a=b --
+	tool -2 otelop-lock touch ran
+	tool -2 otelop-lock a=b touch ran
+	assert_not_exists ran
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "members that are none, or not the user's: usage, CMD does not run, nothing is made" {
+	local pair
+	for pair in =x 1a=b a-b=c novalue pid=5 startedAt=2024-01-01T00:00:00Z state=ready command=x cwd=/ host=x \
+		pidNamespace=x listen=x exitCode=0 exitSignal=TERM exitedAt=2024-01-01T00:00:00Z $'a=\xff' $'a\n=b'; do
+		tool -2 otelop-lock a=b "$pair" -- touch ran
+		assert_output ""
+		assert_regex "${stderr_lines[0]}" '^otelop-lock: '
+		assert_regex "${stderr_lines[1]}" '^usage: otelop-lock '
+	done
+	assert_not_exists ran
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "a command line that is not UTF-8, or does not fit into the metadata: it runs, and is not recorded" {
+	tool -1 otelop-lock -- sh -c 'otelop-meta get pid; echo $$; otelop-meta get command' $'\xff'
+	assert_equal "${lines[0]}" "${lines[1]}"
+	assert_equal "${#lines[@]}" 2
+	tool -1 otelop-lock -- sh -c 'otelop-meta get pid; echo $$; otelop-meta get command' "$(printf '%*s' 70000 '')"
+	assert_equal "${lines[0]}" "${lines[1]}"
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "no descriptor left for the lock: 125, one line, CMD does not run, nothing is left" {
+	tool -125 sh -c 'ulimit -n 9; exec otelop-lock -- touch ran'
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" '^otelop-lock: '
+	assert_not_exists ran
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
+}
+
+# --- -F
+
+@test "-F: the caller's own descriptor is locked, and stays so until the caller closes it" {
+	: >mine
+	(
+		otelop-lock -F 9
+		is_locked mine
+	) 9>mine
+	run ! is_locked mine
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "-F of a descriptor that is open for reading only, and of a directory: locked" {
+	: >mine
+	(otelop-lock -F 9 && is_locked mine) 9<mine
+	mkdir dir
+	(otelop-lock --fd=9 && is_locked dir) 9<dir
+}
+
+@test "-F while another holds it: 75 and one line that names the descriptor; with -w 124, or the lock" {
+	: >mine
+	hold_file mine
+	tool -75 sh -c 'exec otelop-lock -F 9 9<mine'
+	assert_output ""
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" '^otelop-lock: .*9'
+	tool -124 soon sh -c 'exec otelop-lock -w 200ms -F 9 9<mine'
+	assert_stderr_line_count 1
+	background otelop-lock -F 9 -w 30 9<mine
+	local waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	let_go
+	assert_ended "$waiter" 0
+}
+
+@test "-F of a descriptor that is not open: 125 and one line that names it" {
+	tool -125 otelop-lock -F 9
+	assert_output ""
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" '^otelop-lock: .*9'
+	tool -125 sh -c 'exec otelop-lock -F 0 <&-'
+	assert_stderr_line_count 1
+}
+
+@test "-F with what is no descriptor, or an operand, or -p, or -W: usage" {
+	local words
+	for words in "-F x" "-F -1" "-F 99999999999" "-F 9x" "-F 9 -- true" "-F 9 a=b" "-F 9 -p" "-F 9 -W" "-p -W" "-p a=b" "-W a=b" \
+		"-p -- true"; do
+		# shellcheck disable=SC2086
+		tool -2 otelop-lock $words
+		assert_output ""
+		assert_regex "${stderr_lines[0]}" '^otelop-lock: '
+		assert_regex "${stderr_lines[1]}" '^usage: otelop-lock '
+	done
+}
+
+# --- -p
+
+@test "-p: 3 without a directory, without a file, and with a free one; 0 with a held one; never a word" {
+	tool -3 otelop-lock -p
+	assert_equal "$output$stderr" ""
+	assert_not_exists "$OTELOP_STATE_DIR"
+	mkdir -m 700 state
+	tool -3 otelop-lock --probe
+	assert_equal "$output$stderr$(ls -A state)" ""
+	hold
+	tool -0 otelop-lock -p
+	assert_equal "$output$stderr" ""
+	let_go
+	tool -3 otelop-lock -p
+	assert_equal "$output$stderr" ""
+}
+
+@test "-p and a file that another program locks: held by LOCK_EX, not by LOCK_SH, not by a POSIX lock" {
+	local operation
+	mkdir -m 700 state
+	: >"$file"
+	for operation in 'flock(f, fcntl.LOCK_EX)' 'flock(f, fcntl.LOCK_SH)' 'lockf(f, fcntl.LOCK_EX)'; do
+		rm -f locked
+		background python3 -c "import fcntl, sys, time
+f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(60)" "$file"
+		holder=$!
+		eventually 10 test -e locked
+		case $operation in *'flock(f, fcntl.LOCK_EX)') tool -0 otelop-lock -p ;; *) tool -3 otelop-lock -p ;; esac
+		let_go
+	done
+}
+
+@test "-p of a locked file that is empty, corrupt or of another host: held all the same" {
+	local text
+	mkdir -m 700 state
+	for text in '' '{' '{"pid": 5, "host": "elsewhere"}'; do
+		printf '%s' "$text" >"$file"
+		hold_file "$file"
+		tool -0 otelop-lock -p
+		let_go
+	done
+}
+
+@test "probers without pause: they never see each other" {
+	local i pids=()
+	otelop-lock -- true
+	for i in 1 2 3 4; do
+		repeat 80 3 otelop-lock -p &
+		pids+=($!)
+		repeat 40 1 otelop-meta running &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do assert_ended "$i" 0; done
+}
+
+@test "probers without pause: they make no claim fail, not one" {
+	local i pids=()
+	for i in 1 2 3; do
+		background bash -c 'while [ ! -e stop ]; do otelop-lock -p; otelop-meta running; done >/dev/null; true'
+		pids+=($!)
+	done
+	repeat 100 0 otelop-lock -- true
+	repeat 40 0 otelop-meta write pid=5
+	touch stop
+	for i in "${pids[@]}"; do assert_ended "$i" 0; done
+}
+
+@test "a prober that is stopped in the middle: no other sees it, and a claim succeeds" {
+	local tracer
+	otelop-lock -- true
+	traced -e "$long" otelop-lock -p
+	tracer=$!
+	eventually 10 read_locks "$tracer"
+	tool -3 otelop-lock -p
+	tool -1 otelop-meta running
+	tool -0 otelop-lock -W -w 1ms
+	read_locks "$tracer" || fail "too slow to tell"
+	tool -0 otelop-lock -- true
+	assert_ended "$tracer" 3
+}
+
+@test "a file that others lock for reading, for longer than a starter has patience: the claim waits for them and succeeds" {
+	mkdir -m 700 state
+	: >"$file"
+	background flock -F -s "$file" sleep 0.7
+	eventually 5 is_locked "$file" -s
+	tool -0 otelop-lock -- true
+}
+
+@test "a claimer that opens the file and locks it only when another has published its own: 75, not a second holder" {
+	local tracer
+	otelop-lock -- true
+	traced -e "$late" otelop-lock -- touch ran
+	tracer=$!
+	eventually 10 has_open "$tracer" "$file"
+	hold
+	kill -0 "$tracer" || fail "too slow to tell"
+	assert_ended "$tracer" 75
+	assert_not_exists ran
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "a remover that opens the file and locks it only when another has published its own: 75, and that stays" {
+	local tracer
+	otelop-lock -- true
+	traced -e "$late" otelop-meta remove
+	tracer=$!
+	eventually 10 has_open "$tracer" "$file"
+	hold
+	assert_ended "$tracer" 75
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "a prober that opens the file and looks at its lock only when another has published its own: held" {
+	local tracer
+	otelop-lock -- true
+	traced -e "$late" otelop-lock -p
+	tracer=$!
+	eventually 10 has_open "$tracer" "$file"
+	hold
+	assert_ended "$tracer" 0
+	let_go
+	traced -e "$late" otelop-meta running >said
+	tracer=$!
+	eventually 10 has_open "$tracer" "$file"
+	hold
+	assert_ended "$tracer" 0
+	assert_equal "$(cat said)" "running $holder"
+}
+
+@test "a holder that publishes without pause: no probe finds it free, no claim succeeds, no wait ends, no reader fails" {
+	local publisher waiter
+	mkdir -m 700 state
+	cat >publisher <<-'PYTHON'
+		import fcntl, os, sys, time
+		path, old, i = sys.argv[1], None, 0
+		while not os.path.exists("stop"):
+		    if os.path.exists(path + ".tmp"): os.unlink(path + ".tmp")
+		    new = os.open(path + ".tmp", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+		    fcntl.flock(new, fcntl.LOCK_EX)
+		    os.write(new, b'{"pid": %d, "i": "%s"}' % (os.getpid(), b"x" * (i % 5000)))
+		    os.rename(path + ".tmp", path)
+		    if old is not None: os.close(old)
+		    old, i = new, i + 7
+		    time.sleep(0.001)
+	PYTHON
+	background python3 publisher "$file"
+	publisher=$!
+	eventually 10 test -s "$file"
+	background otelop-lock -W
+	waiter=$!
+	repeat 100 0 otelop-lock -p
+	repeat 60 0 otelop-meta running
+	repeat 60 0 otelop-meta get i
+	repeat 40 75 otelop-lock -- true
+	repeat 40 75 otelop-meta write
+	repeat 40 75 otelop-meta remove
+	kill -0 "$waiter"
+	touch stop
+	assert_ended "$publisher" 0
+	assert_ended "$waiter" 0
+}
+
+@test "starters, removers and probers without pause: never two at a time" {
+	local i pids=()
+	for i in 1 2 3; do
+		# mkdir is the judge: it fails where another one is inside.
+		background bash -c 'for i in {1..40}; do
+			otelop-lock -- sh -c "mkdir inside && rmdir inside || echo two >>two"
+			code=$?
+			case $code in 0 | 75) ;; *) echo "$code" >>two ;; esac
+			otelop-meta remove 2>/dev/null
+			case $? in 0 | 75) ;; *) echo "remove $?" >>two ;; esac
+			otelop-lock -p
+		done 2>/dev/null'
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i" || true; done
+	assert_not_exists two
+}
+
+@test "another file renamed over a locked one, by hand: the answer is about the file that has the name" {
+	local first
+	hold
+	first=$holder
+	otelop-meta -C new write pid=5
+	mv new/otelop.json "$file"
+	tool -3 otelop-lock -p
+	tool -1 otelop-meta running
+	assert_output "stale 5"
+	hold
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+	end "$first"
+	tool -0 otelop-lock -p
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+# --- -W
+
+@test "-W: at once where there is no directory, no file, or nobody holds it" {
+	tool -0 soon otelop-lock -W
+	assert_equal "$output$stderr" ""
+	assert_not_exists "$OTELOP_STATE_DIR"
+	mkdir -m 700 state
+	tool -0 soon otelop-lock -W
+	assert_equal "$(ls -A state)" ""
+	otelop-meta write
+	tool -0 soon otelop-lock --until-free
+}
+
+@test "-W while held: waits until the holder is gone; others may claim while it waits" {
+	local waiter
+	hold
+	background otelop-lock -W
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	tool -75 otelop-lock -- true
+	tool -0 otelop-lock -p
+	let_go
+	assert_ended "$waiter" 0
+}
+
+@test "-W while held, and the holder publishes anew: it goes on waiting" {
+	local waiter first
+	hold
+	first=$holder
+	background otelop-lock -W
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	printf '{"pid": %d}' "$$" >"$file.tmp"
+	hold_file "$file.tmp"
+	mv "$file.tmp" "$file"
+	end "$first"
+	eventually 5 waits_for_lock "$waiter"
+	let_go
+	assert_ended "$waiter" 0
+}
+
+@test "-W -w while held for longer than that: 124 after that time, one line that names the directory" {
+	local before after
+	hold
+	before=$(date +%s%N)
+	tool -124 soon otelop-lock -W -w 300ms
+	after=$(date +%s%N)
+	assert_output ""
+	assert_stderr_line_count 1
+	assert_regex "${stderr_lines[0]}" "^otelop-lock: $OTELOP_STATE_DIR"
+	((after - before >= 300000000)) || fail "after $((after - before)) ns"
+	((after - before < 10000000000)) || fail "after $((after - before)) ns"
+	tool -0 otelop-lock -p
+}
+
+@test "-W: waits in one system call, without polling" {
+	local tracer so_far
+	hold
+	traced otelop-lock -W
+	tracer=$!
+	eventually 10 traced_waits "$tracer"
+	so_far=$(cat trace)
+	sleep 0.5 # the time in which a poll would show
+	assert_equal "$(cat trace)" "$so_far"
+	let_go
+	assert_ended "$tracer" 0
+	assert_regex "$so_far" 'flock\([0-9]*, LOCK_SH$'
+	assert_equal "$(grep -c '^flock([0-9]*, LOCK_SH) *= 0$' trace)" 1
+	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|poll|select|pause|epoll)|SIGALRM' trace
+}
+
+@test "-w: waits in one system call, and the timer begins only at the deadline" {
+	local tracer
+	hold
+	traced otelop-lock -w 700ms -W
+	tracer=$!
+	assert_ended "$tracer" 124
+	assert_equal "$(grep -c '^flock([0-9]*, LOCK_SH) ' trace)" 1
+	[ "$(grep -c -- '--- SIGALRM' trace)" -le 2 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
+	traced otelop-lock -w 700ms -- true
+	assert_ended "$!" 124
+	assert_equal "$(grep -c '^flock([0-9]*, LOCK_EX) ' trace)" 1
+	[ "$(grep -c -- '--- SIGALRM' trace)" -le 2 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
+}
+
+@test "-w longer than a shared lock that somebody keeps for long: it waits for it; without -w it says what it is" {
+	tool -0 otelop-meta write
+	background flock -s "$OTELOP_STATE_DIR/otelop.json" sleep 12
+	eventually 10 grep -q "FLOCK .* READ $! " /proc/locks
+	tool -124 otelop-lock -w 500ms -- true
+	[[ $stderr == *"shared lock"* ]]
+	tool -0 timeout -s KILL 60 otelop-lock -w 40 -- echo got
+	assert_output got
+}

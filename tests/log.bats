@@ -1,0 +1,187 @@
+load helper
+
+# A daemon that is ready at once and then says N numbered lines; the last one is always "end".
+talker() {
+	cat >talker <<-TALKER
+		otelop-ready
+		i=0
+		while [ \$i -lt $1 ]; do i=\$((i + 1)); echo "line \$i, and some words to fill it"; done
+		echo end
+		exec sleep 1000
+	TALKER
+}
+
+all_lines() {
+	local log=$OTELOP_STATE_DIR/otelop.log old
+	for old in $(printf '%s\n' "$log".* | sort -t. -k3,3nr); do cat "$old"; done
+	cat "$log"
+}
+has_ended() { all_lines | grep -qx end; }
+sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
+
+@test "--log-max: no log is ever over the bound, and every line is there, in order" {
+	talker 5000
+	tool -0 otelop start --log-max 16k --log-keep 100 -- sh talker
+	eventually 20 has_ended
+	assert_equal "$(sizes_over 16384)" ""
+	assert [ "$(find "$OTELOP_STATE_DIR" -name 'otelop.log.*' | wc -l)" -gt 5 ]
+	all_lines | awk '/^line/ { if ($2 != ++n ",") { print "line " n ": " $0; exit 1 } } END { exit n != 5000 }'
+	tool -0 otelop stop
+}
+
+@test "--log-max: each log ends with a whole line" {
+	talker 2000
+	tool -0 otelop start --log-max 8k --log-keep 100 -- sh talker
+	eventually 20 has_ended
+	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log")" ""; done
+	tool -0 otelop stop
+}
+
+@test "--log-keep: so many old logs stay, the oldest lines go" {
+	talker 3000
+	tool -0 otelop start --log-max 8k --log-keep 2 -- sh talker
+	eventually 20 has_ended
+	tool -0 otelop stop
+	assert_state_files otelop.log otelop.log.1 otelop.log.2
+}
+
+@test "a log over the bound at the start: it is renamed, and the daemon's first words are in the new one" {
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	(umask 077 && head -c 20000 /dev/zero | tr '\0' x >"$OTELOP_STATE_DIR/otelop.log")
+	talker 1
+	tool -0 otelop start --log-max 16k -- sh talker
+	eventually 10 has_ended
+	assert_equal "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log.1")" 20000
+	assert_equal "$(head -n 1 "$OTELOP_STATE_DIR/otelop.log")" "line 1, and some words to fill it"
+	tool -0 otelop stop
+}
+
+@test "a start with --log-max that fails: its last words are shown" {
+	tool -1 otelop start --log-max 16k -- sh -c 'echo boom; exit 3'
+	assert_regex "$stderr" 'exited with status 3'
+	assert_regex "$stderr" 'boom'
+	assert_nothing_runs
+}
+
+@test "a restart: the bound is remembered" {
+	talker 2000
+	tool -0 otelop start --log-max 8k --log-keep 100 -- sh talker
+	eventually 20 has_ended
+	tool -0 otelop restart
+	assert_equal "$(otelop-meta get logMax logKeep | tr '\n' ' ')" "8k 100 "
+	tool -0 otelop stop
+	assert_equal "$(sizes_over 8192)" ""
+}
+
+@test "kill -9 of otelop-run: the daemon can still write, its lines still arrive, stop leaves nothing" {
+	cat >daemon <<-'DAEMON'
+		trap 'echo heard; exit 0' TERM
+		otelop-ready
+		while :; do sleep 0.05; done
+	DAEMON
+	tool -0 otelop start --log-max 16k -- sh daemon
+	pid=$output
+	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	kill -KILL "$parent"
+	assert_gone "$parent"
+	tool -0 otelop status
+	tool -0 otelop stop
+	eventually 10 grep -qx heard "$OTELOP_STATE_DIR/otelop.log"
+	assert_nothing_runs
+}
+
+@test "the log's writer is killed: another takes over, and the daemon lives" {
+	cat >daemon <<-'DAEMON'
+		trap 'echo again' USR1
+		otelop-ready
+		while :; do sleep 0.05; done
+	DAEMON
+	tool -0 otelop start --log-max 16k -- sh daemon
+	pid=$output
+	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	writer=$(pgrep -P "$parent" otelop-run)
+	kill -KILL "$writer"
+	assert_gone "$writer"
+	kill -USR1 "$pid"
+	eventually 10 grep -qx again "$OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop stop
+	assert_nothing_runs
+}
+
+@test "logs -f: follows across a rename" {
+	cat >daemon <<-'DAEMON'
+		trap 'i=0; while [ $i -lt 300 ]; do i=$((i + 1)); echo "more $i"; done; echo last' USR1
+		echo first
+		otelop-ready
+		while :; do sleep 0.05; done
+	DAEMON
+	tool -0 otelop start --log-max 2k --log-keep 9 -- sh daemon
+	pid=$output
+	background otelop logs -f >followed 2>/dev/null
+	follower=$!
+	eventually 10 grep -qx first followed
+	kill -USR1 "$pid"
+	eventually 15 grep -qx last followed
+	kill "$follower"
+	tool -0 otelop stop
+}
+
+@test "a line longer than the bound: not a byte of it is lost" {
+	tool -0 otelop start --ready exec --log-max 1k --log-keep 50 -- \
+		sh -c 'head -c 10000 /dev/zero | tr "\0" y; echo; echo end; exec sleep 1000'
+	eventually 10 has_ended
+	assert_equal "$(all_lines | head -n 1 | wc -c)" 10001
+	assert_equal "$(sizes_over 1024)" ""
+	tool -0 otelop stop
+}
+
+@test "--no-sweep with a child that goes on writing: the lock is free, the child's lines still arrive" {
+	tool -0 otelop start --ready fd --no-sweep --log-max 16k -- \
+		sh -c '(trap "" TERM; while [ ! -e go ]; do sleep 0.05; done; echo late) & otelop-ready; wait'
+	tool -0 otelop stop
+	tool -3 otelop-lock -p
+	touch go
+	eventually 10 grep -qx late "$OTELOP_STATE_DIR/otelop.log"
+	assert_nothing_runs
+}
+
+@test "--log-max and --log-keep: what is not a size or a number is refused" {
+	for size in 0 1023 -5 10x 1T '' 99999999999999999999G; do
+		tool -2 otelop start --log-max "$size" -- true
+		assert_regex "$stderr" 'log-max'
+	done
+	for keep in 0 -1 x 1001; do
+		tool -2 otelop start --log-max 1k --log-keep "$keep" -- true
+	done
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "--log-max, and the writer does not get on: the end of the daemon is not held up" {
+	tool -0 otelop start --log-max 4k -- sh -c 'otelop-ready; while :; do echo "words and words and words"; done'
+	pid=$output
+	runner=$(awk '{ print $4 }' "/proc/$pid/stat")
+	writer=$(pgrep -P "$runner" otelop-run)
+	kill -STOP "$writer"
+	# It has filled the pipe, and waits.
+	eventually 20 grep -q pipe_write "/proc/$pid/wchan"
+	tool -0 timeout -s KILL 60 otelop-stop -t 20 -s KILL
+	kill -CONT "$writer" 2>/dev/null || true
+	assert_nothing_runs
+}
+
+@test "--log-max, and the writer is killed, again and again: another goes on, and stop is as ever" {
+	tool -0 otelop start --log-max 16k -- sh -c 'otelop-ready; i=0; while :; do echo "line $((i += 1))"; sleep 0.01; done'
+	runner=$(awk '{ print $4 }' "/proc/$output/stat")
+	for i in 1 2 3; do
+		eventually 20 pgrep -P "$runner" otelop-run
+		writer=$(pgrep -P "$runner" otelop-run)
+		kill -KILL "$writer"
+		assert_gone "$writer"
+	done
+	eventually 20 pgrep -P "$runner" otelop-run
+	size=$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")
+	eventually 20 has_grown
+	tool -0 otelop stop
+	assert_nothing_runs
+}
+has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }

@@ -1,0 +1,889 @@
+# otelop-spawn: detach a command and wait until it is ready.
+# shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
+load helper
+
+BATS_TEST_TIMEOUT=90
+
+# A command for otelop-spawn: says TEXT (as printf takes it) on the ready pipe, then stays.
+says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
+
+# otelop-spawn's child, once it has become a sleep: fds PID
+fds() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | tr '\n' ' '; }
+fds_are() { [ "$(fds "$1")" = "$2" ]; }
+
+only_runs() { [ "$(marked_processes)" = "$1" ]; }
+
+start_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f"$2"; }
+
+# on_terminal KEYS COMMAND...: run it on a terminal of its own, type KEYS (printf's escapes) once
+# the file `typing` is there, print what it shows, and end with its status.
+on_terminal() {
+	python3 -c '
+import os, pty, select, sys, time
+keys = sys.argv[1].encode().decode("unicode_escape").encode()
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+while True:
+    if keys and os.path.exists("typing"):
+        os.write(terminal, keys)
+        keys = b""
+    if select.select([terminal], [], [], 0.02)[0]:
+        try:
+            shown = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not shown:
+            break
+        os.write(1, shown)
+status = os.waitpid(pid, 0)[1]
+sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
+' "$@"
+}
+
+# --- the verdict ---
+
+@test "the child says ok: its pid is printed and nothing else, and it runs on" {
+	tool -0 otelop-spawn -- sh -c "$(says 'ok\n')"
+	assert_output --regexp '^[0-9]+$'
+	assert_equal "$stderr" ""
+	kill -0 "$output"
+	assert_state_files otelop.log
+}
+
+@test "the child says an empty line: it is ready" {
+	tool -0 otelop-spawn -- sh -c "$(says '\n')"
+	kill -0 "$output"
+}
+
+@test "the child says READY=1: it is ready" {
+	tool -0 otelop-spawn -- sh -c "$(says 'READY=1\n')"
+	kill -0 "$output"
+}
+
+@test "the child says ok without a newline and closes the pipe: it is ready" {
+	tool -0 otelop-spawn -- sh -c "$(says ok)"
+	kill -0 "$output"
+}
+
+@test "the verdict comes in pieces: it is ready when the line is whole" {
+	tool -0 otelop-spawn -- sh -c 'printf o >&3; sleep 0.1; printf k >&3; sleep 0.1; : >whole; echo >&3; exec sleep 1000'
+	assert_exists whole
+	kill -0 "$output"
+}
+
+@test "more follows the verdict: the first word counts" {
+	tool -0 otelop-spawn -- sh -c "$(says 'ok\nerr:too late\n')"
+	kill -0 "$output"
+}
+
+@test "ok, and dead at once: ready, because it said so before it died" {
+	tool -0 otelop-spawn -- sh -c 'echo ok >&3; exit 3'
+	assert_output --regexp '^[0-9]+$'
+}
+
+@test "the child uses otelop-ready: it is ready" {
+	tool -0 otelop-spawn -- sh -c 'otelop-ready || exit; exec sleep 1000'
+	kill -0 "$output"
+}
+
+@test "set: lines before the verdict: they are read over, but set:pid= is the pid that is printed" {
+	tool -0 otelop-spawn -- sh -c "$(says 'set:color=blue\nset:httpAddr=1.2.3.4:5\nok\n')"
+	kill -0 "$output"
+	tool -0 otelop-spawn -- sh -c 'sleep 1000 & echo $! >pid; printf "set:pid=%s\nok\n" $! >&3; wait'
+	assert_output "$(cat pid)"
+}
+
+@test "the child says err: status 1, its text, where the log is, and no process is left" {
+	tool -1 otelop-spawn -- sh -c "$(says 'err:port 80 is taken\n')"
+	assert_output ""
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: port 80 is taken"
+	assert_equal "${stderr_lines[1]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
+	assert_stderr_line_count 2
+	assert_nothing_runs
+}
+
+@test "the child says err: without a newline and closes the pipe: its text is shown" {
+	tool -1 otelop-spawn -- sh -c "$(says 'err:no disk')"
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: no disk"
+}
+
+@test "the child says err: with UTF-8 and terminal codes: characters are kept, codes are not" {
+	tool -1 otelop-spawn -- sh -c "$(says 'err:gr\303\274n \033[31mrot\007\n')"
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: grün \\x1b[31mrot\\x07"
+}
+
+@test "the child says err: and no words: the message still says that it failed" {
+	tool -1 otelop-spawn -- sh -c "$(says 'err:\n')"
+	assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: .*[a-z]{4}'
+}
+
+@test "set:exitCode= before err: 75, 125, 126 and 127 become the status, no other does" {
+	local code
+	for code in 75 125 126 127; do
+		tool "-$code" otelop-spawn -- sh -c "$(says "set:exitCode=$code\\nerr:so it is\\n")"
+		assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: so it is"
+	done
+	for code in 0 3 4 124 -1 75x 99999999999999999999; do
+		tool -1 otelop-spawn -- sh -c "$(says "set:exitCode=$code\\nerr:so it is\\n")"
+	done
+}
+
+@test "any other line: status 1, it is quoted without its control characters, nothing is left" {
+	tool -1 otelop-spawn -- sh -c "$(says 'hello \033[2Jworld\n')"
+	assert_equal "${stderr_lines[0]}" \
+		'otelop-spawn: sh: unexpected line on the ready pipe: "hello \x1b[2Jworld"'
+	assert_nothing_runs
+}
+
+@test "almost the protocol: ok with a blank, OK, error:, set: without =, a NUL are unexpected lines" {
+	local line
+	for line in 'ok \n' 'OK\n' 'error:x\n' 'set:x\n' 'ok\000\n' 'ok\r\n' ' ok\n' 'READY=0\n'; do
+		tool -1 otelop-spawn -- sh -c "$(says "$line")"
+		assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: unexpected line on the ready pipe: "'
+	done
+}
+
+@test "a line of 4096 bytes: taken whole; one of 4097: status 1, and said so" {
+	local text
+	text=$(printf '%4092s' '' | tr ' ' x)
+	tool -1 otelop-spawn -- sh -c 'printf "err:%s\n" "$1" >&3; exec sleep 1000' sh "$text"
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: $text"
+	tool -1 otelop-spawn -- sh -c 'printf "err:%sx\n" "$1" >&3; exec sleep 1000' sh "$text"
+	assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: a line on the ready pipe is over 4096 bytes$'
+	assert_nothing_runs
+}
+
+@test "a line without end: status 1 at once, not after the timeout" {
+	tool -1 otelop-spawn -- sh -c 'head -c 100000 /dev/zero | tr "\000" x >&3; exec sleep 1000'
+	assert_regex "${stderr_lines[0]}" 'over 4096 bytes'
+	assert_nothing_runs
+}
+
+@test "set: lines without end: the timeout is kept" {
+	tool -124 otelop-spawn -t 500ms -- sh -c 'exec yes set:a=b >&3'
+	assert_nothing_runs
+}
+
+@test "the child closes the pipe and says nothing: status 1, and it is ended" {
+	tool -1 otelop-spawn -- sh -c 'exec 3>&-; exec sleep 1000'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: closed the ready pipe without a verdict"
+	assert_nothing_runs
+}
+
+# --- the child's end before the verdict ---
+
+@test "the child ends with 3: at once, status 1, how it ended, its last lines, the log's path" {
+	tool -1 timeout 20 otelop-spawn -t 1000 -- sh -c 'echo boom >&2; exit 3'
+	assert_output ""
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_equal "${stderr_lines[1]}" "boom"
+	assert_equal "${stderr_lines[2]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
+	assert_stderr_line_count 3
+	assert_nothing_runs
+}
+
+@test "the child dies by a signal: status 1, and the signal is named" {
+	ulimit -c 0
+	tool -1 otelop-spawn -- sh -c 'kill -SEGV $$'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: killed by signal SEGV"
+	tool -1 otelop-spawn -- sh -c 'kill -KILL $$'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: killed by signal KILL"
+}
+
+@test "the child dies by a signal while another keeps the pipe open: told at once, both are gone" {
+	tool -1 otelop-spawn -- sh -c 'sleep 1000 & kill -TERM $$'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: killed by signal TERM"
+	assert_nothing_runs
+}
+
+@test "the child ends with 0: status 1, and it is told to stay in the foreground" {
+	tool -1 otelop-spawn -- sh -c 'sleep 1000 >/dev/null 2>&1 & exit 0'
+	assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: exited with status 0 .*foreground'
+	assert_nothing_runs
+}
+
+@test "the child ends with 75, 125, 126 or 127: that status is passed on; 2, 4, 124 and 143 are 1" {
+	local code
+	for code in 75 125 126 127; do
+		tool "-$code" otelop-spawn -- sh -c "exit $code"
+		assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status $code"
+	done
+	for code in 2 4 124 143; do
+		tool -1 otelop-spawn -- sh -c "exit $code"
+	done
+}
+
+@test "--as: a name with control characters: none reaches the terminal" {
+	tool -1 otelop-spawn --as $'otelop: a\e[31mb' -- sh -c 'exit 3'
+	assert_equal "${stderr_lines[0]}" 'otelop: a\x1b[31mb: exited with status 3'
+}
+
+@test "-q: silent when the answer is 75 because of the lock, and only then" {
+	tool -75 otelop-spawn -q -- sh -c 'echo noise; exit 75'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 75"
+	assert_equal "${stderr_lines[1]}" "noise"
+	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
+	tool -75 otelop-spawn -q -- sh -c 'echo noise; exit 75'
+	assert_equal "$output$stderr" ""
+	tool -0 otelop-stop
+	tool -75 otelop-spawn --quiet-busy -- sh -c "$(says 'set:exitCode=75\nerr:held\n')"
+	assert_equal "$output$stderr" ""
+	tool -1 otelop-spawn -q -- sh -c 'exit 3'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	tool -75 otelop-spawn -- sh -c 'exit 75'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 75"
+}
+
+# --- exec ---
+
+@test "a command that does not exist: 127, it is named, and no log is shown" {
+	tool -127 otelop-spawn -- no-such-command-at-all
+	assert_regex "$stderr" '^otelop-spawn: no-such-command-at-all: cannot run: '
+	assert_stderr_line_count 1
+	assert_output ""
+	tool -127 otelop-spawn -- ./nowhere/x
+	assert_regex "$stderr" '^otelop-spawn: ./nowhere/x: cannot run: '
+	tool -127 otelop-spawn -- ''
+}
+
+@test "a command that cannot be executed: 126" {
+	: >plain
+	tool -126 otelop-spawn -- ./plain
+	assert_regex "$stderr" '^otelop-spawn: ./plain: cannot run: '
+	assert_stderr_line_count 1
+	tool -126 otelop-spawn -- "$BATS_TEST_TMPDIR"
+	tool -126 otelop-spawn -- ./plain/x
+	printf 'MZ\0\0' >garbage
+	chmod +x garbage
+	ln -s loop loop
+	tool -126 otelop-spawn -- ./loop
+}
+
+@test "a script without #!: sh runs it, with its arguments" {
+	printf 'printf "%%s|" "$0" "$@" >arguments; echo ok >&3; exec sleep 1000\n' >script
+	chmod +x script
+	tool -0 otelop-spawn -- ./script 'a b' -c
+	kill -0 "$output"
+	assert_equal "$(cat arguments)" './script|a b|-c|'
+}
+
+@test "a script without #! found by PATH: that one runs, not one of its name in the current directory" {
+	mkdir bin
+	printf 'echo right >which; echo ok >&3; exec sleep 1000\n' >bin/script
+	printf 'echo wrong >which; echo ok >&3; exec sleep 1000\n' >script
+	chmod +x bin/script script
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool -0 otelop-spawn -- script
+	assert_equal "$(cat which)" right
+	rm script
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool -0 otelop-spawn -- script
+}
+
+@test "a script whose name begins with a hyphen: it is a script, not an option" {
+	printf 'echo ok >&3; exec sleep 1000\n' >-x
+	chmod +x ./-x
+	tool -0 otelop-spawn -- "$PWD/-x"
+	PATH=$PWD:$PATH tool -0 otelop-spawn -- -x
+}
+
+@test "-u PATH and -e PATH=: the command is found by the child's own PATH" {
+	mkdir bin
+	printf '#!/bin/sh\necho ok >&3; exec /bin/sleep 1000\n' >bin/only-here
+	chmod +x bin/only-here
+	tool -0 otelop-spawn -e "PATH=$PWD/bin" -- only-here
+	tool -127 otelop-spawn -- only-here
+}
+
+# --- waiting ---
+
+@test "not ready in time: 124, how long it waited, and nothing is left" {
+	tool -124 otelop-spawn -t 300ms -- sh -c 'echo still loading; exec sleep 1000'
+	assert_output ""
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: not ready within 0.3 s"
+	assert_equal "${stderr_lines[1]}" "still loading"
+	assert_equal "${stderr_lines[2]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
+	assert_nothing_runs
+}
+
+@test "not ready in time, and it ignores TERM: 124, and nothing is left" {
+	tool -124 otelop-spawn -t 200ms -- sh -c 'trap "" TERM; sleep 1000 & exec sleep 1001'
+	assert_nothing_runs
+}
+
+@test "not ready in time, and it is stopped: 124, and nothing is left" {
+	tool -124 otelop-spawn -t 300ms -- sh -c 'sh -c "kill -STOP \$\$" & kill -STOP $$'
+	assert_nothing_runs
+}
+
+@test "not ready in time, with double-forked children, in sessions of their own too: nothing is left" {
+	needs subreaper
+	tool -124 otelop-spawn -t 400ms -- sh -c '
+		(sleep 1000 &)
+		(setsid sleep 1001 &)
+		setsid sh -c "setsid sh -c \"setsid sleep 1002 & setsid sleep 1003 & exit\" & exit" &
+		leave sh -c "trap \"\" HUP; exec sleep 1004"
+		exec sleep 1005'
+	assert_nothing_runs
+}
+
+@test "not ready in time, and the child itself left its session: nothing is left" {
+	needs subreaper
+	tool -124 otelop-spawn -t 300ms -- python3 -c '
+import os, time
+if os.fork():
+    time.sleep(1000)
+os.setsid()
+if os.fork():
+    os._exit(0)
+time.sleep(1000)'
+	assert_nothing_runs
+}
+
+@test "the child is dead and its double-forked child is not: nothing is left" {
+	needs subreaper
+	tool -1 otelop-spawn -- sh -c 'leave sleep 1000; leave sleep 1001; exit 3'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_nothing_runs
+}
+
+@test "-t 0: there is no limit" {
+	tool -0 otelop-spawn -t 0 -- sh -c 'sleep 0.5; echo ok >&3; exec sleep 1000'
+	kill -0 "$output"
+}
+
+@test "INT, TERM or HUP while it waits: 128+n, and nothing is left" {
+	needs subreaper
+	local signal pid status
+	for signal in INT:130 TERM:143 HUP:129; do
+		rm -f began
+		background env --default-signal otelop-spawn -- sh -c ': >began; setsid sleep 1000 & exec sleep 1001' \
+			>out 2>err
+		pid=$!
+		eventually 10 test -e began
+		kill "-${signal%:*}" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		assert_equal "$status" "${signal#*:}"
+		assert_file_empty out
+		assert_equal "$(head -n 1 err)" "otelop-spawn: sh: interrupted"
+		assert_nothing_runs
+	done
+}
+
+@test "Ctrl-C on the terminal while it waits: 130, and nothing is left" {
+	tool -130 on_terminal '\x03' otelop-spawn -- sh -c ': >typing; exec sleep 1000'
+	assert_output --partial "otelop-spawn: sh: interrupted"
+	assert_nothing_runs
+}
+
+@test "Ctrl-C on the terminal after it: it ends the shell, the daemon has heard nothing of it" {
+	tool -130 on_terminal '\x03' sh -c 'otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" >pid; : >typing; sleep 1001'
+	kill -0 "$(cat pid)"
+	eventually 10 only_runs "$(cat pid)"
+}
+
+@test "started by nohup, and the terminal goes: it keeps waiting" {
+	background env --ignore-signal=HUP otelop-spawn -- sh -c ': >began; until test -e go; do sleep 0.02; done; echo ok >&3; exec sleep 1000' >out
+	local pid=$!
+	eventually 10 test -e began
+	kill -HUP "$pid"
+	sleep 0.1
+	: >go
+	wait "$pid"
+	kill -0 "$(cat out)"
+}
+
+@test "the caller ignores SIGCHLD: how the child ended is known all the same" {
+	tool -75 env --ignore-signal=CHLD otelop-spawn -- sh -c 'exit 75'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 75"
+	tool -1 env --ignore-signal=CHLD otelop-spawn -- sh -c 'leave sleep 1000; exit 3'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_nothing_runs
+}
+
+@test "children of the shell that becomes otelop-spawn: a failed start does not touch them" {
+	local status
+	for status in '1 exit 3' '124 exec sleep 1001' "1 $(says 'err:no\n')"; do
+		tool "-${status%% *}" sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 400ms -- sh -c "$1"' sh "${status#* }"
+		kill -0 "$(cat before)"
+		kill "$(cat before)"
+	done
+	assert_nothing_runs
+}
+
+# --- the log ---
+
+@test "what the child writes: stdout and stderr are appended to the log, which is 0600" {
+	umask 0
+	mkdir -m 700 state
+	echo before >state/otelop.log
+	chmod 600 state/otelop.log
+	tool -0 otelop-spawn -- sh -c 'echo one; echo two >&2; echo ok >&3; exec sleep 1000'
+	assert_equal "$(cat state/otelop.log)" "$(printf 'before\none\ntwo')"
+	rm state/otelop.log
+	tool -0 otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
+	assert_equal "$(stat -c %a state/otelop.log)" 600
+	(($(sed -n 's/^flags:[[:space:]]*/0/p' "/proc/$output/fdinfo/1") & 02000))	# O_APPEND
+	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "a start fails: of the log only the lines of this start are shown, the last ten" {
+	tool -1 otelop-spawn -- sh -c 'echo from-an-earlier-start; exit 3'
+	tool -1 otelop-spawn -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 12
+	assert_equal "${stderr_lines[1]}" "line 11"
+	assert_equal "${stderr_lines[10]}" "line 20"
+	tool -1 otelop-spawn -- sh -c 'exit 3'
+	assert_stderr_line_count 2
+}
+
+@test "--tail N: the last N lines; 0: none" {
+	tool -1 otelop-spawn --tail 2 -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 4
+	assert_equal "${stderr_lines[1]} ${stderr_lines[2]}" "line 19 line 20"
+	tool -1 otelop-spawn --tail=50 -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 22
+	assert_equal "${stderr_lines[1]}" "line 1"
+	tool -1 otelop-spawn --tail 0 -- sh -c 'seq 20; exit 3'
+	assert_stderr_line_count 2
+}
+
+@test "the log's last line has no end: the next message still begins a line" {
+	tool -1 otelop-spawn -- sh -c 'echo one; printf two; exit 3'
+	assert_equal "${stderr_lines[1]}|${stderr_lines[2]}" "one|two"
+	assert_equal "${stderr_lines[3]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "the log has megabytes of one start: only its end is shown, in whole lines" {
+	tool -1 otelop-spawn --tail 3 -- sh -c 'seq 300000; exit 3'
+	assert_equal "${stderr_lines[1]} ${stderr_lines[2]} ${stderr_lines[3]}" "299998 299999 300000"
+}
+
+@test "-l LOG and -d DIR: LOG is the caller's relative path, DIR the child's directory" {
+	mkdir there
+	tool -1 otelop-spawn -l my.log -d there -- sh -c 'pwd; exit 3'
+	assert_equal "$(cat my.log)" "$PWD/there"
+	assert_equal "${stderr_lines[1]}" "$PWD/there"
+	assert_regex "${stderr_lines[2]}" '^otelop-spawn: sh: log: .*my.log$'
+	assert_not_exists "$OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop-spawn --log /dev/null --chdir there -- sh -c 'pwd >where; echo ok >&3; exec sleep 1000'
+	assert_equal "$(cat there/where)" "$PWD/there"
+}
+
+@test "a log that cannot be made: 125, it is named, nothing is started" {
+	tool -125 otelop-spawn -l nowhere/my.log -- sh -c ': >ran'
+	assert_regex "$stderr" '^otelop-spawn: .*nowhere/my.log: cannot open'
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a log that is a FIFO: 125 while nobody reads it, and nothing hangs; else what is written arrives" {
+	mkfifo pipe
+	tool -125 otelop-spawn -l pipe -- sh -c "$(says ok)"
+	[[ $stderr == *'pipe: cannot open the log, which nobody reads: '* ]]
+	assert_nothing_runs
+	background sh -c 'cat pipe >arrived'
+	tool -0 eventually 20 otelop-spawn -l pipe -- sh -c 'echo words; echo ok >&3; exec sleep 1000'
+	eventually 20 grep -q words arrived
+}
+
+@test "the child's output: writing waits, as programs expect, and does not fail" {
+	tool -0 otelop-spawn -- sh -c 'grep flags: /proc/self/fdinfo/1 >flags; echo ok >&3'
+	# O_NONBLOCK is 04000.
+	run -0 grep -c '[0-3].\{3\}$' flags
+}
+
+@test "the state directory's log is a link, a FIFO, or everyone's: 125, refused by name" {
+	local path=$OTELOP_STATE_DIR/otelop.log
+	mkdir -m 700 state
+	ln -s "$BATS_TEST_TMPDIR/victim" state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	assert_not_exists victim
+	rm state/otelop.log
+	mkfifo state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	rm state/otelop.log
+	: >state/otelop.log
+	chmod 666 state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	assert_not_exists ran
+}
+
+@test "a state directory that is a file: 125, it is named" {
+	: >state
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+# mounted OPTIONS COMMAND...: with a tmpfs of its own at `state`.
+mounted() {
+	need_root
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	mkdir -p state
+	tool "$1" unshare -m sh -c 'mount -t tmpfs -o "mode=700,$1" none state && shift && exec "$@"' sh "${@:2}"
+}
+
+@test "a state directory on a full disk: 125, the log is named, nothing is started" {
+	mounted -125 nr_inodes=1 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a state directory that is read-only: 125, the log is named, nothing is started" {
+	mounted -125 ro otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+# --- what the child has ---
+
+@test "many descriptors are open in the caller: the child has 0, 1, 2 and 3" {
+	run bash -c 'exec 5<>/dev/null 9</dev/null 10<>/dev/null 11<>/dev/null 12<>/dev/null 100</dev/null 200</dev/null
+		exec 3<>/dev/null 4<>/dev/null
+		exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
+	assert_success
+	eventually 10 fds_are "$output" '0 1 2 3 '
+	assert_regex "$(readlink "/proc/$output/fd/3")" '^pipe:'
+}
+
+@test "stdin, stdout and stderr of the child: /dev/null and the log, whatever the caller's were" {
+	tool -0 sh -c 'exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&- <&-'
+	eventually 10 fds_are "$output" '0 1 2 3 '
+	assert_equal "$(readlink "/proc/$output/fd/0")" /dev/null
+	assert_equal "$(readlink "/proc/$output/fd/1")" "$OTELOP_STATE_DIR/otelop.log"
+	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "signals ignored and blocked in the caller: the child has every signal at its default, none blocked" {
+	needs "way to libc's own signals"
+	tool -0 python3 -c '
+import os, signal, sys
+for number in ("TERM", "HUP", "INT", "QUIT", "PIPE", "USR1", "TSTP", "TTOU", "ALRM", "WINCH", "RTMAX"):
+    signal.signal(getattr(signal, "SIG" + number), signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
+os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep 1000"])'
+	assert_equal "$(grep -E '^Sig(Ign|Blk|Cgt)' "/proc/$output/status" | tr -d '\n\t')" \
+		SigBlk:0000000000000000SigIgn:0000000000000000SigCgt:0000000000000000
+}
+
+@test "signals blocked in the caller: otelop-spawn can still be interrupted" {
+	background python3 -c '
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
+os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", ": >began; exec sleep 1000"])' >out 2>err
+	local pid=$! status=0
+	eventually 10 test -e began
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	assert_equal "$status" 143
+	assert_nothing_runs
+}
+
+@test "the child: leads a session and a group of its own and has no terminal" {
+	on_terminal '' otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000' >out
+	local pid
+	pid=$(tr -d '\r\n' <out)
+	assert_equal "$(start_of "$pid" 3)" "$pid"	# pgrp
+	assert_equal "$(start_of "$pid" 4)" "$pid"	# session
+	assert_equal "$(start_of "$pid" 5)" 0		# no terminal
+}
+
+@test "the child's environment: OTELOP_DAEMONIZED, OTELOP_STATE_DIR absolute, no word of other channels" {
+	export NOTIFY_SOCKET=/nowhere/socket OTELOP_LOCK_FD=17
+	tool -0 otelop-spawn -C relative -- sh -c 'env >environment; echo ok >&3; exec sleep 1000'
+	grep -qx OTELOP_DAEMONIZED=1 environment
+	grep -qx "OTELOP_STATE_DIR=$PWD/relative" environment
+	run -1 grep -E '^(NOTIFY_SOCKET|OTELOP_LOCK_FD)=' environment
+	assert_exists relative/otelop.log
+}
+
+@test "-e and -u: variables are set and removed; -m: the umask; the rest is the caller's" {
+	export OLD=old KEPT=kept
+	umask 022
+	tool -0 otelop-spawn -e NEW=a=b -e 'OLD=n e w' -u HOME --env EMPTY= --unset=NOT_THERE -m 077 -- \
+		sh -c 'env >environment; umask >mask; echo ok >&3; exec sleep 1000'
+	grep -qx NEW=a=b environment
+	grep -qx 'OLD=n e w' environment
+	grep -qx EMPTY= environment
+	grep -qx KEPT=kept environment
+	run -1 grep -q ^HOME= environment
+	assert_equal "$(cat mask)" 0077
+	umask 027
+	tool -0 otelop-spawn -- sh -c 'umask >mask; echo ok >&3; exec sleep 1000'
+	assert_equal "$(cat mask)" 0027
+}
+
+@test "-d to a directory that is not there: 125, it is named, nothing is started" {
+	tool -125 otelop-spawn -d nowhere -- sh -c ': >ran'
+	assert_regex "$stderr" '^otelop-spawn: sh: .*directory nowhere: '
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+# --- make ---
+
+@test "MAKEFLAGS: the jobserver is taken out, everything else is kept" {
+	local flags expected
+	# Each line: what make gives, and behind => what the child must have.
+	while IFS= read -r line; do
+		flags=${line%%=>*}
+		expected=${line#*=>}
+		MAKEFLAGS=${flags%|} MFLAGS=${flags%|} tool -0 otelop-spawn -- \
+			sh -c 'printf "%s|" "$MAKEFLAGS" "$MFLAGS" >flags; echo ok >&3'
+		# Blanks at the ends mean nothing.
+		assert_equal "$flags: $(sed 's/^ *//; s/ *|/|/g; s/| */|/g; s/  */ /g' flags)" \
+			"$flags: $expected|$expected|"
+	done <<'TABLE'
+ -j2 --jobserver-auth=3,4|=>
+ -j --jobserver-auth=3,4|=>
+k -j2 --jobserver-auth=fifo:/tmp/GMfifo12|=>k
+ks -j2 --jobserver-fds=3,4 --no-print-directory|=>ks --no-print-directory
+ -j2 --jobserver-auth=3,4 -- X=1 Y=-j2|=>-- X=1 Y=-j2
+ --jobserver-auth=3,4 -l2.5 -- -j2 --jobserver-auth=kept|=>-l2.5 -- -j2 --jobserver-auth=kept
+ -- X=a\ --jobserver-auth=3,4|=>-- X=a\ --jobserver-auth=3,4
+ -J 15,16|=>
+ -k -J 15,16 -D DEBUG|=>-k -D DEBUG
+ -k -j 2 -J 15,16 X=1|=>-k X=1
+s|=>s
+TABLE
+}
+
+# A Makefile whose rule starts a daemon that itself runs make, and another rule beside it.
+write_makefile() {
+	cat >Makefile <<'MAKEFILE'
+all: daemon other
+daemon:
+	@otelop-spawn -- sh -c '$(MAKE) -f inner; echo ok >&3; exec sleep 1000' >pid
+other:
+	@echo other
+MAKEFILE
+	printf 'all: a b\na b:\n\t@echo inner $@\n' >inner
+}
+
+@test "make -j2: it does not wait for the daemon, and the daemon's own make knows no jobserver" {
+	write_makefile
+	tool -0 timeout 30 make -j2
+	assert_output other
+	kill -0 "$(cat pid)"
+	assert_equal "$(grep -v 'ing directory' "$OTELOP_STATE_DIR/otelop.log" | sort)" \
+		"$(printf 'inner a\ninner b')"
+}
+
+@test "BSD make -j2: it does not wait for the daemon, and the daemon's own make knows no jobserver" {
+	command -v bmake >/dev/null || skip "needs bmake"
+	write_makefile
+	tool -0 timeout 30 bmake -j2
+	assert_line other
+	kill -0 "$(cat pid)"
+	assert_equal "$(grep -v 'ing directory' "$OTELOP_STATE_DIR/otelop.log" | sort)" \
+		"$(printf 'inner a\ninner b')"
+}
+
+# --- who waits for whom ---
+
+@test "x=\$(otelop-spawn ...): the shell does not wait for the daemon" {
+	tool -0 timeout 30 sh -c 'x=$(otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&1); kill -0 "$x"'
+}
+
+@test "otelop-spawn ... | cat: cat does not wait for the daemon" {
+	tool -0 timeout 30 sh -c 'otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&1 | cat'
+	kill -0 "$output"
+}
+
+@test "pipes on 0, 1 and 2, as ssh has them: they end with otelop-spawn, the daemon does not" {
+	tool -0 python3 -c '
+import subprocess
+done = subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep 1000"], timeout=30,
+    input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+print(done.returncode, done.stdout.decode().strip(), done.stderr.decode())'
+	assert_output --regexp '^0 [0-9]+ $'
+	kill -0 "$(cut -d' ' -f2 <<<"$output")"
+}
+
+# --- its own output ---
+
+@test "stdout is full: 125, stdout is named, and there is no daemon" {
+	needs subreaper
+	tool -125 sh -c 'exec otelop-spawn -- sh -c "echo ok >&3; setsid sleep 1001 & exec sleep 1000" >/dev/full'
+	assert_regex "$stderr" '^otelop-spawn: stdout: cannot write: '
+	assert_nothing_runs
+}
+
+@test "stdout is full, and the daemon is otelop-run's: 125, there is no daemon and no metadata" {
+	tool -125 sh -c 'exec otelop-spawn -- otelop-run --ready exec -- sleep 1000 >/dev/full'
+	assert_nothing_runs
+	assert_state_files otelop.log
+}
+
+@test "stdout is full: children of the shell that became otelop-spawn live on" {
+	tool -125 sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1001" >/dev/full'
+	kill -0 "$(cat before)"
+	eventually 10 only_runs "$(cat before)"
+}
+
+@test "stdout is a pipe that nobody reads: 125, and there is no daemon" {
+	tool -0 python3 -c '
+import os, subprocess
+reader, writer = os.pipe()
+os.close(reader)
+print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep 1000"], stdout=writer).returncode)'
+	assert_nothing_runs
+	assert_output 125
+}
+
+@test "stdout is closed: 125, stdout is named, and nothing was started" {
+	tool -125 sh -c 'exec otelop-spawn -- sh -c ": >ran; echo ok >&3; exec sleep 1000" >&-'
+	assert_regex "$stderr" '^otelop-spawn: stdout: '
+	assert_not_exists ran
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "--as NAME: every message begins with it" {
+	tool -1 otelop-spawn --as 'otelop: web' -- sh -c 'echo boom; exit 3'
+	assert_equal "${stderr_lines[0]}" "otelop: web: exited with status 3"
+	assert_equal "${stderr_lines[2]}" "otelop: web: log: $OTELOP_STATE_DIR/otelop.log"
+	tool -127 otelop-spawn --as 'otelop: web' -- no-such-command-at-all
+	assert_regex "$stderr" '^otelop: web: cannot run: '
+}
+
+@test "--progress on a terminal: shown after a second, with the seconds, and cleared at the end" {
+	tool -0 on_terminal '' otelop-spawn --progress 'waiting for web' -- sh -c 'sleep 1.3; echo ok >&3; exec sleep 1000'
+	assert_output --partial 'waiting for web (1 s)'
+	# What is behind the last clearing of the line is the pid alone.
+	assert_regex "${output##*$'\e[K'}" $'^[0-9]+\r?$'
+}
+
+@test "--progress on a terminal, and ready within a second: nothing is shown" {
+	[ -z "${SANITIZE:-}" ] || skip "too slow to be within a second"
+	tool -0 on_terminal '' otelop-spawn --progress 'waiting for web' -- sh -c 'echo ok >&3; exec sleep 1000'
+	assert_output --regexp $'^[0-9]+\r?$'
+}
+
+@test "--progress elsewhere: quiet" {
+	tool -0 otelop-spawn --progress 'waiting for web' -- sh -c 'sleep 1.2; echo ok >&3; exec sleep 1000'
+	assert_output --regexp '^[0-9]+$'
+	assert_equal "$stderr" ""
+}
+
+# --- limits ---
+
+@test "few descriptors are allowed: 125 and one line, or a start that works; nothing half" {
+	local limit
+	for limit in 5 7 9 10 11 12 13 16; do
+		run --separate-stderr bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
+			ulimit -n "$1"; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"' bash "$limit"
+		case $status in
+		0) kill "$output" ;;
+		125) assert_stderr_line_count 1 ;;
+		*) fail "limit $limit: status $status: $stderr" ;;
+		esac
+		assert_nothing_runs
+	done
+	assert_equal "$status" 0	# 16 are enough
+}
+
+@test "no process may be made: 125, and one line" {
+	need_root
+	mkdir -m 755 state
+	chown 65534 state
+	tool -125 as_nobody prlimit --nproc=0 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" '^otelop-spawn: sh: cannot start: '
+	assert_stderr_line_count 1
+}
+
+# --- usage ---
+
+@test "wrong usage: 2, what is wrong, the usage, and nothing is started" {
+	local arguments
+	while read -r -a arguments; do
+		tool -2 otelop-spawn "${arguments[@]}"
+		assert_output ""
+		assert_regex "${stderr_lines[0]}" '^otelop-spawn: '
+		assert_regex "${stderr_lines[1]}" '^usage: otelop-spawn '
+		assert_not_exists "$OTELOP_STATE_DIR"
+	done <<-'WRONG'
+		--
+		-t
+		-t soon -- true
+		-t -1 -- true
+		-m 8 -- true
+		-m 1000 -- true
+		-m -- true
+		-e NAME -- true
+		-e =x -- true
+		-u A=B -- true
+		--tail -1 -- true
+		--tail many -- true
+		-Z -- true
+		--no-such-option -- true
+	WRONG
+	tool -2 otelop-spawn
+	tool -2 otelop-spawn -C '' -- true
+	tool -2 otelop-spawn -u '' -- true
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "options behind the command: they are the command's" {
+	tool -0 otelop-spawn sh -c "$(says 'ok\n')" -t x --help
+	kill -0 "$output"
+}
+
+@test "the child names a process that is none of its own, and stdout is full: that one is left alone" {
+	local pid
+	background sleep 1000
+	for pid in "$!" 1 0 -1 4294967297; do
+		tool -125 sh -c 'otelop-spawn -- sh -c "$0" >/dev/full' "printf 'set:pid=$pid\nok\n' >&3; exec sleep 1000"
+		kill -0 "$!"
+	done
+	eventually 10 only_runs "$!"
+}
+
+@test "the child names a number that can be no process: its own is printed" {
+	local pid
+	for pid in 0 1 -5 4294967297 x ''; do
+		tool -0 otelop-spawn -- sh -c 'echo "$$" >own; printf "set:pid=%s\nok\n" "$0" >&3; exec sleep 1000' "$pid"
+		assert_output "$(cat own)"
+	done
+}
+
+@test "the child ends with 75: its words are shown, as of any failure" {
+	tool -75 otelop-spawn -- sh -c 'echo "my own words" >&2; exit 75'
+	[[ $stderr == *"my own words"*"log: "* ]]
+	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
+	tool -75 otelop-spawn -- otelop-lock -- true
+	[[ $stderr == *"held by process"* ]]
+}
+
+@test "a umask that takes away everything: the log is 0600, and the next start works" {
+	need_root
+	mkdir -m 700 mine
+	chown 65534 mine
+	tool -1 as_nobody sh -c 'umask 0777; exec otelop-spawn -C mine -- sh -c "echo words; exit 1"'
+	[[ $stderr == *words* ]]
+	assert_equal "$(stat -c %a mine/otelop.log)" 600
+	tool -0 as_nobody sh -c 'umask 0277; exec otelop-spawn -C mine -- otelop-lock -- sh -c "otelop-ready; exec sleep 1000"'
+	assert_equal "$(stat -c %a mine/otelop.json)" 600
+}
+
+@test "PATH has a word that is no directory: a command that is nowhere is 127" {
+	PATH=$PATH:/etc/passwd tool -127 otelop-spawn -- nosuch
+	PATH=$PATH:/etc/passwd tool -127 otelop-lock -- nosuch
+}
+
+@test "--dry-run: what is wrong is said, and nothing is done" {
+	tool -0 otelop-spawn --dry-run -d . -- sh -c ': >ran'
+	assert_output ""
+	tool -125 otelop-spawn --dry-run -d nowhere -- true
+	[[ $stderr == *nowhere* ]]
+	tool -2 otelop-spawn --dry-run -t bogus -- true
+	tool -2 otelop-spawn --dry-run
+	assert_not_exists ran
+	assert_not_exists "$OTELOP_STATE_DIR"
+}

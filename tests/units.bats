@@ -1,0 +1,133 @@
+load helper
+
+# The library's readers, one by one: every seed and every former crash of tests/fuzz without a
+# fuzzer, and tables of what is made of which text; with sanitizers where the compiler has them.
+
+setup_file() {
+	local sanitizers='-fsanitize=address,undefined -fno-sanitize-recover=all' source
+	cd "$BATS_FILE_TMPDIR" || return
+	FUZZ=$BATS_TEST_DIRNAME/fuzz
+	export FUZZ
+	echo 'int main(void) { return 0; }' >trial.c
+	# shellcheck disable=SC2086 # flags are words
+	if ! { ${CC:-cc} $sanitizers trial.c -o trial && ./trial; } >/dev/null 2>&1; then
+		sanitizers=
+	fi
+	CFLAGS="-O0 -g1 $sanitizers" INCLUDE="$BUILD/include" sh "$FUZZ/build.sh" "$PWD" || return
+	for source in "$BATS_TEST_DIRNAME"/units/*.c; do
+		# shellcheck disable=SC2086
+		${CC:-cc} $sanitizers -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+			-I"$BATS_TEST_DIRNAME/../lib" -o "$(basename "$source" .c)" "$source" \
+			library/libotelop.a || return
+	done
+}
+
+# All seeds at once; if that breaks, one by one, to name each that does it.
+replay() {
+	local seed
+	"$BATS_FILE_TMPDIR/$1" "$FUZZ/seeds/$1"/* >/dev/null 2>&1 && return
+	for seed in "$FUZZ/seeds/$1"/*; do
+		"$BATS_FILE_TMPDIR/$1" "$seed" >/dev/null 2>"$BATS_TEST_TMPDIR/said" && continue
+		printf '%s: ' "${seed#"$FUZZ"/}"
+		grep -m 1 -e 'not true' -e 'ERROR:' -e 'runtime error' "$BATS_TEST_TMPDIR/said" || echo 'it crashed'
+	done
+	return 1
+}
+
+table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
+
+@test "a target without seeds, a seed directory without a target: there is none" {
+	local name
+	for name in "$FUZZ"/seeds/*/; do
+		name=$(basename "$name")
+		assert_file_exists "$FUZZ/$name.c"
+		assert_file_exists "$FUZZ/dict/$name"
+		grep -q "^	replay $name\$" "$BATS_TEST_FILENAME" || fail "$name is not replayed here"
+	done
+	for name in "$FUZZ"/*.c; do
+		grep -q '^LLVMFuzzerTestOneInput' "$name" || continue
+		assert_dir_exists "$FUZZ/seeds/$(basename "$name" .c)"
+	done
+}
+
+@test "JSON texts: members, elements and strings are valid by themselves, and come back from the writer" {
+	replay json
+}
+
+@test "metadata files: what is accepted reads again as the same, and a member that was set is there" {
+	replay metadata
+}
+
+@test "lines on the ready pipe: pieces of any size give the verdict of the whole" {
+	replay ready
+}
+
+@test "sd_notify datagrams: only READY=1 is ready, only an ERRNO is a failure" {
+	replay notify
+}
+
+@test "RFC 3339 times: each is the second that timegm says" {
+	replay rfc3339
+}
+
+@test "durations: each is what floating point says, and only zero is zero" {
+	replay duration
+}
+
+@test "lines of /proc/net/tcp: an address that is taken is one" {
+	replay tcp_table
+}
+
+@test "lines of /proc/net/unix: any name of a socket comes out whole" {
+	replay unix_table
+}
+
+@test "/proc/PID/stat: any name of a process leaves parent and session right" {
+	replay stat_line
+}
+
+@test "MAKEFLAGS: no word of the jobserver is left, none of another's is lost" {
+	replay jobserver
+}
+
+@test "--ready: an accepted list has a mode, and each mode what it needs" {
+	replay modes
+}
+
+@test "ready lines: each has its verdict and its reason" {
+	table ready
+}
+
+@test "notify datagrams: each has its verdict and its reason" {
+	table notify
+}
+
+@test "MAKEFLAGS of GNU and BSD make: just the jobserver's words are taken out" {
+	table jobserver
+}
+
+@test "readiness modes: each list means what it says or is refused" {
+	table modes
+}
+
+@test "durations: each has its milliseconds or is refused" {
+	table duration
+}
+
+@test "rows of the TCP tables: listening ones have inode and address" {
+	[ "$(printf '\1\0' | od -An -td2 | tr -d ' ')" = 1 ] || skip "the rows are a little-endian machine's"
+	table tcp
+}
+
+@test "rows of the Unix table: listening ones have inode and path" {
+	table unix
+}
+
+@test "corrupt metadata: the message names file, line, column and fault" {
+	table fault
+}
+
+@test "short, odd and random texts: JSON, strings, times and metadata are read as python3 reads them" {
+	python3 "$FUZZ/differential.py" --documents 20000 --length 3 --keep "$BATS_TEST_TMPDIR" \
+		"$BATS_FILE_TMPDIR/answer"
+}

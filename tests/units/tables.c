@@ -1,0 +1,322 @@
+/*
+ * What small functions of the library make of given texts, in tables: tables GROUP.  Each row is an
+ * input and the answer in words; a row that is answered otherwise is printed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "exec.h"
+#include "json.h"
+#include "listen.h"
+#include "meta.h"
+#include "readiness.h"
+#include "ready.h"
+
+#define ANSWER_SIZE 16384
+
+struct row {
+	const char *input;
+	const char *answer;
+};
+
+static struct otelop_message message;
+
+static int
+take_pair(void *answer, const char *pair, struct otelop_message *reason)
+{
+	if (strncmp(pair, "no=", 3) == 0) {
+		snprintf(reason->text, sizeof(reason->text), "not this");
+		return -1;
+	}
+	strcat(strcat(answer, pair), "; ");
+	return 0;
+}
+
+static void
+say_verdict(enum ready_verdict verdict, char *answer)
+{
+	static const char *const words[] = { "nothing", "ready", "failed", "bad", "closed" };
+
+	strcat(answer, words[verdict]);
+	if (*message.text != '\0')
+		strcat(strcat(answer, ": "), message.text);
+}
+
+static void
+answer_ready(const char *input, char *answer)
+{
+	static struct ready_reader reader;
+	enum ready_verdict verdict;
+
+	memset(&reader, 0, sizeof(reader));
+	reader.set = take_pair;
+	reader.argument = answer;
+	verdict = *input != '\0' ? ready_feed(&reader, input, strlen(input), &message) : READY_UNKNOWN;
+	if (verdict == READY_UNKNOWN)
+		verdict = ready_feed(&reader, "", 0, &message);
+	say_verdict(verdict, answer);
+}
+
+static const struct row ready_rows[] = {
+	{ "ok\n", "ready" }, { "\n", "ready" }, { "READY=1\n", "ready" }, { "ok", "ready" },
+	{ "ok\nerr:late\n", "ready" },
+	{ "err:port 80 is taken\n", "failed: port 80 is taken" },
+	{ "err:\n", "failed: failed, and did not say why" },
+	{ "err:no newline", "failed: no newline" },
+	{ "", "closed" }, { "set:a=1\n", "a=1; closed" }, { "set:a=1", "a=1; closed" },
+	{ "set:a=1\nset:b=x=y\nok\n", "a=1; b=x=y; ready" },
+	{ "set:no=1\nok\n", "bad: not this" },
+	{ "set:a\nok\n", "bad: unexpected line on the ready pipe: \"set:a\"" },
+	{ "OK\n", "bad: unexpected line on the ready pipe: \"OK\"" },
+	{ "ok \n", "bad: unexpected line on the ready pipe: \"ok \"" },
+	{ "ok\r\n", "bad: unexpected line on the ready pipe: \"ok\\x0d\"" },
+	{ "\033[31mred\n", "bad: unexpected line on the ready pipe: \"\\x1b[31mred\"" },
+	{ "\303\244\177\n", "bad: unexpected line on the ready pipe: \"\\xc3\\xa4\\x7f\"" },
+	{ "READY=0\n", "bad: unexpected line on the ready pipe: \"READY=0\"" },
+	{ NULL, NULL }
+};
+
+static void
+answer_notify(const char *input, char *answer)
+{
+	say_verdict(ready_parse_notify(input, strlen(input), &message), answer);
+}
+
+static const struct row notify_rows[] = {
+	{ "READY=1", "ready" }, { "READY=1\n", "ready" }, { "STATUS=up\nREADY=1\nMAINPID=1", "ready" },
+	{ "ERRNO=5\nREADY=1", "ready" },
+	{ "STATUS=no database\nERRNO=2", "failed: no database" },
+	{ "ERRNO=2\nSTATUS=no database\n", "failed: no database" },
+	{ "STATUS=starting", "nothing" }, { "ERRNO=0", "nothing" }, { "ERRNO=-1", "nothing" },
+	{ "ERRNO=", "nothing" }, { "", "nothing" }, { "\n\n", "nothing" }, { "READY=0", "nothing" },
+	{ "READY=11", "nothing" }, { "XREADY=1", "nothing" }, { "ready=1", "nothing" },
+	{ "RELOADING=1", "nothing" }, { "STOPPING=1", "nothing" }, { "WATCHDOG=1", "nothing" },
+	{ NULL, NULL }
+};
+
+static void
+answer_jobserver(const char *input, char *answer)
+{
+	exec_strip_jobserver(input, answer);
+}
+
+static const struct row jobserver_rows[] = {
+	{ "", "" }, { "k", "k" }, { "kw -- CC=gcc", "kw -- CC=gcc" },
+	/* GNU make */
+	{ " -j8 --jobserver-auth=3,4", "" },
+	{ "ks -j8 --jobserver-auth=3,4 -- CC=gcc", "ks -- CC=gcc" },
+	{ " -j2 --jobserver-auth=fifo:/tmp/GMfifo1 -l2.5", " -l2.5" },
+	{ " --jobserver-fds=3,4 -j", "" }, { "k -j", "k" },
+	{ "-- X=--jobserver-auth=3,4 -j9", "-- X=--jobserver-auth=3,4 -j9" },
+	{ "k -- A=1\\ -j2 -- B=--jobserver", "k -- A=1\\ -j2 -- B=--jobserver" },
+	{ " --eval=a\\ -j2 -j2", " --eval=a\\ -j2" },
+	/* BSD make: the number and the descriptors are words of their own */
+	{ " -j 3 -k -J 15,16 .MAKE.LEVEL.ENV=MAKELEVEL X=1", " -k .MAKE.LEVEL.ENV=MAKELEVEL X=1" },
+	{ " -k -J 15,16", " -k" }, { " -J 15,16 -j 3", "" },
+	{ NULL, NULL }
+};
+
+static void
+answer_modes(const char *input, char *answer)
+{
+	static struct readiness_modes modes;
+
+	if (readiness_parse(input, &modes, &message) < 0) {
+		strcat(answer, "refused");
+		return;
+	}
+	snprintf(answer, ANSWER_SIZE, "%s%s%s", modes.fd ? "fd " : "", modes.notify ? "notify " : "",
+	    modes.exec ? "exec " : "");
+	if (modes.listen)
+		sprintf(answer + strlen(answer), "listen %u ", modes.listen_port);
+	if (modes.connect)
+		sprintf(answer + strlen(answer), "connect <%s> <%s> ", modes.connect_host,
+		    modes.connect_target);
+	if (modes.check != NULL)
+		sprintf(answer + strlen(answer), "check <%s> ", modes.check);
+}
+
+static const struct row modes_rows[] = {
+	{ "auto", "fd notify listen 0 " }, { "fd", "fd " }, { "notify,exec", "notify exec " },
+	{ "listen:65535", "listen 65535 " },
+	{ "connect:localhost:80", "connect <localhost> <80> " },
+	{ "connect:[::1]:8080", "connect <::1> <8080> " },
+	{ "connect:::1:8080", "connect <::1> <8080> " },
+	{ "connect:/run/x.sock", "connect <> </run/x.sock> " },
+	{ "connect:./a:80", "connect <> <./a:80> " },
+	{ "fd,check:test -e a,b && listen", "fd check <test -e a,b && listen> " },
+	{ "", "refused" }, { "fd,", "refused" }, { ",fd", "refused" }, { "fd,,exec", "refused" },
+	{ "fd, notify", "refused" }, { "FD", "refused" }, { "tcp", "refused" }, { "check:", "refused" },
+	{ "listen:", "refused" }, { "listen:0", "refused" }, { "listen:65536", "refused" },
+	{ "listen:80a", "refused" }, { "listen:-1", "refused" }, { "listen: 80", "refused" },
+	{ "listen:18446744073709551697", "refused" },
+	{ "connect:", "refused" }, { "connect:localhost", "refused" }, { "connect::80", "refused" },
+	{ "connect:[]:80", "refused" }, { "connect:localhost:", "refused" },
+	{ "connect:localhost:http", "refused" },
+	{ NULL, NULL }
+};
+
+static void
+answer_duration(const char *input, char *answer)
+{
+	int64_t ms;
+
+	if (clock_parse_duration(input, &ms) < 0)
+		strcat(answer, "refused");
+	else
+		sprintf(answer, "%lld", (long long)ms);
+}
+
+static const struct row duration_rows[] = {
+	{ "10", "10000" }, { "2.5", "2500" }, { "500ms", "500" }, { "10s", "10000" }, { "2m", "120000" },
+	{ "1h", "3600000" }, { "0", "0" }, { "0.000h", "0" }, { "0ms", "0" }, { "007", "7000" },
+	{ "0.0001", "1" }, { "0.4ms", "1" }, { "0.00000000001h", "1" }, { "1.5m", "90000" },
+	{ "604800000ms", "604800000" }, { "8760h", "31536000000" },
+	{ "", "refused" }, { "s", "refused" }, { ".5", "refused" }, { "1.", "refused" },
+	{ "-1", "refused" }, { "+1", "refused" }, { " 1", "refused" }, { "1 s", "refused" }, { "1d", "refused" },
+	{ "1S", "refused" }, { "1.2.3", "refused" }, { "1e3", "refused" }, { "0x1", "refused" },
+	{ "99999999999999999999", "refused" }, { "9223372036854775807h", "refused" },
+	{ NULL, NULL }
+};
+
+static void
+answer_tables(int (*parse)(const char *, unsigned long *, char *, size_t), const char *input,
+    char *answer)
+{
+	char address[256];
+	unsigned long inode;
+
+	if (parse(input, &inode, address, sizeof(address)))
+		sprintf(answer, "%lu %s", inode, address);
+}
+
+static void
+answer_tcp(const char *input, char *answer)
+{
+	answer_tables(listen_parse_tcp, input, answer);
+}
+
+/* Addresses are words as they lie in memory: these rows are a little-endian machine's. */
+#define TAIL " 00000000:00000000 00:00000000 00000000  1000        0 21340 1 0000000000000000 100 0\n"
+static const struct row tcp_rows[] = {
+	{ "   0: 0100007F:1F90 00000000:0000 0A" TAIL, "21340 127.0.0.1:8080" },
+	{ "  12: 00000000:0050 00000000:0000 0A" TAIL, "21340 0.0.0.0:80" },
+	{ "   0: 00000000000000000000000001000000:01BB 00000000000000000000000000000000:0000 0A" TAIL,
+	    "21340 [::1]:443" },
+	{ "   0: 00000000000000000000000000000000:FFFF 00000000000000000000000000000000:0000 0A" TAIL,
+	    "21340 [::]:65535" },
+	{ "   0: 0100007F:1F90 0100007F:C350 01" TAIL, "" },
+	{ "   0: 0100007F:1F90 00000000:0000 07" TAIL, "" },
+	{ "   0: 010000:1F90 00000000:0000 0A" TAIL, "" },
+	{ "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n", "" },
+	{ "   0: 0100007F:1F90 0000", "" }, { "", "" },
+	{ NULL, NULL }
+};
+
+static void
+answer_unix(const char *input, char *answer)
+{
+	answer_tables(listen_parse_unix, input, answer);
+}
+
+static const struct row unix_rows[] = {
+	{ "0000000000000000: 00000002 00000000 00010000 0001 01 21010 /run/x.sock\n", "21010 /run/x.sock" },
+	{ "ffff8881025f7000: 00000002 00000000 00010000 0001 01 21011 @name\n", "21011 @name" },
+	{ "0000000000000000: 00000002 00000000 00010000 0001 01 21012 /a b\tc\n", "21012 /a b\tc" },
+	{ "0000000000000000: 00000003 00000000 00000000 0001 03 21013 /run/x.sock\n", "" },
+	{ "0000000000000000: 00000002 00000000 00010000 0001 01 21014\n", "" },
+	{ "Num       RefCount Protocol Flags    Type St Inode Path\n", "" }, { "", "" },
+	{ NULL, NULL }
+};
+
+static void
+answer_fault(const char *input, char *answer)
+{
+	static struct otelop_metadata metadata;
+
+	if (meta_parse(&metadata, input, strlen(input), "FILE", &message) < 0)
+		strcat(answer, message.text);
+	else
+		strcat(answer, metadata.json);
+}
+
+#define AT "FILE: corrupt metadata: line "
+static const struct row fault_rows[] = {
+	{ "{\"pid\":1}", "{\n  \"pid\": 1,\n  \"startedAt\": \"0001-01-01T00:00:00Z\",\n  \"httpAddr\": \"\",\n"
+	    "  \"otlpGrpcAddr\": \"\",\n  \"otlpHttpAddr\": \"\",\n  \"proxyUrl\": \"\",\n"
+	    "  \"proxyProtocol\": \"\",\n  \"version\": \"\"\n}\n" },
+	{ "", "FILE: empty" },
+	{ "nan", AT "1, column 1: neither a value nor an end" },
+	{ "{\n\t\"pid\": 01\n}", AT "2, column 10: expected ',' or '}'" },
+	{ "{\"pid\":1,}", AT "1, column 10: expected a member's name" },
+	{ "{\"pid\":1} {}", AT "1, column 11: text after the end" },
+	{ "{\"a\"}", AT "1, column 5: expected ':'" },
+	{ "{\"pid\":1,\n\"a\":[1,\n2}", AT "3, column 2: expected ',' or ']'" },
+	{ "{\"a\":\"\\x\"}", AT "1, column 8: bad escape in a string" },
+	{ "{\"a\":\"\\u12\"}", AT "1, column 11: \\u needs four hexadecimal digits" },
+	{ "{\"a\":\"\t\"}", AT "1, column 7: control character in a string" },
+	{ "{\"a\":\"\xff\"}", AT "1, column 7: invalid UTF-8" },
+	{ "{\"a\":\"", AT "1, column 7: string without an end" },
+	{ "{\"a\":", AT "1, column 6: unexpected end" },
+	{ "{\"a\":-}", AT "1, column 7: bad number" },
+	{ "[1]", AT "1, column 1: not an object" },
+	{ "1", AT "1, column 1: not an object" },
+	{ "{}", AT "1, column 1: it names no pid" },
+	{ "{\"pid\":null}", AT "1, column 1: it names no pid" },
+	{ "{\n\"pid\":0}", AT "2, column 7: pid is not a process number" },
+	{ "{\"pid\":\"1\"}", AT "1, column 8: pid is not a process number" },
+	{ "{\"pid\":1,\"version\":2}", AT "1, column 20: version: not a string" },
+	{ "{\"pid\":1,\n \"command\":[\"a\",1]}", AT "2, column 12: command: not an array of strings" },
+	{ "{\"pid\":1,\"exitCode\":-1}", AT "1, column 21: exitCode: not a whole number" },
+	{ "{\"pid\":1,\"startedAt\":\"now\"}", AT "1, column 22: startedAt: not an RFC 3339 time" },
+	{ NULL, NULL }
+};
+
+static const struct group {
+	const char *name;
+	void (*answer)(const char *, char *);
+	const struct row *rows;
+} groups[] = {
+	{ "ready", answer_ready, ready_rows },
+	{ "notify", answer_notify, notify_rows },
+	{ "jobserver", answer_jobserver, jobserver_rows },
+	{ "modes", answer_modes, modes_rows },
+	{ "duration", answer_duration, duration_rows },
+	{ "tcp", answer_tcp, tcp_rows },
+	{ "unix", answer_unix, unix_rows },
+	{ "fault", answer_fault, fault_rows },
+};
+
+static int
+check(const struct group *group)
+{
+	static char answer[ANSWER_SIZE];
+	const struct row *row;
+	int wrong = 0;
+
+	for (row = group->rows; row->input != NULL; row++) {
+		*answer = '\0';
+		*message.text = '\0';
+		group->answer(row->input, answer);
+		if (strcmp(answer, row->answer) != 0) {
+			printf("%s: \"%s\": \"%s\" instead of \"%s\"\n", group->name, row->input, answer,
+			    row->answer);
+			wrong = 1;
+		}
+	}
+	return wrong;
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc == 2 && i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strcmp(argv[1], groups[i].name) == 0)
+			return check(&groups[i]);
+	fprintf(stderr, "usage: tables GROUP\n");
+	return 2;
+}
