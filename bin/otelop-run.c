@@ -55,8 +55,8 @@ main(int argc, char *argv[])
 			break;
 		case LOG_MAX:
 			if (logger_parse_size(optarg, &options.log_max) < 0)
-				cli_usage_error(&cli, "--log-max: not a size from %d on: %s",
-				    LOGGER_SIZE_MIN, optarg);
+				cli_usage_error(&cli, "--log-max: not a size such as 64k, 10M or 1G, "
+				    "%d at least: %s", LOGGER_SIZE_MIN, optarg);
 			options.log_max_text = optarg;
 			break;
 		case LOG_KEEP:

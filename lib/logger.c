@@ -27,7 +27,7 @@
 int
 logger_parse_size(const char *text, int64_t *bytes)
 {
-	const char *units = "kMG", *unit;
+	const char *units = "kKmMgG", *unit;
 	char *end;
 	long long number;
 	int shift = 0;
@@ -39,7 +39,7 @@ logger_parse_size(const char *text, int64_t *bytes)
 		return -1;
 	}
 	if (*end != '\0' && (unit = strchr(units, *end)) != NULL) {
-		shift = 10 * (int)(unit - units + 1);
+		shift = 10 * (int)((unit - units) / 2 + 1);
 		end++;
 	}
 	errno = EINVAL;

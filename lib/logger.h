@@ -25,7 +25,7 @@ struct logger {
 	int64_t began;
 };
 
-/* A number of bytes with k, M or G behind it (1,024 each).  -1: EINVAL. */
+/* A number of bytes with k, M or G, of either case, behind it (1,024 each).  -1: EINVAL. */
 int logger_parse_size(const char *text, int64_t *bytes);
 
 /*

@@ -145,11 +145,25 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	assert_nothing_runs
 }
 
+@test "--log-max: a unit of either case is the same" {
+	for size in 2k 2K 1m 1M 1g 1G; do
+		tool -0 otelop-run --dry-run --log-max "$size" -- true
+	done
+	# 1K is 1,024 and no more.
+	tool -0 otelop start --ready exec --log-max 1K --log-keep 50 -- \
+		sh -c 'i=0; while [ $i -lt 100 ]; do echo "line $i of what is longer than a log"; i=$((i + 1)); done; exec sleep 600'
+	eventually 10 grep -q 'line 99 ' "$OTELOP_STATE_DIR/otelop.log"
+	assert_equal "$(find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size +1024c)" ""
+	tool -0 otelop stop
+}
+
 @test "--log-max and --log-keep: what is not a size or a number is refused" {
 	for size in 0 1023 -5 10x 1T '' 99999999999999999999G; do
 		tool -2 otelop start --log-max "$size" -- true
 		assert_regex "$stderr" 'log-max'
 	done
+	tool -2 otelop start --log-max 16x -- true
+	[[ ${stderr_lines[0]} == *"such as 64k"*": 16x" ]]
 	for keep in 0 -1 x 1001; do
 		tool -2 otelop start --log-max 1k --log-keep "$keep" -- true
 	done

@@ -1489,6 +1489,27 @@ web-1.x_Y running $web"
 	assert_equal "$(otelop-meta running)" "running $one"
 }
 
+@test "restart that is not ready in time: nothing is recorded any more, so it says what that was" {
+	mkdir place
+	: >place/go
+	tool -0 sh -c 'cd place && otelop start --ready "check:test -e go" note="two words" -- sleep 600'
+	rm place/go
+	tool -124 otelop restart -t 300ms
+	tool -3 otelop restart
+	: >place/go
+	tool -124 sh -c 'cd place && otelop start -t 300ms --ready "check:test -e gone" note="two words" -- sleep 600'
+	assert_equal "${#stderr_lines[@]}" 3
+	tool -0 sh -c 'cd place && otelop start --ready "check:test -e go" note="two words" -- sleep 600'
+	rm place/go
+	tool -124 otelop restart -t 300ms
+	line=${stderr_lines[-1]}
+	[[ $line == "otelop: to try again: cd '$PWD/place' && otelop start "* ]]
+	: >place/go
+	tool -0 sh -c "${line#*again: }"
+	tool -0 otelop-meta get note command
+	assert_output $'two words\nsleep 600'
+}
+
 @test "restart in a directory whose name ends in a newline: there it runs again" {
 	mkdir $'odd\n'
 	(cd $'odd\n' && start_sleep)
@@ -1591,6 +1612,9 @@ web-1.x_Y running $web"
 	chmod 755 "$OTELOP_STATE_DIR"
 	tool -4 as_nobody otelop logs
 	[[ $stderr == *"otelop.log"* ]]
+	chmod 700 "$OTELOP_STATE_DIR"
+	tool -4 as_nobody otelop logs
+	[[ $stderr == *"$OTELOP_STATE_DIR: cannot search" ]]
 }
 
 @test "many at once: each message is a line of its own" {
