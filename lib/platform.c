@@ -170,8 +170,9 @@ read_stat(pid_t pid, char *line, size_t size, const char **fields)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	/* ESRCH at open too: it may end while the kernel walks the path. */
 	if ((fd = io_open(path, O_RDONLY | O_CLOEXEC, 0)) < 0)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	n = io_read_all(fd, line, size - 1);
 	io_close(&fd);
 	if (n < 0)
@@ -240,8 +241,11 @@ platform_processes(struct platform_process **list, size_t *count)
 
 	*list = NULL;
 	*count = 0;
-	if (directory == NULL)
+	if (directory == NULL) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			errno = ENOSYS;
 		return -1;
+	}
 	while (!failed) {
 		errno = 0;
 		if ((entry = readdir(directory)) == NULL) {
@@ -259,6 +263,10 @@ platform_processes(struct platform_process **list, size_t *count)
 			failed = errno != EACCES && errno != EPERM && errno != EPROTO;
 			break;
 		}
+	}
+	if (!failed && *count == 0) {
+		failed = 1;
+		errno = ENOSYS;		/* not even we are there: nothing is mounted */
 	}
 	if (failed) {
 		int saved = errno;

@@ -37,7 +37,7 @@ struct platform_process {
 	char state;	/* as ps shows it; Z is a zombie */
 };
 
-/* All processes, or those that we may see; the caller frees the array.  -1: errno. */
+/* All processes, or those that we may see; the caller frees the array.  -1: errno, ENOSYS: never. */
 int platform_processes(struct platform_process **list, size_t *count);
 
 /* One of them.  1; 0: there is none; -1: errno. */

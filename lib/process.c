@@ -14,6 +14,7 @@
 
 #define CLOCK_SLACK_MS 5		/* a file's time is known to a jiffy */
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
+#define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
 
 int
 process_open(struct process *process, pid_t pid)
@@ -169,7 +170,19 @@ is_member(const struct process_tree *tree, pid_t self, const struct platform_pro
 	return is_in_session;
 }
 
-/* The members, zombies too.  Where processes cannot be listed: root alone. */
+/* Of all members root alone, where the others cannot be listed. */
+static int
+list_root(const struct process_tree *tree, struct platform_process **members, size_t *count)
+{
+	if ((*members = calloc(1, sizeof(**members))) == NULL)
+		return -1;
+	*count = process_is_alive(tree->root);
+	(*members)->pid = tree->root;
+	(*members)->state = '?';
+	return 0;
+}
+
+/* The members, zombies too.  -1: errno; the next list may be had. */
 static int
 list_members(const struct process_tree *tree, struct platform_process **members, size_t *count)
 {
@@ -178,16 +191,8 @@ list_members(const struct process_tree *tree, struct platform_process **members,
 	size_t total, i;
 
 	*count = 0;
-	if (platform_processes(&all, &total) < 0) {
-		if ((*members = calloc(1, sizeof(**members))) == NULL)
-			return -1;
-		if (process_is_alive(tree->root)) {
-			(*members)->pid = tree->root;
-			(*members)->state = '?';
-			*count = 1;
-		}
-		return 0;
-	}
+	if (platform_processes(&all, &total) < 0)
+		return errno == ENOSYS ? list_root(tree, members, count) : -1;
 	qsort(all, total, sizeof(*all), by_pid);
 	if ((*members = calloc(total + 1, sizeof(**members))) == NULL) {
 		free(all);
@@ -311,13 +316,13 @@ set_add(struct pid_set *set, pid_t pid)
 
 /* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
 static long
-end_round(const struct process_tree *tree, struct pid_set *asked, int force)
+end_round(const struct process_tree *tree, struct pid_set *asked, int force, int is_blind)
 {
 	struct platform_process *members;
 	size_t count, i;
 	long running = 0;
 
-	if (list_members(tree, &members, &count) < 0)
+	if ((is_blind ? list_root : list_members)(tree, &members, &count) < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (members[i].state == 'Z') {
@@ -351,14 +356,17 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 	int64_t grace = clock_deadline(grace_ms);
 	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
 	struct pid_set asked = { NULL, 0, 0 };
+	int failures = 0;
 	int64_t pause = 1;
 	long running;
 
-	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0)) > 0 &&
+	/* A list that could not be had says nothing about what runs. */
+	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0, failures >= LIST_TRIES)) != 0 &&
 	    clock_left_ms(patience) > 0) {
+		failures += running < 0;
 		clock_sleep_ms(pause);
 		pause = pause < 16 ? pause * 2 : 20;
 	}
 	free(asked.pids);
-	return running == 0 ? 0 : -1;
+	return running == 0 && failures < LIST_TRIES ? 0 : -1;
 }

@@ -61,7 +61,7 @@ int process_tree_list(const struct process_tree *tree, pid_t **pids, size_t *cou
 /*
  * End every member: TERM (and CONT), then after grace_ms KILL, until none is left.  Children of
  * ours among them are reaped, but for root, which stays a zombie until its parent reaps it.
- * -1: the processes cannot be listed.
+ * -1: some may be left: the processes cannot be listed, or the kernel cannot end one.
  */
 int process_tree_end(const struct process_tree *tree, int64_t grace_ms);
 

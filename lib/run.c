@@ -59,6 +59,7 @@ struct run {
 	int interrupted_by;	/* the signal that gave the start up */
 	int has_ended;
 	siginfo_t how;
+	int is_swept;		/* or is not to be */
 };
 
 static struct process_tree
@@ -484,6 +485,8 @@ explain_end(struct run *run)
 	} else if (!run->is_ready || !ended_cleanly(run)) {
 		status_describe(run->how.si_code, run->how.si_status, &how);
 		message_set(reason, "%s: %s", run->argv[0], how.text);
+	} else if (!run->is_swept) {
+		message_set(reason, "%s: some of what it started may be left", run->argv[0]);
 	} else {
 		reason->text[0] = '\0';
 	}
@@ -509,8 +512,7 @@ finish(struct run *run)
 
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
-	if (!run->options->no_sweep)
-		process_tree_end(&tree, GRACE_MS);
+	run->is_swept = run->options->no_sweep || process_tree_end(&tree, GRACE_MS) == 0;
 	explain_end(run);
 	if (run->is_ready && *run->report->reason.text != '\0')
 		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,

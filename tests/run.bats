@@ -385,6 +385,39 @@ os.waitpid(pid, 0)'
 	assert_runner_status 3
 }
 
+# swept_under INJECTION...: CMD ends and leaves two, while each /proc/PID/stat of a bystander, or /proc itself,
+# does to otelop-run what strace makes of it.
+swept_under() {
+	needs /proc
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
+	tool -0 strace -qq -o traced "$@" otelop-run --ready exec -- \
+		sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
+	grep -q INJECTED traced
+}
+
+@test "the sweep, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
+	background sleep 1000
+	local bystander=$!
+	swept_under -P "/proc/$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH
+	kill "$bystander"
+	assert_nothing_runs
+	assert_stderr_line_count 0
+	assert_left
+}
+
+@test "the sweep, and the processes cannot be listed for a moment: nothing is left" {
+	swept_under -P /proc -e trace=/open -e inject=/open:error=EMFILE:when=1..5
+	assert_nothing_runs
+	assert_stderr_line_count 0
+	assert_left
+}
+
+@test "the sweep, and the processes cannot be listed at all: that is said, and the lock is free" {
+	swept_under -P /proc -e trace=/open -e inject=/open:error=EMFILE
+	assert_equal "$stderr" "otelop-run: sh: some of what it started may be left"
+	assert_left
+}
+
 @test "--no-sweep: what CMD left lives on, and the lock is free though they have it open" {
 	tool -0 otelop-run --ready exec --no-sweep -- sh -c 'exec >&- 2>&-; sleep 1000 & leave sleep 1001; sleep 0.2'
 	assert_left
