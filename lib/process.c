@@ -321,8 +321,9 @@ end_round(const struct process_tree *tree, struct pid_set *asked, int force, int
 	struct platform_process *members;
 	size_t count, i;
 	long running = 0;
+	int listed = is_blind ? list_root(tree, &members, &count) : list_members(tree, &members, &count);
 
-	if ((is_blind ? list_root : list_members)(tree, &members, &count) < 0)
+	if (listed < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (members[i].state == 'Z') {

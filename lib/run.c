@@ -7,6 +7,7 @@
 #include "logger.h"
 #include "meta.h"
 #include "platform.h"
+#include "record.h"
 #include "sigpipe.h"
 #include "status.h"
 
@@ -27,11 +28,6 @@
 
 /* What nohup and a shell's & may have set to be ignored: for CMD as well, and then not ours to forward. */
 static const int may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
-
-/* Besides SIGCHLD, these and the real-time ones are for CMD. */
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
-	SIGALRM, SIGVTALRM, SIGPROF };
-#define FORWARDED_COUNT (sizeof(forwarded) / sizeof(forwarded[0]))
 
 struct run {
 	const struct run_options *options;
@@ -90,34 +86,6 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
 
-/* Whatever can be had: a command that does not fit is not recorded, and restart must be told it. */
-static void
-set_if_possible(struct otelop_metadata *metadata, const char *key, const char *value)
-{
-	if (value != NULL)
-		otelop_metadata_set(metadata, key, value, NULL);
-}
-
-static int
-describe(struct run *run)
-{
-	const struct run_options *options = run->options;
-	const char *const *member;
-
-	otelop_metadata_init(&run->metadata, getpid());
-	set_if_possible(&run->metadata, "state", "starting");
-	meta_set_strings(&run->metadata, "command", (const char *const *)run->argv);
-	set_if_possible(&run->metadata, "readyMode", options->modes_text);
-	set_if_possible(&run->metadata, "maxLifetime", options->max_lifetime_text);
-	set_if_possible(&run->metadata, "noSweep", options->no_sweep ? "1" : NULL);
-	set_if_possible(&run->metadata, "logMax", options->log_max_text);
-	set_if_possible(&run->metadata, "logKeep", options->log_keep_text);
-	for (member = options->members; *member != NULL; member++)
-		if (meta_set_pair(&run->metadata, *member, 0, &run->report->reason) < 0)
-			return -1;
-	return 0;
-}
-
 static int
 follow_parent(struct run *run)
 {
@@ -129,36 +97,21 @@ follow_parent(struct run *run)
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
 }
 
-static int
-catch_signals(void)
-{
-	int caught[NSIG + 1], number;
-	size_t count = 0, i;
-
-	caught[count++] = SIGCHLD;
-	for (i = 0; i < FORWARDED_COUNT; i++)
-		caught[count++] = forwarded[i];
-	for (number = SIGRTMIN; number <= SIGRTMAX && count < NSIG; number++)
-		caught[count++] = number;
-	caught[count] = 0;
-	/* Whoever read our stderr may be gone: the daemon does not need him. */
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	return sigpipe_open(caught);
-}
-
 /* Everything up to the fork.  0, or the exit status. */
 static int
 set_up(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
 
-	if ((run->signals = catch_signals()) < 0) {
+	/* Whoever read our stderr may be gone: the daemon does not need him. */
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	if ((run->signals = sigpipe_open_all()) < 0) {
 		message_errno(reason, "cannot catch signals");
 		return EXEC_STATUS_OWN;
 	}
 	if (follow_parent(run) < 0)
 		return 1;
-	if (describe(run) < 0)
+	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return EXEC_STATUS_OWN;
 	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
 	if (lock_claim(&run->lock, run->options->state_dir, 0, 1, reason) < 0)
@@ -364,17 +317,12 @@ static void
 become_ready(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
-	char number[32], set[64];
+	char set[64];
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
 		readiness_find_addresses(&run->readiness, &tree, 1);
-	io_format(number, sizeof(number), "%ld", (long)run->command.pid);
-	otelop_metadata_set(&run->metadata, "pid", number, NULL);
-	otelop_metadata_set(&run->metadata, "state", "ready", NULL);
-	if (run->readiness.addresses.count > 0)
-		meta_set_strings(&run->metadata, "listen",
-		    (const char *const *)run->readiness.addresses.items);
+	record_ready(&run->metadata, run->command.pid, &run->readiness.addresses);
 	readiness_settle(&run->readiness);
 	if (lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		run->has_failed = 1;
@@ -382,7 +330,7 @@ become_ready(struct run *run)
 		return;
 	}
 	run->is_ready = 1;
-	io_format(set, sizeof(set), "set:pid=%s\n", number);
+	io_format(set, sizeof(set), "set:pid=%ld\n", (long)run->command.pid);
 	say(run, set, "ok", "");
 }
 
@@ -447,22 +395,8 @@ ended_cleanly(const struct run *run)
 static void
 publish_crash(struct run *run)
 {
-	struct otelop_message unsaid;
-	char text[CLOCK_RFC3339_SIZE];
-
-	otelop_metadata_set(&run->metadata, "state", "exited", NULL);
-	io_format(text, sizeof(text), "%ld", (long)run->command.pid);
-	otelop_metadata_set(&run->metadata, "pid", text, NULL);
-	if (run->how.si_code == CLD_EXITED) {
-		io_format(text, sizeof(text), "%d", run->how.si_status);
-		otelop_metadata_set(&run->metadata, "exitCode", text, NULL);
-	} else {
-		status_signal_name(run->how.si_status, text, sizeof(text));
-		otelop_metadata_set(&run->metadata, "exitSignal", text, NULL);
-	}
-	clock_format_now(text);
-	otelop_metadata_set(&run->metadata, "exitedAt", text, NULL);
-	otelop_write_metadata(&run->lock, &run->metadata, &unsaid);
+	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
+	otelop_write_metadata(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
 }
 

@@ -55,6 +55,23 @@ sigpipe_open(const int *signals)
 }
 
 int
+sigpipe_open_all(void)
+{
+	static const int meant_for_others[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+	    SIGCONT, SIGALRM, SIGVTALRM, SIGPROF };
+	int caught[NSIG + 1], number;
+	size_t count = 0, i;
+
+	caught[count++] = SIGCHLD;
+	for (i = 0; i < sizeof(meant_for_others) / sizeof(*meant_for_others); i++)
+		caught[count++] = meant_for_others[i];
+	for (number = SIGRTMIN; number <= SIGRTMAX && count < NSIG; number++)
+		caught[count++] = number;
+	caught[count] = 0;
+	return sigpipe_open(caught);
+}
+
+int
 sigpipe_next(int fd, unsigned char *byte)
 {
 	ssize_t n;

@@ -14,6 +14,9 @@
  */
 int sigpipe_open(const int *signals);
 
+/* The same for SIGCHLD and for all that a parent hands on to its command, the real-time ones too. */
+int sigpipe_open_all(void);
+
 /* The next byte.  1; 0: none is waiting. */
 int sigpipe_next(int fd, unsigned char *byte);
 
