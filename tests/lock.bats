@@ -11,6 +11,8 @@ hold() {
 	holder=$!
 	eventually 5 is_published
 }
+# The tool has become its command.
+has_become() { [ "$(cat "/proc/$1/comm")" = "$2" ]; }
 is_published() { [ "$(otelop-meta get pid 2>/dev/null)" = "$holder" ]; }
 
 # The same on a file as it is, by other means.
@@ -90,7 +92,8 @@ repeat() {
 os.closerange(3, 1000)
 os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 	holder=$!
-	eventually 10 is_locked "$file"
+	eventually 10 has_become "$holder" sleep
+	is_locked "$file"
 	local number
 	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')
 	[ "$number" -ge 10 ] || fail "OTELOP_LOCK_FD is $number"
@@ -102,7 +105,8 @@ os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 	: >mine
 	background otelop-lock -- sleep 60 </dev/null 7<mine 10<mine
 	holder=$!
-	eventually 5 is_locked "$file"
+	eventually 5 has_become "$holder" sleep
+	is_locked "$file"
 	local number
 	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')
 	[ "$number" -gt 10 ] || fail "OTELOP_LOCK_FD is $number"
