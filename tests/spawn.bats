@@ -15,31 +15,9 @@ only_runs() { [ "$(marked_processes)" = "$1" ]; }
 
 start_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f"$2"; }
 
-# on_terminal KEYS COMMAND...: run it on a terminal of its own, type KEYS (printf's escapes) once
-# the file `typing` is there, print what it shows, and end with its status.
-on_terminal() {
-	python3 -c '
-import os, pty, select, sys, time
-keys = sys.argv[1].encode().decode("unicode_escape").encode()
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[2], sys.argv[2:])
-while True:
-    if keys and os.path.exists("typing"):
-        os.write(terminal, keys)
-        keys = b""
-    if select.select([terminal], [], [], 0.02)[0]:
-        try:
-            shown = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not shown:
-            break
-        os.write(1, shown)
-status = os.waitpid(pid, 0)[1]
-sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
-' "$@"
-}
+# on_terminal COMMAND...: run it on a terminal of its own, type Ctrl-C once the file `typing` is there,
+# print what it shows, and end with its status.
+on_terminal() { python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i typing 60 "$@"; }
 
 # --- the verdict ---
 
@@ -371,13 +349,13 @@ time.sleep(1000)'
 }
 
 @test "Ctrl-C on the terminal while it waits: 130, and nothing is left" {
-	tool -130 on_terminal '\x03' otelop-spawn -- sh -c ': >typing; exec sleep 1000'
+	tool -130 on_terminal otelop-spawn -- sh -c ': >typing; exec sleep 1000'
 	assert_output --partial "otelop-spawn: sh: interrupted"
 	assert_nothing_runs
 }
 
 @test "Ctrl-C on the terminal after it: it ends the shell, the daemon has heard nothing of it" {
-	tool -130 on_terminal '\x03' sh -c 'otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" >pid; : >typing; sleep 1001'
+	tool -130 on_terminal sh -c 'otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" >pid; : >typing; sleep 1001'
 	kill -0 "$(cat pid)"
 	eventually 10 only_runs "$(cat pid)"
 }
@@ -587,7 +565,7 @@ os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", ": >began; exec sle
 }
 
 @test "the child: leads a session and a group of its own and has no terminal" {
-	on_terminal '' otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000' >out
+	on_terminal otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000' >out
 	local pid
 	pid=$(tr -d '\r\n' <out)
 	assert_equal "$(start_of "$pid" 3)" "$pid"	# pgrp
@@ -754,7 +732,7 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 }
 
 @test "--progress on a terminal: shown after a second, with the seconds, and cleared at the end" {
-	tool -0 on_terminal '' otelop-spawn --progress 'waiting for web' -- sh -c 'sleep 1.3; echo ok >&3; exec sleep 1000'
+	tool -0 on_terminal otelop-spawn --progress 'waiting for web' -- sh -c 'sleep 1.3; echo ok >&3; exec sleep 1000'
 	assert_output --partial 'waiting for web (1 s)'
 	# What is behind the last clearing of the line is the pid alone.
 	assert_regex "${output##*$'\e[K'}" $'^[0-9]+\r?$'
@@ -762,7 +740,7 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 
 @test "--progress on a terminal, and ready within a second: nothing is shown" {
 	[ -z "${SANITIZE:-}" ] || skip "too slow to be within a second"
-	tool -0 on_terminal '' otelop-spawn --progress 'waiting for web' -- sh -c 'echo ok >&3; exec sleep 1000'
+	tool -0 on_terminal otelop-spawn --progress 'waiting for web' -- sh -c 'echo ok >&3; exec sleep 1000'
 	assert_output --regexp $'^[0-9]+\r?$'
 }
 

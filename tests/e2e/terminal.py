@@ -2,7 +2,8 @@
 """Run a command on a terminal of its own: terminal.py [-i FILE] SECONDS CMD [ARG...]
 
 What it shows goes to stdout, and its exit status (128+n for a signal) is ours. As soon as FILE
-exists, Ctrl-C is typed. After SECONDS the command is killed, and the status is 124.
+exists, Ctrl-C is typed, and again each second until it has ended: a shell that is just forking may
+miss one. After SECONDS the command is killed, and the status is 124.
 """
 
 import os
@@ -18,14 +19,15 @@ def main(words):
     if words[0] == "-i":
         trigger, words = words[1], words[2:]
     deadline = time.monotonic() + float(words[0])
+    next_key = 0
     pid, terminal = pty.fork()
     if pid == 0:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # our caller may have us ignore it
         os.execvp(words[1], words[1:])
     while time.monotonic() < deadline:
-        if trigger and os.path.exists(trigger):
+        if trigger and time.monotonic() >= next_key and os.path.exists(trigger):
             os.write(terminal, b"\x03")
-            trigger = None
+            next_key = time.monotonic() + 1
         if select.select([terminal], [], [], 0.02)[0]:
             try:
                 shown = os.read(terminal, 65536)
