@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
 load helper
 
-BATS_TEST_TIMEOUT=90
+BATS_TEST_TIMEOUT=180
 
 setup_more() {
 	# A server: each word is done in turn.  127.0.0.1:0, [::1]:0, 127.0.0.1:PORT/reuse, /path, @name:

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
 load helper
 
-BATS_TEST_TIMEOUT=60
+BATS_TEST_TIMEOUT=180
 
 # As a daemon child; what comes out of the pipe goes to the file `said`.
 on_pipe() {

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
 load helper
 
-BATS_TEST_TIMEOUT=90
+BATS_TEST_TIMEOUT=180
 
 setup_more() {
 	metadata=$OTELOP_STATE_DIR/otelop.json

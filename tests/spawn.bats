@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
 load helper
 
-BATS_TEST_TIMEOUT=90
+BATS_TEST_TIMEOUT=180
 
 # A command for otelop-spawn: says TEXT (as printf takes it) on the ready pipe, then stays.
 says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
