@@ -216,14 +216,17 @@ platform_process(pid_t pid, struct platform_process *process)
 {
 	const char *fields;
 	char line[1024];
-	int parent, session, found = read_stat(pid, line, sizeof(line), &fields);
+	int parent, session, threads = 0, found = read_stat(pid, line, sizeof(line), &fields);
 
 	if (found != 1)
 		return found;
-	if (sscanf(fields, " %c %d %*d %d", &process->state, &parent, &session) != 3) {
+	if (sscanf(fields, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
+	    &process->state, &parent, &session, &threads) < 3) {
 		errno = EPROTO;
 		return -1;
 	}
+	if (process->state == 'Z' && threads > 1)
+		process->state = 'S';	/* its first thread has ended, the process has not */
 	process->pid = pid;
 	process->parent = (pid_t)parent;
 	process->session = (pid_t)session;
@@ -470,7 +473,8 @@ list_ps(pid_t pid, struct platform_process **list, size_t *count)
 		process.pid = (pid_t)number;
 		process.parent = (pid_t)parent;
 		process.session = getsid(process.pid);
-		process.state = *state;
+		/* With an l its first thread has ended, the process has not. */
+		process.state = *state == 'Z' && strchr(state, 'l') != NULL ? 'S' : *state;
 		if (process.pid != child)
 			failed = add_process(list, count, &room, &process) < 0;
 	}

@@ -385,6 +385,24 @@ os.waitpid(pid, 0)'
 	assert_runner_status 3
 }
 
+@test "CMD ends, and what it left has lost its first thread: no zombie, it is ended too" {
+	cat >headless.c <<-'C'
+		#include <pthread.h>
+		#include <unistd.h>
+		static void *stay(void *x) { for (;;) pause(); return x; }
+		int main(void) { pthread_t thread; return pthread_create(&thread, 0, stay, 0) || (pthread_exit(0), 0); }
+	C
+	"${CC:-cc}" -o headless headless.c -lpthread
+	run_behind --ready fd -- sh -c './headless & echo $! >pid; otelop-ready; until test -e go; do sleep 0.02; done'
+	eventually 10 state_is ready
+	eventually 10 is_headless "$(cat pid)"
+	: >go
+	assert_runner_status 0
+	run ! is_headless "$(cat pid)"
+	assert_left
+}
+is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*2" "/proc/$1/status"; }
+
 # swept_under INJECTION...: CMD ends and leaves two, while each /proc/PID/stat of a bystander, or /proc itself,
 # does to otelop-run what strace makes of it.
 swept_under() {
