@@ -354,7 +354,7 @@ end_round(const struct process_tree *tree, struct pid_set *asked, int force, int
 int
 process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 {
-	int64_t grace = clock_deadline(grace_ms);
+	int64_t grace = OTELOP_FOREVER;
 	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
 	struct pid_set asked = { NULL, 0, 0 };
 	int failures = 0;
@@ -364,6 +364,8 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 	/* A list that could not be had says nothing about what runs. */
 	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0, failures >= LIST_TRIES)) != 0 &&
 	    clock_left_ms(patience) > 0) {
+		if (grace == OTELOP_FOREVER)	/* it begins when all have been asked, which may take ps long */
+			grace = clock_deadline(grace_ms);
 		failures += running < 0;
 		clock_sleep_ms(pause);
 		pause = pause < 16 ? pause * 2 : 20;

@@ -1,5 +1,6 @@
 /* The readiness verdict, on the wire of a ready pipe and of sd_notify. */
 #include "ready.h"
+#include "clock.h"
 #include "io.h"
 #include "json.h"
 
@@ -250,6 +251,7 @@ ready_say_notify(const char *error)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *name = getenv("NOTIFY_SOCKET");
 	struct timeval patience = { .tv_sec = NOTIFY_PATIENCE_S };
+	int64_t deadline = clock_deadline(NOTIFY_PATIENCE_S * 1000);
 	char datagram[READY_LINE_MAX + 32], line[READY_LINE_MAX + 1];
 	size_t length;
 	int fd, result;
@@ -276,7 +278,7 @@ ready_say_notify(const char *error)
 	do
 		result = sendto(fd, datagram, strlen(datagram), 0, (struct sockaddr *)&address,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0 ? -1 : 0;
-	while (result < 0 && errno == EINTR);
+	while (result < 0 && errno == EINTR && clock_left_ms(deadline) > 0);
 	io_close(&fd);
 	return result;
 }

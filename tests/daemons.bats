@@ -229,10 +229,11 @@ END
 }
 
 @test "a pipeline of shell commands: one daemon, all of it is gone with stop" {
-	answers() { eventually 10 test -s out; }
+	# After a restart, what the first one wrote is there for a moment.
+	says_tock() { [ "$(head -n 1 out)" = tock ]; }
+	answers() { eventually 10 says_tock; }
 	whole_life --ready 'check:test -s out' -- \
 		sh -c 'while :; do echo tick; sleep 0.05; done | sed -u s/i/o/ | cat >out'
-	assert_equal "$(head -n 1 out)" tock
 }
 
 @test "many instances of one daemon: each has its own address" {

@@ -62,6 +62,8 @@ eventually() {
 }
 
 is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
+# It has become PROGRAM: what it was before its exec is over.  PID PROGRAM
+is_now() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; }
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 
 # No process of this test is left but its shells.
@@ -93,7 +95,19 @@ needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
 is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 
-# A TCP port that was free a moment ago, for a daemon that cannot choose one itself.
+# A TCP port for a daemon that cannot choose one itself: free, none that the kernel gives to who asks for any
+# or connects, and given to no other test of this run.
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c '
+import os, random, socket, sys
+first = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0]) if os.path.exists("/proc/sys/net") else 32768
+while True:
+    port = random.randint(11111, max(first, 20000) - 1)
+    try:
+        os.mkdir(sys.argv[1] + "/port-" + str(port))
+        socket.socket().bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break' "$BATS_RUN_TMPDIR"
 }

@@ -11,8 +11,6 @@ hold() {
 	holder=$!
 	eventually 5 is_published
 }
-# The tool has become its command.
-has_become() { [ "$(cat "/proc/$1/comm")" = "$2" ]; }
 is_published() { [ "$(otelop-meta get pid 2>/dev/null)" = "$holder" ]; }
 
 # The same on a file as it is, by other means.
@@ -92,7 +90,7 @@ repeat() {
 os.closerange(3, 1000)
 os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 	holder=$!
-	eventually 10 has_become "$holder" sleep
+	eventually 10 is_now "$holder" sleep
 	is_locked "$file"
 	local number
 	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')
@@ -105,7 +103,7 @@ os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 	: >mine
 	background otelop-lock -- sleep 60 </dev/null 7<mine 10<mine
 	holder=$!
-	eventually 5 has_become "$holder" sleep
+	eventually 5 is_now "$holder" sleep
 	is_locked "$file"
 	local number
 	number=$(tr '\0' '\n' <"/proc/$holder/environ" | sed -n 's/^OTELOP_LOCK_FD=//p')

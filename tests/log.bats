@@ -187,15 +187,16 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	tool -0 otelop start --log-max 16k -- sh -c 'otelop-ready; i=0; while :; do echo "line $((i += 1))"; sleep 0.01; done'
 	runner=$(awk '{ print $4 }' "/proc/$output/stat")
 	for i in 1 2 3; do
-		eventually 20 pgrep -P "$runner" otelop-run
-		writer=$(pgrep -P "$runner" otelop-run)
+		eventually 20 has_writer
 		kill -KILL "$writer"
 		assert_gone "$writer"
 	done
-	eventually 20 pgrep -P "$runner" otelop-run
+	eventually 20 has_writer
 	size=$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")
 	eventually 20 has_grown
 	tool -0 otelop stop
 	assert_nothing_runs
 }
+# Not the one that has been killed and is still to be reaped.
+has_writer() { writer=$(pgrep -P "$runner" otelop-run) && ! is_gone "$writer"; }
 has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }

@@ -16,11 +16,14 @@ setup_more() {
 		    s = socket.socket(family)
 		    if reuse:
 		        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+		    if family == socket.AF_UNIX and address[0] != "\0" and os.path.exists(address):
+		        os.unlink(address)
 		    s.bind(address)
-		    s.listen()
-		    sockets.append(s)
+		    # Before anybody can see that it listens.
 		    if family != socket.AF_UNIX:
 		        print(s.getsockname()[1], file=open("ports", "a"))
+		    s.listen()
+		    sockets.append(s)
 		for word in sys.argv[1:]:
 		    if word == "fork":
 		        if os.fork():
@@ -63,15 +66,28 @@ runs_idle() {
 
 state_is() { [ "$(otelop-meta get state 2>/dev/null)" = "$1" ]; }
 
+published_ports() { otelop-meta get listen | tr ' ' '\n' | sed 's/.*://' | sort; }
+
 # start MODE COMMAND...: it must become ready.
 start() {
 	tool -0 otelop-spawn -t 30 -- otelop-run --ready "$1" -- "${@:2}"
 }
 
-# never MODE COMMAND...: it must not become ready while the file `serving`, or its absence, shows
-# that it could have.
+# never MODE COMMAND...: it must not become ready.
 never() {
-	tool -124 otelop-spawn -t 1.2 -- otelop-run --ready "$1" -- "${@:2}"
+	tool -124 otelop-spawn -t "${patience:-1.2}" -- otelop-run --ready "$1" -- "${@:2}"
+}
+
+# never_though FILE MODE COMMAND...: the same, and FILE shows that it could have; where a command takes long to
+# begin, it is given more time.
+never_though() {
+	local patience
+	for patience in 1.2 6 30; do
+		rm -f "$1"
+		never "${@:2}"
+		[ ! -e "$1" ] || return 0
+	done
+	assert_exists "$1"
 }
 
 run_behind() {
@@ -114,8 +130,7 @@ time.sleep(1000)'
 }
 
 @test "fd: ready by the line, and not by listening" {
-	never fd python3 server.py 127.0.0.1:0
-	assert_exists serving
+	never_though serving fd python3 server.py 127.0.0.1:0
 	start fd sh -c 'echo ok >&3; exec sleep 1000'
 }
 
@@ -154,9 +169,8 @@ time.sleep(1000)'
 }
 
 @test "notify: what is not READY=1 says nothing" {
-	never notify python3 -c "$notifier" '' '\n\n' 'RELOADING=1' 'STATUS=READY=1' 'READY=0' 'READY=11' \
+	never_though sent notify python3 -c "$notifier" '' '\n\n' 'RELOADING=1' 'STATUS=READY=1' 'READY=0' 'READY=11' \
 		'XREADY=1' 'READY=1 ' 'ERRNO=0' 'ERRNO=x' 'ready=1' 'READY=1\x00' 'STOPPING=1'
-	assert_exists sent
 }
 
 @test "notify: ERRNO and STATUS fail the start with these words" {
@@ -285,27 +299,42 @@ write_haproxy() {
 }
 
 @test "listen: every address, in order, each once" {
-	local port
-	port=$(free_port)
-	start listen python3 server.py "$PWD/z.sock" 127.0.0.1:0 "127.0.0.1:$port/reuse" "127.0.0.1:$port/reuse" 127.0.0.2:0
+	local port last
+	port=$(free_port) last=$(free_port)
+	# When the last is there, so are the others, however long each takes.
+	start "listen:$last" python3 server.py "$PWD/z.sock" 127.0.0.1:0 "127.0.0.1:$port/reuse" "127.0.0.1:$port/reuse" "127.0.0.2:$last"
 	assert_equal "$(jq -c .listen "$OTELOP_STATE_DIR/otelop.json")" \
-		"$(printf '%s\n' "127.0.0.1:$(sed -n 1p ports)" "127.0.0.1:$port" "127.0.0.2:$(sed -n 4p ports)" "$PWD/z.sock" |
+		"$(printf '%s\n' "127.0.0.1:$(sed -n 1p ports)" "127.0.0.1:$port" "127.0.0.2:$last" "$PWD/z.sock" |
 			LC_ALL=C sort | jq -Rnc '[inputs]')"
 }
 
 @test "listen: a second address soon after the first: both are published" {
-	start listen python3 server.py 127.0.0.1:0 0.05 127.0.0.1:0 0.05 127.0.0.1:0
-	assert_equal "$(otelop-meta get listen | tr ' ' '\n' | sed 's/.*://' | sort)" "$(sort ports)"
+	local attempt
+	# One that is held up for long between two of them is rightly taken for ready: again, then.
+	for attempt in 1 2 3 4 5; do
+		rm -f ports serving
+		start listen python3 server.py 127.0.0.1:0 0.05 127.0.0.1:0 0.05 127.0.0.1:0
+		eventually 10 test -e serving
+		[ "$(published_ports)" != "$(sort ports)" ] || return 0
+		tool -0 otelop-stop
+	done
+	assert_equal "$(published_ports)" "$(sort ports)"
 }
 
 @test "listen: a socket that only receives, or is not opened for others: it does not count" {
-	never listen python3 server.py udp
-	assert_exists serving
+	never_though serving listen python3 server.py udp
 }
 
 @test "listen: a socket that is closed at once again: it does not count" {
-	never listen python3 server.py 127.0.0.1:0 0.02 close
-	assert_exists serving
+	local attempt
+	# One that is held up for long before it closes is rightly taken for ready: again, then.
+	for attempt in 1 2 3 4 5; do
+		rm -f serving
+		tool otelop-spawn -t 3 -- otelop-run --ready listen -- python3 server.py 127.0.0.1:0 0.02 close
+		[ "$status" -ne 124 ] || [ ! -e serving ] || return 0
+		tool -0 otelop-stop
+	done
+	assert_equal "$status" 124
 }
 
 @test "listen:PORT: this port, whatever else is open" {
@@ -317,15 +346,14 @@ write_haproxy() {
 	state_is starting
 	: >go
 	eventually 10 state_is ready
-	assert_equal "$(otelop-meta get listen | tr ' ' '\n' | sed 's/.*://' | sort)" "$(sort ports)"
+	assert_equal "$(published_ports)" "$(sort ports)"
 }
 
 @test "listen:PORT and a port that only ends like it, or a Unix socket named so: they do not count" {
 	local port
 	port=$(free_port)
-	[ "$port" -ge 10000 ] || port=54321
-	never "listen:${port#?}" python3 server.py "127.0.0.1:$port" "$PWD/x:${port#?}" "@x:${port#?}"
-	assert_exists serving
+	until [ "$port" -ge 10000 ] && [ "${port#?}" -gt 0 ]; do port=$(free_port); done
+	never_though serving "listen:${port#?}" python3 server.py "127.0.0.1:$port" "$PWD/x:${port#?}" "@x:${port#?}"
 }
 
 @test "listen: a child that left its parent and the session: it is seen" {
@@ -399,9 +427,7 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "listen", "--max-lifetime", "1
 	assert_equal "$(otelop-meta get listen)" "127.0.0.1:$port"
 	kill -TERM "$runner"
 	assert_runner_status 143
-	rm serving
-	never "connect:127.0.0.1:$port" python3 server.py "127.0.0.1:0"
-	assert_exists serving
+	never_though serving "connect:127.0.0.1:$port" python3 server.py "127.0.0.1:0"
 }
 
 @test "connect:[::1]:PORT: by IPv6 alone" {
@@ -458,7 +484,7 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh14x\", b\"lo\", 1 | 64))"
 import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh14x\", b\"lo\", 1 | 64))"
 		# A server that never answers.
-		echo "nameserver 127.0.0.1" >resolv.conf
+		printf "%s\n" "nameserver 127.0.0.1" "options timeout:30 attempts:1" >resolv.conf
 		python3 -c "
 import signal, socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -466,9 +492,9 @@ s.bind((\"127.0.0.1\", 53))
 open(\"deaf\", \"w\")
 signal.pause()" >/dev/null 2>&1 &
 		until [ -e deaf ]; do sleep 0.02; done
-		otelop-spawn -t 3 -- otelop-run --ready fd,connect:slow.example.com:80 --max-lifetime 1 -- \
+		otelop-spawn -t 15 -- otelop-run --ready fd,connect:slow.example.com:80 --max-lifetime 4 -- \
 			sh -c "sleep 0.5; echo ok >&3; exec sleep 1000" &&
-		timeout 4 otelop-lock -W
+		timeout 15 otelop-lock -W
 		result=$?
 		kill $!
 		exit "$result"'
@@ -477,14 +503,14 @@ signal.pause()" >/dev/null 2>&1 &
 
 @test "check: it has the daemon's state directory, and nobody's verdict to give" {
 	OTELOP_STATE_DIR=$PWD/other NOTIFY_SOCKET=$PWD/socket tool -0 otelop-run -C mine \
-		--ready 'check:env >of-check.tmp; mv of-check.tmp of-check' -- sh -c 'until [ -e of-check ]; do sleep 0.02; done; sleep 0.3'
+		--ready 'check:env >of-check.tmp; mv of-check.tmp of-check' -- \
+		sh -c 'until [ "$(otelop-meta get state)" = ready ]; do sleep 0.02; done'
 	assert_equal "$(grep -c "^OTELOP_STATE_DIR=$PWD/mine\$" of-check)" 1
 	run ! grep -E '^(OTELOP_DAEMONIZED|NOTIFY_SOCKET)=' of-check
 }
 
 @test "check: what it listens on is not the daemon's" {
-	tool -124 otelop-spawn -t 1 -- otelop-run --ready 'listen,check:exec python3 server.py 127.0.0.1:0' -- sleep 1000
-	assert_exists serving
+	never_though serving 'listen,check:exec python3 server.py 127.0.0.1:0' sleep 1000
 	assert_nothing_runs
 }
 
@@ -517,7 +543,7 @@ signal.pause()" >/dev/null 2>&1 &
 	eventually 10 state_is ready
 	assert_equal "$(wc -l <tries)" 1
 	check_is_gone() { ! pgrep -P "$runner" -f 'sleep 1001|tries' >/dev/null; }
-	eventually 5 check_is_gone
+	eventually 20 check_is_gone
 	kill -TERM "$runner"
 	assert_runner_status 143
 	assert_nothing_runs

@@ -174,12 +174,13 @@ signal.pause()'
 	for signal in USR1 SIGUSR1 usr1 SigUsr1 10; do
 		witness
 		tool -124 otelop-stop -t 100ms -s "$signal" "$witness"
-		grep -qx SIGUSR1 signals
+		eventually 10 grep -qsx SIGUSR1 signals
 		run -1 grep -x SIGTERM signals
 		kill -KILL "$witness"
 		wait "$witness" 2>/dev/null || true
 	done
 	background env --default-signal=INT sleep 1000
+	eventually 10 is_now "$!" sleep	# until then it ignores INT
 	tool -0 otelop-stop --signal=INT "$!"
 	background sleep 1000
 	tool -0 otelop-stop -s KILL "$!"
@@ -504,7 +505,7 @@ while True:
 	local named=$witness
 	mkdir holder	# for what that one hears
 	(cd holder && witness "$(json "$named")" && echo "$witness" >../holder.pid)
-	tool -4 otelop-stop -t 2 -k 1
+	tool -4 otelop-stop -t 20 -k 1
 	assert_regex "$stderr" "^otelop-stop: $metadata: .*$named"
 	assert_witness_untouched
 	assert_not_exists holder/signals
@@ -657,7 +658,7 @@ until("the innocent watches", lambda: os.path.exists("watching"))
 
 text, status = ask("otelop-meta", "running")
 print("running:", status, "running" if text.startswith("running") else "starting" if text.startswith("starting") else "no")
-text, status = ask("otelop-stop", "-t", "2", "-k", "1")
+text, status = ask("otelop-stop", "-t", "20", "-k", "1")
 print("stop:", status)
 print("innocent:", os.waitpid(innocent, os.WNOHANG) == (0, 0) and not os.path.exists(heard))
 print("file:", os.path.exists(os.environ["OTELOP_STATE_DIR"] + "/otelop.json"))

@@ -2,8 +2,9 @@
 """Run a command on a terminal of its own: terminal.py [-i FILE] SECONDS CMD [ARG...]
 
 What it shows goes to stdout, and its exit status (128+n for a signal) is ours. As soon as FILE
-exists, Ctrl-C is typed, and again each second until it has ended: a shell that is just forking may
-miss one. After SECONDS the command is killed, and the status is 124.
+exists, Ctrl-C is typed, and again after each 10 s until it has ended: a shell that is just forking
+may miss one, and one that is cleaning up must not hear another. After SECONDS the command is killed,
+and the status is 124.
 """
 
 import os
@@ -27,7 +28,7 @@ def main(words):
     while time.monotonic() < deadline:
         if trigger and time.monotonic() >= next_key and os.path.exists(trigger):
             os.write(terminal, b"\x03")
-            next_key = time.monotonic() + 1
+            next_key = time.monotonic() + 10
         if select.select([terminal], [], [], 0.02)[0]:
             try:
                 shown = os.read(terminal, 65536)
