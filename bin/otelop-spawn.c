@@ -277,8 +277,8 @@ try(const struct request *request, const char *command)
 static int
 print_pid(const struct request *request, const struct otelop_spawn_result *result)
 {
-	struct process_tree tree = { .root = result->child, .adopted = 1, .spared = request->spared,
-	    .spared_count = request->spared_count };
+	struct process_tree tree = { .root = result->child, .adopted = request->spared != NULL,
+	    .spared = request->spared, .spared_count = request->spared_count };
 	int status;
 
 	printf("%ld\n", (long)result->pid);

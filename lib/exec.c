@@ -1,5 +1,6 @@
 /* Start a command in a child that has nothing of ours but what it is meant to have. */
 #include "exec.h"
+#include "clock.h"
 #include "io.h"
 #include "platform.h"
 
@@ -7,11 +8,13 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define ABOVE_USUAL 10	/* shells and daemons use the numbers below */
 
 static int
@@ -225,6 +228,36 @@ exec_fork(int (*run)(void *), void *argument)
 	return pid;
 }
 
+/* To find and load a command may last for ever, on a file system whose server is away.  0; -1: errno. */
+static int
+await_report(const struct exec_plan *plan, int report)
+{
+	int64_t deadline = clock_deadline(plan->timeout_ms > 0 ? plan->timeout_ms : OTELOP_FOREVER), left;
+	struct pollfd fds[2] = {
+		{ report, POLLIN, 0 }, { plan->interrupt_fd > 0 ? plan->interrupt_fd : -1, POLLIN, 0 },
+	};
+
+	do {
+		left = clock_left_ms(deadline);
+		poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER));
+	} while (fds[0].revents == 0 && fds[1].revents == 0 && left != 0);
+	if (fds[0].revents != 0)
+		return 0;
+	errno = fds[1].revents != 0 ? ECANCELED : ETIMEDOUT;
+	return -1;
+}
+
+int
+exec_reap_killed(pid_t pid)
+{
+	int64_t deadline = clock_deadline(KILLED_MS);
+	pid_t reaped;
+
+	while ((reaped = waitpid(pid, NULL, WNOHANG)) == 0 && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(1);
+	return reaped != 0;
+}
+
 pid_t
 exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 {
@@ -248,17 +281,16 @@ exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 	failure->error = errno;
 	io_close(&report[1]);
 	if (pid > 0) {
-		n = io_read_all(report[0], (char *)failure, sizeof(*failure));
-		if (n < 0) {
-			/* Nobody knows what it has become: it must not go on. */
+		n = await_report(plan, report[0]) < 0 ? -1 :
+		    io_read_all(report[0], (char *)failure, sizeof(*failure));
+		if (n < 0)
 			*failure = (struct exec_failure){ .before = 1, .error = errno };
-			kill(pid, SIGKILL);
-		} else if (n == 0) {
+		else if (n == 0)
 			failure->error = 0;
-		}
 		if (n != 0) {
-			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-				;
+			/* Nobody knows enough of it to let it go on. */
+			kill(pid, SIGKILL);
+			exec_reap_killed(pid);
 			pid = -1;
 		}
 	}

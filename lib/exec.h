@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 #define EXEC_STATUS_OWN 125		/* our own failure before the command ran */
 #define EXEC_STATUS_NOT_EXECUTABLE 126
 #define EXEC_STATUS_NOT_FOUND 127
@@ -38,11 +40,13 @@ struct exec_plan {
 	int (*prepare)(void *argument, int keep);
 	void *argument;
 	const int *kept_ignored;	/* as exec_reset_signals takes it */
+	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
+	int interrupt_fd;		/* gives up when this is readable; 0: none */
 };
 
 struct exec_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
-	int error;	/* errno */
+	int error;	/* errno; ETIMEDOUT; ECANCELED by interrupt_fd */
 };
 
 /*
@@ -50,6 +54,12 @@ struct exec_failure {
  * could not become the command; then it is reaped already.
  */
 pid_t exec_start(const struct exec_plan *plan, struct exec_failure *failure);
+
+/*
+ * Reap a child that KILL was sent to.  1; 0: it is stuck in the kernel, as on a file system whose server is
+ * away, and must not hold us.
+ */
+int exec_reap_killed(pid_t pid);
 
 /*
  * Fork a child that goes on in our own code: with signals at their defaults, run(argument), _exit with

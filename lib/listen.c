@@ -2,6 +2,7 @@
 #include "listen.h"
 #include "io.h"
 #include "json.h"
+#include "platform.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -71,15 +72,14 @@ lacks_means(void)
 static int
 add_sockets(struct inodes *inodes, pid_t pid)
 {
-	char path[64], target[64];
+	char target[64];
 	struct dirent *entry;
 	unsigned long inode;
 	DIR *directory;
 	ssize_t n;
 	int result = 0;
 
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	if ((directory = opendir(path)) == NULL)
+	if ((directory = platform_open_descriptors(pid)) == NULL)
 		return lacks_means() ? -1 : 0;
 	while (result == 0 && (entry = readdir(directory)) != NULL) {
 		if ((n = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1)) < 0)
@@ -161,7 +161,13 @@ add_table(struct listen_addresses *found, const struct inodes *inodes, pid_t pid
 	int result = 0;
 
 	snprintf(path, sizeof(path), "/proc/%ld/net/%s", (long)pid, table);
-	if ((stream = fopen(path, "re")) == NULL)
+	stream = fopen(path, "re");
+	if (stream == NULL && !lacks_means()) {
+		/* A process whose first thread has ended shows none: it is mostly ours. */
+		snprintf(path, sizeof(path), "/proc/self/net/%s", table);
+		stream = fopen(path, "re");
+	}
+	if (stream == NULL)
 		return lacks_means() ? -1 : 0;
 	while (result == 0 && fgets(line, sizeof(line), stream) != NULL)
 		/* A name that is not UTF-8 cannot be told in JSON; the others can. */

@@ -133,8 +133,15 @@ claim_open(struct otelop_lock *lock, int64_t timeout_ms, int create,
 			if (timeout_ms == 0)
 				break;
 			/* The file may be replaced while we wait: the next round looks. */
-			if (lock_wait(lock->fd, LOCK_EX, deadline) == 1)
+			switch (lock_wait(lock->fd, LOCK_EX, deadline)) {
+			case 1:
 				continue;
+			case -1:
+				message_errno(message, "%s/%s: cannot wait for the lock", lock->dir,
+				    STATEDIR_METADATA);
+				io_close(&lock->fd);
+				return -1;
+			}
 			break;
 		}
 		say_busy(lock, timeout_ms != 0, message);

@@ -103,6 +103,8 @@ struct log {
 static void
 append(struct log *log, const struct logger *logger, const char *bytes, size_t length)
 {
+	struct stat found;
+
 	while (length > 0) {
 		size_t n;
 
@@ -110,8 +112,12 @@ append(struct log *log, const struct logger *logger, const char *bytes, size_t l
 			log->fd = open_log(logger, &log->size, NULL);
 		n = logger_fit(bytes, length, log->size, logger->max, log->at_line_start);
 		if (n > 0) {
-			if (log->fd >= 0)
-				io_write_all(log->fd, bytes, n);
+			if (log->fd < 0 || io_write_all(log->fd, bytes, n) < 0) {
+				/* Not the old logs too: what is not there does not count. */
+				if (log->fd >= 0 && fstat(log->fd, &found) == 0)
+					log->size = (int64_t)found.st_size;
+				return;
+			}
 			log->size += (int64_t)n;
 			log->at_line_start = bytes[n - 1] == '\n';
 			bytes += n;

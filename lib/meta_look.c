@@ -14,7 +14,7 @@
 static int
 is_somebody_else(pid_t pid, const struct stat *file)
 {
-	return process_is_younger(pid, file) && process_keeps_open(pid, file) == 0;
+	return process_is_younger(pid, file) && process_keeps_open(pid, file) != 1;
 }
 
 /*

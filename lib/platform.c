@@ -106,6 +106,54 @@ close_numbered(int from, const int *keep, size_t count)
 			close((int)fd);
 }
 
+/* A directory with anything in it, else NULL; errno 0 where it is empty. */
+static DIR *
+open_filled(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	if (directory == NULL)
+		return NULL;
+	errno = 0;
+	while ((entry = readdir(directory)) != NULL && *entry->d_name == '.')
+		;
+	if (entry != NULL) {
+		rewinddir(directory);
+		return directory;
+	}
+	closedir(directory);
+	return NULL;
+}
+
+DIR *
+platform_open_descriptors(pid_t pid)
+{
+	char path[64];
+	DIR *directory, *threads;
+	struct dirent *entry;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+	if ((directory = open_filled(path)) != NULL)
+		return directory;
+	error = errno;
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+	if ((threads = opendir(path)) != NULL) {
+		while (directory == NULL && (entry = readdir(threads)) != NULL) {
+			long thread = atol(entry->d_name);
+
+			if (thread < 1 || thread == (long)pid)
+				continue;
+			snprintf(path, sizeof(path), "/proc/%ld/task/%ld/fd", (long)pid, thread);
+			directory = open_filled(path);
+		}
+		closedir(threads);
+	}
+	errno = directory == NULL ? error : 0;
+	return directory;
+}
+
 #ifdef PLATFORM_LINUX
 
 int
@@ -284,20 +332,33 @@ platform_processes(struct platform_process **list, size_t *count)
 	return 0;
 }
 
-int
-platform_process_has_open(pid_t pid, const struct stat *file)
+/* Does that descriptor's file have this name?  To look at another could last as long as its server is away. */
+static int
+is_named(int directory, const char *descriptor, const char *name)
 {
-	char path[64];
+	char target[PATH_MAX + 16];
+	ssize_t n = readlinkat(directory, descriptor, target, sizeof(target) - 1);
+	const char *slash;
+
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	/* Behind it may stand that it is deleted. */
+	return (slash = strrchr(target, '/')) != NULL && strncmp(slash + 1, name, strlen(name)) == 0;
+}
+
+int
+platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
+{
+	DIR *directory = platform_open_descriptors(pid);
 	struct dirent *entry;
 	struct stat other;
-	DIR *directory;
 	int found = 0;
 
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	if ((directory = opendir(path)) == NULL)
-		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	if (directory == NULL)
+		return errno == 0 || errno == ENOENT || errno == ESRCH ? 0 : -1;
 	while (!found && (entry = readdir(directory)) != NULL)
-		found = *entry->d_name != '.' &&
+		found = is_named(dirfd(directory), entry->d_name, name) &&
 		    fstatat(dirfd(directory), entry->d_name, &other, 0) == 0 &&
 		    other.st_dev == file->st_dev && other.st_ino == file->st_ino;
 	closedir(directory);
@@ -520,10 +581,11 @@ platform_process_began(pid_t pid, struct timespec *began)
 }
 
 int
-platform_process_has_open(pid_t pid, const struct stat *file)
+platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
 {
 	(void)pid;
 	(void)file;
+	(void)name;
 	return -1;
 }
 

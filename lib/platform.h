@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <dirent.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -46,8 +47,11 @@ int platform_process(pid_t pid, struct platform_process *process);
 /* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
 int platform_process_began(pid_t pid, struct timespec *began);
 
-/* Has pid this file open?  1 or 0; -1: the system does not tell us. */
-int platform_process_has_open(pid_t pid, const struct stat *file);
+/* Has pid this file open, which has this name?  1 or 0; -1: the system does not tell us. */
+int platform_process_has_open(pid_t pid, const struct stat *file, const char *name);
+
+/* The list of what pid has open, where there is /proc.  NULL: errno; 0 it has nothing open. */
+DIR *platform_open_descriptors(pid_t pid);
 
 /* A name for the pid namespace that this process is in.  1; 0: the system has none. */
 int platform_pid_namespace(char *name, size_t size);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CHECK_EXEC_MS 5000	/* for the shell to be found and loaded */
 #define CONNECT_MS 500		/* then the next address, or the next probe, has its turn */
 
 /*
@@ -145,7 +146,8 @@ void
 probe_check(struct probe *probe, const char *command, const char *state_dir)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)command, NULL };
-	struct exec_plan plan = { argv, prepare_check, (void *)(uintptr_t)state_dir, NULL };
+	struct exec_plan plan = { argv, prepare_check, (void *)(uintptr_t)state_dir, NULL,
+	    CHECK_EXEC_MS, 0 };
 	struct exec_failure failure;
 	pid_t pid = exec_start(&plan, &failure);
 
@@ -169,7 +171,6 @@ probe_end(struct probe *probe)
 	if (probe->pid <= 0)
 		return;
 	kill(-probe->pid, SIGKILL);
-	while (waitpid(probe->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	exec_reap_killed(probe->pid);	/* or later, as any orphan */
 	probe->pid = 0;
 }

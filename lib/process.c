@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "io.h"
 #include "platform.h"
+#include "statedir.h"
 
 #include <sys/wait.h>
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CLOCK_SLACK_MS 5		/* a file's time is known to a jiffy */
+#define CLOCK_SLACK_MS 20	/* a file's time is known to a jiffy, a process's to a tick */
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
 #define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
 
@@ -108,13 +109,14 @@ int
 process_keeps_open(pid_t pid, const struct stat *file)
 {
 	struct platform_process process;
-	int has = platform_process_has_open(pid, file);
+	int has = platform_process_has_open(pid, file, STATEDIR_METADATA);
 
-	if (has != 0)
-		return has;
+	if (has == 1)
+		return 1;
 	if (platform_process(pid, &process) != 1)
 		return -1;
-	return platform_process_has_open(process.parent, file);
+	/* A parent that may not be looked into (init's, to a user) is no otelop-run of ours; a zombie's may. */
+	return platform_process_has_open(process.parent, file, STATEDIR_METADATA) == 1 ? 1 : has;
 }
 
 int
@@ -233,6 +235,21 @@ has_children(void)
 	return waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
+static int
+is_below(pid_t top, const struct platform_process *process, const struct platform_process *all, size_t count)
+{
+	size_t steps;
+
+	for (steps = 0; process != NULL && steps <= count; steps++) {
+		struct platform_process wanted = { .pid = process->parent };
+
+		if (process->parent == top)
+			return 1;
+		process = bsearch(&wanted, all, count, sizeof(*all), by_pid);
+	}
+	return 0;
+}
+
 int
 process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count)
 {
@@ -242,16 +259,18 @@ process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count)
 
 	*pids = NULL;
 	*count = 0;
-	/* Mostly there are none: then all processes need not be listed. */
+	/* Mostly there are none: then all processes need not be listed.  What is below them may come to us. */
 	if ((session > 0 || has_children()) && platform_processes(&all, &total) < 0)
 		return -1;
 	if ((*pids = calloc(total + more + 1, sizeof(**pids))) == NULL) {
 		free(all);
 		return -1;
 	}
+	if (total > 0)
+		qsort(all, total, sizeof(*all), by_pid);
 	for (i = 0; i < total; i++)
 		if (all[i].pid != self &&
-		    (all[i].parent == self || (session > 0 && all[i].session == session)))
+		    (is_below(self, &all[i], all, total) || (session > 0 && all[i].session == session)))
 			(*pids)[(*count)++] = all[i].pid;
 	free(all);
 	return 0;
@@ -316,13 +335,14 @@ set_add(struct pid_set *set, pid_t pid)
 
 /* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
 static long
-end_round(const struct process_tree *tree, struct pid_set *asked, int force, int is_blind)
+end_round(const struct process_tree *tree, struct pid_set *asked, int force, int is_blind, int *refused)
 {
 	struct platform_process *members;
 	size_t count, i;
 	long running = 0;
 	int listed = is_blind ? list_root(tree, &members, &count) : list_members(tree, &members, &count);
 
+	*refused = 0;
 	if (listed < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
@@ -345,6 +365,8 @@ end_round(const struct process_tree *tree, struct pid_set *asked, int force, int
 		case 0:
 			running++;
 			break;
+		default:
+			*refused = 1;
 		}
 	}
 	free(members);
@@ -357,12 +379,13 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 	int64_t grace = OTELOP_FOREVER;
 	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
 	struct pid_set asked = { NULL, 0, 0 };
-	int failures = 0;
+	int failures = 0, refused;
 	int64_t pause = 1;
 	long running;
 
 	/* A list that could not be had says nothing about what runs. */
-	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0, failures >= LIST_TRIES)) != 0 &&
+	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0, failures >= LIST_TRIES,
+	    &refused)) != 0 &&
 	    clock_left_ms(patience) > 0) {
 		if (grace == OTELOP_FOREVER)	/* it begins when all have been asked, which may take ps long */
 			grace = clock_deadline(grace_ms);
@@ -371,5 +394,5 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 		pause = pause < 16 ? pause * 2 : 20;
 	}
 	free(asked.pids);
-	return running == 0 && failures < LIST_TRIES ? 0 : -1;
+	return running == 0 && !refused && failures < LIST_TRIES ? 0 : -1;
 }

@@ -61,12 +61,12 @@ int process_tree_list(const struct process_tree *tree, pid_t **pids, size_t *cou
 /*
  * End every member: TERM (and CONT), then after grace_ms KILL, until none is left.  Children of
  * ours among them are reaped, but for root, which stays a zombie until its parent reaps it.
- * -1: some may be left: the processes cannot be listed, or the kernel cannot end one.
+ * -1: some may be left: the processes cannot be listed, one is not ours to signal, or the kernel cannot end it.
  */
 int process_tree_end(const struct process_tree *tree, int64_t grace_ms);
 
 /*
- * The caller's children at this moment, and who is in session if that is not 0: none of a later start's.
+ * What is below the caller at this moment, and who is in session if that is not 0: none of a later start's.
  * The array has room for `more` behind them; the caller frees.
  */
 int process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count);

@@ -122,7 +122,11 @@ set_up(struct run *run)
 	/* Else the sweep finds what still has CMD above it. */
 	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
 		run->session = getpid();
-	process_earlier(run->session, HELPERS, &run->spared, &run->spared_count);
+	/* Who is not known to be from before would be taken for CMD's and ended. */
+	if (process_earlier(run->session, HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
+		message_errno(reason, "cannot list the processes");
+		return EXEC_STATUS_OWN;
+	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
 	    .dir_fd = run->lock.dir_fd, .dir = run->lock.dir };
 	if (logger_start(&run->logger, reason) < 0)
@@ -166,7 +170,7 @@ prepare(void *argument, int report)
 static int
 start(struct run *run)
 {
-	struct exec_plan plan = { run->argv, prepare, run, may_be_ignored };
+	struct exec_plan plan = { run->argv, prepare, run, may_be_ignored, 0, 0 };
 	struct otelop_message *reason = &run->report->reason;
 	struct exec_failure failure;
 	pid_t pid = exec_start(&plan, &failure);
@@ -228,10 +232,8 @@ take_signal(struct run *run, unsigned char byte)
 {
 	int number = byte & SIGPIPE_NUMBER;
 
-	if (number == SIGCHLD) {
-		reap(run);
-		return;
-	}
+	if (number == SIGCHLD)
+		return;		/* it has woken us to reap */
 	if (!run->is_ready && (number == SIGTERM || number == SIGINT || number == SIGHUP)) {
 		run->interrupted_by = number;
 		end_command(run);
@@ -366,6 +368,7 @@ watch(struct run *run)
 		wait_for_event(run);
 		while (sigpipe_next(run->signals, &byte))
 			take_signal(run, byte);
+		reap(run);
 		logger_revive(&run->logger);
 		if (is_undecided(run))
 			look_for_readiness(run);

@@ -18,7 +18,7 @@ on_signal(int number, siginfo_t *info, void *context)
 	(void)context;
 	if (info->si_code > 0 && number != SIGCHLD)
 		byte |= SIGPIPE_TERMINAL;
-	/* Full: so many are waiting that one more says nothing new. */
+	/* Full: so many are waiting that one more says nothing new; children are looked at anyway. */
 	while (write(write_end, &byte, 1) < 0 && errno == EINTR)
 		;
 	errno = saved;

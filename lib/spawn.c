@@ -246,25 +246,34 @@ end_all(struct spawn *spawn)
 {
 	struct process_tree tree = { .root = spawn->child.pid, .adopted = spawn->options->adopt,
 	    .spared = spawn->spared, .spared_count = spawn->spared_count };
+	struct otelop_message *reason = &spawn->result->reason, why = *reason;
+	int is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
 
-	process_tree_end(&tree, END_GRACE_MS);
 	/* Whatever that could not see: our own child is there until we have reaped it. */
 	process_signal(&spawn->child, SIGKILL);
-	while (waitpid(spawn->child.pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (!exec_reap_killed(spawn->child.pid))
+		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)spawn->child.pid);
+	else if (!is_all)
+		message_set(reason, "%s; some of what it started may be left", why.text);
 }
 
 static int
 start_child(struct spawn *spawn)
 {
-	struct exec_plan plan = { spawn->argv, prepare, spawn, NULL };
+	struct exec_plan plan = { spawn->argv, prepare, spawn, NULL, spawn->options->timeout_ms,
+	    spawn->options->interrupt_fd };
 	struct otelop_message *reason = &spawn->result->reason;
 	struct exec_failure failure;
+	unsigned char byte;
 	pid_t pid;
 
 	if (spawn->options->adopt) {
 		platform_adopt_orphans();	/* where there is none, the session is what we find */
-		process_earlier(0, 0, &spawn->spared, &spawn->spared_count);
+		/* Who is not known to be from before would be taken for the daemon's and ended. */
+		if (process_earlier(0, 0, &spawn->spared, &spawn->spared_count) < 0 && errno != ENOSYS) {
+			message_errno(reason, "cannot list the processes");
+			return fail(spawn, EXEC_STATUS_OWN);
+		}
 	}
 	if (io_pipe(spawn->ready) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
@@ -278,6 +287,14 @@ start_child(struct spawn *spawn)
 		return 0;
 	}
 	errno = failure.error;
+	if (failure.before && errno == ETIMEDOUT) {
+		message_set(reason, "cannot be run within %g s", (double)spawn->options->timeout_ms / 1000);
+		return fail(spawn, 124);
+	}
+	if (failure.before && errno == ECANCELED && sigpipe_next(spawn->options->interrupt_fd, &byte)) {
+		message_set(reason, "interrupted");
+		return fail(spawn, 128 + (byte & SIGPIPE_NUMBER));
+	}
 	if (failure.before) {
 		if (failure.before == -PREPARE_CHDIR)
 			message_errno(reason, "cannot change to the directory %s",
@@ -302,7 +319,7 @@ otelop_spawn(const struct otelop_spawn *options, char *const argv[],
 	memset(result, 0, sizeof(*result));
 	/* Where SIGCHLD is ignored, the kernel reaps, and nobody learns how the child ended. */
 	sigaction(SIGCHLD, NULL, &before);
-	if (before.sa_handler == SIG_IGN)
+	if (before.sa_handler == SIG_IGN || (before.sa_flags & SA_NOCLDWAIT))
 		sigaction(SIGCHLD, &kept, NULL);
 	if ((outcome = open_log(&spawn)) < 0)
 		result->status = EXEC_STATUS_OWN;

@@ -188,6 +188,8 @@ statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
 		errno = EPERM;
 		return message_set(message, "%s/%s: refused: not a regular file", dir, name);
 	}
+	if (fd < 0 && errno == EWOULDBLOCK)
+		errno = EBUSY;		/* a lease of somebody's (fcntl(2)), and not the lock */
 	if (fd < 0 || io_move_above(&fd, 3) < 0 || fstat(fd, &found) < 0) {
 		message_errno(message, "%s/%s: cannot open", dir, name);
 		/* What we have just made and cannot use must not stay. */
@@ -215,7 +217,7 @@ statedir_names(int dir_fd, const char *name, int fd)
 	struct stat named, open_file;
 
 	if (fstat(fd, &open_file) < 0)
-		return -1;
+		return errno == ESTALE ? 0 : -1;	/* another host has removed it */
 	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	return named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;

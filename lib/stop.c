@@ -9,6 +9,7 @@
 #include "statedir.h"
 
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -114,6 +115,8 @@ remember_descendants(struct target *target)
 {
 	struct process_tree tree = { .root = target->daemon.pid };
 	struct platform_process daemon;
+	struct process holder;
+	struct rlimit files;
 	size_t count, i;
 	pid_t *pids;
 
@@ -127,6 +130,16 @@ remember_descendants(struct target *target)
 		target->session = daemon.session;
 	if (target->is_not_swept && !target->is_starting)
 		process_open(&target->parent, daemon.parent);
+	/* An otelop-run that was stopped (^Z) reaps nothing and keeps the lock. */
+	if (process_open(&holder, daemon.parent) == 1 &&
+	    platform_process_has_open(daemon.parent, &target->file, STATEDIR_METADATA) == 1)
+		process_signal(&holder, SIGCONT);
+	process_close(&holder);
+	/* A descriptor for each. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
 		for (i = 0; i < count; i++)
 			if (pids[i] != target->daemon.pid &&
@@ -155,7 +168,7 @@ forget(struct target *target)
 static int
 keeps_lock(const struct target *target, pid_t pid)
 {
-	int has = platform_process_has_open(pid, &target->file);
+	int has = platform_process_has_open(pid, &target->file, STATEDIR_METADATA);
 
 	return has >= 0 ? has : target->session > 0 && getsid(pid) == target->session;
 }
@@ -236,10 +249,10 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 
 /* Probe again.  1: it is the daemon; 0: look again; -1. */
 static int
-confirm_target(const struct target *target, struct otelop_message *message)
+confirm_target(struct target *target, struct otelop_message *message)
 {
 	struct stat now;
-	int fd, held, same;
+	int fd, held, same, keeps;
 
 	if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -248,10 +261,18 @@ confirm_target(const struct target *target, struct otelop_message *message)
 	io_close(&fd);
 	if (!same)
 		return 0;
-	if (target->daemon.pid > 0 && process_keeps_open(target->daemon.pid, &target->file) == 0) {
+	if (target->daemon.pid < 1)
+		return 1;
+	keeps = process_keeps_open(target->daemon.pid, &target->file);
+	/* What began after the file was written must be seen to have it. */
+	if (keeps == 0 || (keeps < 0 && process_is_younger(target->daemon.pid, &target->file))) {
 		/* It may just have ended, or a starter is about to publish: look again. */
-		if (process_is_gone(&target->daemon) || clock_left_ms(target->patience) > 0)
+		if (clock_left_ms(target->patience) > 0)
 			return 0;
+		if (process_is_gone(&target->daemon)) {
+			target->daemon.pid = 0;		/* and nobody reaps it */
+			return 1;
+		}
 		errno = ESTALE;
 		return message_set(message, "%s/%s: the lock is held, but not by process %ld that it "
 		    "names", target->dir, STATEDIR_METADATA, (long)target->daemon.pid);

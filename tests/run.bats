@@ -14,7 +14,6 @@ parent_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f2; }
 fds() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | tr '\n' ' '; }
 lock_of() { tr '\0' '\n' <"/proc/$1/environ" | sed -n 's/^OTELOP_LOCK_FD=//p'; }
 has_the_lock_and() { [ "$(fds "$1")" = "$2 $(lock_of "$1") " ]; }
-command_is() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "$2 " ]; }
 
 # otelop-run in the background, with signals as a user's shell gives them: $runner is its pid, what
 # it says is in `err`.
@@ -75,7 +74,7 @@ this_many_run() {
 
 @test "under otelop-spawn: the pid that is printed is CMD's" {
 	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
-	eventually 10 command_is "$output" "sleep 1000"
+	eventually 10 has_words "$output" "sleep 1000"
 	assert_equal "$output" "$(otelop-meta get pid)"
 	assert_state_files otelop.json otelop.log
 	assert_file_empty state/otelop.log
@@ -396,13 +395,7 @@ os.waitpid(pid, 0)'
 }
 
 @test "CMD ends, and what it left has lost its first thread: no zombie, it is ended too" {
-	cat >headless.c <<-'C'
-		#include <pthread.h>
-		#include <unistd.h>
-		static void *stay(void *x) { for (;;) pause(); return x; }
-		int main(void) { pthread_t thread; return pthread_create(&thread, 0, stay, 0) || (pthread_exit(0), 0); }
-	C
-	"${CC:-cc}" -o headless headless.c -lpthread
+	compile_headless
 	run_behind --ready fd -- sh -c './headless & echo $! >pid; otelop-ready; until test -e go; do sleep 0.02; done'
 	eventually 10 state_is ready
 	eventually 10 is_headless "$(cat pid)"
@@ -410,6 +403,15 @@ os.waitpid(pid, 0)'
 	assert_runner_status 0
 	run ! is_headless "$(cat pid)"
 	assert_left
+}
+compile_headless() {
+	cat >headless.c <<-'C'
+		#include <pthread.h>
+		#include <unistd.h>
+		static void *stay(void *x) { for (;;) pause(); return x; }
+		int main(void) { pthread_t thread; return pthread_create(&thread, 0, stay, 0) || (pthread_exit(0), 0); }
+	C
+	"${CC:-cc}" -o headless headless.c -lpthread
 }
 is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*2" "/proc/$1/status"; }
 
@@ -468,7 +470,65 @@ swept_under() {
 	eventually 10 this_many_run 3
 }
 
+# --- what others have ---
+
+@test "processes that were there before, and what is below them: they are none of CMD's" {
+	tool -0 sh -c 'sh -c "sleep 1001 >/dev/null 2>&1 & sleep 0.5" & sleep 0.2; exec otelop-run --ready exec -- sleep 1'
+	eventually 10 this_many_run 1
+}
+
+@test "the processes cannot be listed at the start: 125, and who was there before lives" {
+	needs /proc
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE:when=1 \
+		sh -c 'sleep 1001 >/dev/null 2>&1 & exec otelop-run --ready exec -- sleep 1'
+	assert_regex "$stderr" '^otelop-run: cannot list the processes: '
+	eventually 10 this_many_run 1
+	assert_left
+}
+
+@test "a SIGCHLD that found no room among the signals: the end of CMD is seen all the same" {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	# Each write of its handler fails; what it writes of the metadata comes before.
+	tool -0 timeout -s KILL 30 strace -qq -o traced -e trace=write -e inject=write:error=EAGAIN:when=3+ \
+		otelop-run --ready exec -- sleep 0.3
+	grep -q INJECTED traced
+	assert_left
+}
+
+@test "a helper that is not ours to signal: it is said that it may be left" {
+	need_root
+	needs subreaper
+	cat >other.c <<-'C'
+		#define _GNU_SOURCE
+		#include <unistd.h>
+		int main(void) { return setresuid(0, 0, 0) || (execlp("sleep", "sleep", "1001", (char *)0), 0); }
+	C
+	"${CC:-cc}" -o other other.c
+	chmod 4755 other
+	mkdir -m 755 there
+	chown 65534:65534 there
+	as_nobody true
+	! findmnt -no OPTIONS -T other | grep -q nosuid || skip "no setuid programs here"
+	tool -0 as_nobody otelop-run -C "$PWD/there/state" --ready exec -- sh -c './other >/dev/null 2>&1 & sleep 0.5'
+	assert_equal "$stderr" "otelop-run: sh: some of what it started may be left"
+}
+
 # --- SIGKILL ---
+
+@test "kill -9 of otelop-run, and the daemon's first thread has ended: it still has its lock, stop works" {
+	needs /proc
+	compile_headless
+	tool -0 otelop-spawn -- otelop-run --ready exec -- ./headless
+	local pid=$output parent
+	parent=$(parent_of "$pid")
+	eventually 10 is_headless "$pid"
+	kill -KILL "$parent"
+	assert_gone "$parent"
+	tool -0 otelop-meta running
+	tool -0 otelop-stop
+	assert_nothing_runs
+}
 
 @test "kill -9 of otelop-run: still running, a start is refused, stop works" {
 	tool -0 otelop-spawn -- otelop-run --ready fd -- sh -c 'sleep 1001 & otelop-ready; exec sleep 1000'

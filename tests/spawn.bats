@@ -379,6 +379,50 @@ time.sleep(1000)'
 	assert_nothing_runs
 }
 
+@test "grandchildren of the shell that becomes otelop-spawn: a failed start does not touch them" {
+	tool -124 sh -c 'sh -c "sleep 1001 >/dev/null 2>&1 & echo \$! >before; sleep 0.5" & sleep 0.2; exec otelop-spawn -t 1 -- sleep 1000'
+	run ! is_gone "$(cat before)"
+}
+
+@test "the processes cannot be listed: 125, and children of the shell that becomes otelop-spawn live" {
+	needs /proc
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE:when=1..2 \
+		sh -c 'sleep 1001 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 1 -- sleep 1000'
+	assert_regex "$stderr" '^otelop-spawn: .*cannot list the processes: '
+	run ! is_gone "$(cat before)"
+}
+
+@test "a file server that does not answer: 124 in time, or interrupted, whatever the command waits for there" {
+	need_root
+	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		: >hang
+		say() { echo "$* $?"; }
+		otelop-spawn -t 1 -- "$PWD/mount/f" 2>err
+		say command
+		grep -c "cannot be run within 1 s" err
+		otelop-spawn -t 1 -d "$PWD/mount" -- true 2>/dev/null
+		say directory
+		otelop-spawn -t 60 -- "$PWD/mount/f" 2>/dev/null &
+		spawn=$!
+		until [ -n "$(pgrep -P "$spawn")" ]; do sleep 0.02; done
+		kill -TERM "$spawn"
+		wait "$spawn"
+		say interrupted
+		otelop-spawn -t 1 -- sh -c "exec 4<mount/f; exec sleep 1000" 2>err
+		say open
+		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+	assert_output "$(printf '%s\n' 'command 124' 1 'directory 124' 'interrupted 143' 'open 124' 1)"
+}
+
 @test "children of the shell that becomes otelop-spawn: a failed start does not touch them" {
 	local status
 	for status in '1 60 exit 3' '124 400ms exec sleep 1001' "1 60 $(says 'err:no\n')"; do

@@ -403,13 +403,43 @@ while True:
 	tool -0 otelop-spawn -- otelop-run --ready fd --no-sweep -- sh -c 'sleep 1001 & echo $! >left; otelop-ready; exec sleep 1000'
 	local pid=$output parent
 	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
-	kill -STOP "$parent"
+	# Held by its tracer, for a CONT would reach it.
+	background strace -qq -o trace -p "$parent"
+	local tracer=$!
+	eventually 10 grep -q "^TracerPid:.*$tracer" "/proc/$parent/status"
+	kill -STOP "$tracer"
 	tool -124 otelop-stop -t 600ms
 	run -1 is_gone "$(cat left)"
-	kill -CONT "$parent"
+	kill -CONT "$tracer"
 	assert_gone "$parent"
 	tool -3 otelop-lock -p
 	run -1 is_gone "$(cat left)"
+}
+
+@test "otelop-run was stopped, as by Ctrl-Z: stop lets it go on, and all is gone" {
+	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
+	local parent
+	parent=$(ps -o ppid= -p "$output" | tr -d ' ')
+	kill -STOP "$parent"
+	tool -0 otelop-stop
+	assert_gone "$parent"
+	assert_state_files otelop.log
+}
+
+@test "more keep the lock than a process may have descriptors: all of them are gone" {
+	tool -0 otelop-spawn -- otelop-run --ready fd -- python3 -c '
+import os, signal, time
+for i in range(60):
+    if os.fork() == 0:
+        signal.pause()
+os.write(3, b"ok\n")
+signal.pause()'
+	local parent
+	parent=$(ps -o ppid= -p "$output" | tr -d ' ')
+	kill -KILL "$parent"
+	assert_gone "$parent"
+	tool -0 sh -c 'ulimit -Sn 40; exec otelop-stop'
+	assert_nothing_runs
 }
 
 @test "-s: the daemon gets this signal" {
@@ -604,13 +634,25 @@ while True:
 
 # recycle LEFTOVER: in a pid namespace of its own, a daemon dies, and its number becomes an
 # innocent process's.  Prints what `running` and otelop-stop say, and whether the innocent lives
-# and heard nothing.  With LEFTOVER, a child of the dead daemon still holds its lock.
+# and heard nothing.  With LEFTOVER, a child of the dead daemon still holds its lock.  With USER, all but
+# process 1 are that user's.
 recycle() {
-	unshare -rpmf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
-	tool -0 timeout 60 unshare -rpmf --mount-proc python3 -c '
+	local root=-r
+	[ -z "${2-}" ] || root=-f
+	unshare "$root" -pmf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
+	mkdir notes
+	chmod 777 notes
+	tool -0 timeout 60 unshare "$root" -pmf --mount-proc python3 -c '
 import os, signal, subprocess, sys, time
 
 leftover = sys.argv[1] == "leftover"
+user = int(sys.argv[2])
+
+def become():
+    if user:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
 
 def until(what, condition):
     end = time.time() + 20
@@ -624,13 +666,14 @@ def until(what, condition):
         time.sleep(0.01)
 
 def ask(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become)
     return done.stdout.decode().strip(), done.returncode
 
 command = "otelop-ready; exec sleep 1000"
 if leftover:
     command = "leave sleep 1001; " + command
-pid = int(subprocess.check_output(["otelop-spawn", "--", "otelop-run", "--ready", "fd", "--", "sh", "-c", command]))
+pid = int(subprocess.check_output(["otelop-spawn", "--", "otelop-run", "--ready", "fd", "--", "sh", "-c", command],
+    preexec_fn=become))
 parent = int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
 os.kill(parent, signal.SIGKILL)
 until("the parent is gone", lambda: not os.path.exists(f"/proc/{parent}"))
@@ -640,21 +683,22 @@ until("the daemon is gone", lambda: not os.path.exists(f"/proc/{pid}"))
 # A process is known to be younger than a file by more than a clock tick.
 file = os.environ["OTELOP_STATE_DIR"] + "/otelop.json"
 until("a tick is over", lambda: time.time() - os.stat(file).st_mtime > 0.1)
-heard = "heard"
+heard = "notes/heard"
 open("/proc/sys/kernel/ns_last_pid", "w").write(str(pid - 1))
 innocent = os.fork()
 if innocent == 0:
+    become()
     def note(number, frame):
         with open(heard, "a") as file:
             file.write(str(number))
     for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, note)
-    open("watching", "w")
+    open("notes/watching", "w")
     while True:
         signal.pause()
 if innocent != pid:
     sys.exit(f"the number was not used again: {innocent} for {pid}")
-until("the innocent watches", lambda: os.path.exists("watching"))
+until("the innocent watches", lambda: os.path.exists("notes/watching"))
 
 text, status = ask("otelop-meta", "running")
 print("running:", status, "running" if text.startswith("running") else "starting" if text.startswith("starting") else "no")
@@ -662,7 +706,7 @@ text, status = ask("otelop-stop", "-t", "20", "-k", "1")
 print("stop:", status)
 print("innocent:", os.waitpid(innocent, os.WNOHANG) == (0, 0) and not os.path.exists(heard))
 print("file:", os.path.exists(os.environ["OTELOP_STATE_DIR"] + "/otelop.json"))
-' "$1"
+' "$1" "${2:-0}"
 }
 
 @test "the daemon is dead and its pid is an innocent's: stale, stop is 0, the innocent hears nothing" {
@@ -673,6 +717,15 @@ print("file:", os.path.exists(os.environ["OTELOP_STATE_DIR"] + "/otelop.json"))
 @test "the same while a child of the dead daemon holds its lock: not running, stop is 4, nobody hears anything" {
 	needs /proc
 	recycle leftover
+	assert_output "$(printf 'running: 0 starting\nstop: 4\ninnocent: True\nfile: True')"
+}
+
+@test "the same as a user who may not look into process 1, the innocent's parent: stop is 4, nobody hears anything" {
+	needs /proc
+	need_root
+	chown 65534:65534 "$OTELOP_STATE_DIR"
+	as_nobody true
+	recycle leftover 65534
 	assert_output "$(printf 'running: 0 starting\nstop: 4\ninnocent: True\nfile: True')"
 }
 
