@@ -48,12 +48,14 @@ without_bats() { "$@" 3>&- 4>&-; }
 # A tool in the background, its pid in $!.
 background() { "$@" 3>&- 4>&- & }
 
-# eventually SECONDS COMMAND...: until the command succeeds, at most so long.
+# eventually SECONDS COMMAND...: until the command succeeds, at most so long; but never less than 30, which costs
+# nothing where all is well, and a machine may stall.
 eventually() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + ($1 < 30 ? 30 : $1)))
 	shift
 	until "$@"; do
 		if ((SECONDS > deadline)); then
+			! "$@" || return 0 # it may be this shell that was not run
 			echo "still not: $*" >&2
 			return 1
 		fi
@@ -64,6 +66,13 @@ eventually() {
 is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 # It has become PROGRAM: what it was before its exec is over.  PID PROGRAM
 is_now() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; }
+# A moment later its words, its environment and its descriptors are what they stay: till then the kernel and the loader
+# are at work.
+has_words() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "$2 " ]; }
+has_variable() { tr '\0' '\n' <"/proc/$1/environ" | grep -qFx -- "$2"; }
+has_descriptors() { [ "$(find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | paste -sd ' ')" = "$2" ]; }
+# The lock's descriptor, into $number.
+tells_lock() { number=$(tr '\0' '\n' <"/proc/$1/environ" | sed -n 's/^OTELOP_LOCK_FD=//p') && [ -n "$number" ]; }
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 
 # No process of this test is left but its shells.

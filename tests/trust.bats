@@ -24,7 +24,7 @@ begin() {
 	chown "$user" state
 	: >victim
 	chown "$user" victim
-	background as_user sh -c 'echo $$ >victim; exec sleep 60'
+	background as_user sh -c 'echo $$ >victim; exec sleep 600'
 	eventually 5 test -s victim
 	victim=$(cat victim)
 }
@@ -35,7 +35,7 @@ bait() {
 	: >"$1"
 	chmod 600 "$1"
 	chown "$user" "$1"
-	background as_user sh -c 'printf "$2" $$ >"$1"; exec flock -F -x "$1" sleep 60' sh "$1" "${2-"{\"pid\": %d}"}"
+	background as_user sh -c 'printf "$2" $$ >"$1"; exec flock -F -x "$1" sleep 600' sh "$1" "${2-"{\"pid\": %d}"}"
 	eventually 5 is_locked "$1"
 	victim=$(jq .pid "$1")
 }
@@ -51,12 +51,12 @@ hold_file() {
 # What is in the way: kind, owner, mode, links, size and what it points to.
 picture() { stat -c '%n %F %u %a %h %s' "$@" && { readlink "$@" || true; }; }
 
-# refused STATUS PATH COMMAND...: within five seconds, with nothing on stdout and one line that names PATH and says
+# refused STATUS PATH COMMAND...: within twenty seconds, with nothing on stdout and one line that names PATH and says
 # that it is refused ($reason: a pattern, where the kernel is first to refuse).
 refused() {
 	local code=0 expected=$1 path=$2
 	shift 2
-	as_user timeout -s KILL 5 "$@" >said 2>why 3>&- 4>&- || code=$?
+	as_user timeout -s KILL 20 "$@" >said 2>why 3>&- 4>&- || code=$?
 	[ "$code" -eq "$expected" ] || fail "$*: status $code: $(cat said why)"
 	[ ! -s said ] || fail "$*: stdout: $(cat said)"
 	[[ $(<why) =~ ^otelop(-[a-z]+)?:\ $path:\ (state\ directory\ )?($reason):\ . ]] || fail "$*: says: $(cat why)"
@@ -89,7 +89,7 @@ refused_to_start() {
 # The whole start; of what it says the first line is the reason, and after it at most the log's path.
 refused_to_start_all() {
 	local code=0
-	as_user timeout -s KILL 10 otelop start --ready exec -- touch "$BATS_TEST_TMPDIR/ran" >said 2>why 3>&- 4>&- || code=$?
+	as_user timeout -s KILL 30 otelop start --ready exec -- touch "$BATS_TEST_TMPDIR/ran" >said 2>why 3>&- 4>&- || code=$?
 	assert_equal "$code" 125
 	assert_equal "$(cat said)" ""
 	[[ $(head -n 1 why) =~ ^otelop(-[a-z]+)?:\ $1:\ (state\ directory\ )?($reason):\ . ]] || fail "start says: $(cat why)"
@@ -375,7 +375,7 @@ foreign_log() {
 	begin
 	mkfifo -m 600 "$log"
 	local code=0
-	timeout -s KILL 5 otelop logs >said 2>why 3>&- 4>&- || code=$?
+	timeout -s KILL 20 otelop logs >said 2>why 3>&- 4>&- || code=$?
 	[ "$code" -ne 137 ] || fail "it waits"
 	[ "$code" -ne 0 ] || fail "it says 0"
 	assert_equal "$(wc -l <why)" 1
@@ -424,9 +424,9 @@ foreign_log() {
 		fifo) mkfifo "$file.tmp" ;;
 		socket) python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("state/otelop.json.tmp")' ;;
 		esac
-		tool -0 timeout -s KILL 5 otelop-lock "kind=$kind" -- otelop-meta get kind
+		tool -0 timeout -s KILL 20 otelop-lock "kind=$kind" -- otelop-meta get kind
 		assert_output "$kind"
-		tool -0 timeout -s KILL 5 otelop-meta write
+		tool -0 timeout -s KILL 20 otelop-meta write
 		assert_state_files otelop.json
 		assert_equal "$(picture precious)" "$(printf 'precious regular file %s 644 1 9' "$(id -u)")"
 		assert_not_exists nothing
@@ -516,7 +516,8 @@ stop_says_where() {
 	begin
 	printf '{"pid": %d}' "$victim" >"$file"
 	hold_file
-	tool -4 timeout -s KILL 10 otelop-stop -t 1
+	# It looks for half a second, which must not be all of its time when it stalls.
+	tool -4 timeout -s KILL 40 otelop-stop -t 20
 	assert_output ""
 	assert_stderr_line_count 1
 	assert_regex "${stderr_lines[0]}" "^otelop-stop: $file: .*$victim"
@@ -578,7 +579,7 @@ while True:
 	local i word
 	word=$(printf '%0100000d' 0)
 	for i in {1..10}; do export "HUGE$i=$word"; done
-	tool -0 otelop start --ready 'check:test -e lengths' -- sh -c 'echo "${#HUGE10} ${#1}" >lengths; exec sleep 1000' sh "$word"
+	tool -0 otelop start --ready 'check:test -s lengths' -- sh -c 'echo "${#HUGE10} ${#1}" >lengths; exec sleep 1000' sh "$word"
 	assert_equal "$(cat lengths)" "100000 100000"
 	tool -0 otelop status
 	tool -0 otelop list
