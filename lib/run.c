@@ -124,7 +124,7 @@ set_up(struct run *run)
 		run->session = getpid();
 	/* Who is not known to be from before would be taken for CMD's and ended. */
 	if (process_earlier(run->session, HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
-		message_errno(reason, "cannot list the processes");
+		message_errno(reason, "processes: cannot list");
 		return EXEC_STATUS_OWN;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,

@@ -271,7 +271,7 @@ start_child(struct spawn *spawn)
 		platform_adopt_orphans();	/* where there is none, the session is what we find */
 		/* Who is not known to be from before would be taken for the daemon's and ended. */
 		if (process_earlier(0, 0, &spawn->spared, &spawn->spared_count) < 0 && errno != ENOSYS) {
-			message_errno(reason, "cannot list the processes");
+			message_errno(reason, "processes: cannot list");
 			return fail(spawn, EXEC_STATUS_OWN);
 		}
 	}

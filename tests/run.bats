@@ -482,7 +482,7 @@ swept_under() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE:when=1 \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & exec otelop-run --ready exec -- sleep 1'
-	assert_regex "$stderr" '^otelop-run: cannot list the processes: '
+	assert_regex "$stderr" '^otelop-run: processes: cannot list: '
 	eventually 10 this_many_run 1
 	assert_left
 }

@@ -389,7 +389,7 @@ time.sleep(1000)'
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE:when=1..2 \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 1 -- sleep 1000'
-	assert_regex "$stderr" '^otelop-spawn: .*cannot list the processes: '
+	assert_regex "$stderr" '^otelop-spawn: .*processes: cannot list: '
 	run ! is_gone "$(cat before)"
 }
 

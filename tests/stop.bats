@@ -417,6 +417,7 @@ while True:
 }
 
 @test "otelop-run was stopped, as by Ctrl-Z: stop lets it go on, and all is gone" {
+	needs /proc
 	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
 	local parent
 	parent=$(ps -o ppid= -p "$output" | tr -d ' ')

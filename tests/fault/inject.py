@@ -55,7 +55,7 @@ FAULTS = {
 	"exit_group": "",	# nothing of ours follows
 	"arch_prctl set_tid_address gettid getpid getppid getuid geteuid umask uname munmap mprotect "
 	"madvise rt_sigaction rt_sigprocmask rt_sigreturn restart_syscall setitimer clock_gettime "
-	"gettimeofday": "-",
+	"gettimeofday prlimit64 getrlimit setrlimit": "-",
 }
 KINDS = {name: kinds.replace("-", "").split() + (["KILL"] if kinds else [])
 	for names, kinds in FAULTS.items() for name in names.split()}
