@@ -254,7 +254,7 @@ cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_
 char **
 cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 {
-	struct otelop_metadata scratch = { 0, "" };
+	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	int separator = optind, i;
 
@@ -266,6 +266,7 @@ cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 	for (i = optind; i < separator; i++)
 		if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_usage_error(cli, "%s", message.text);
+	otelop_metadata_free(&scratch);
 	if (separator + 1 >= argc)
 		cli_usage_error(cli, "no command: give it behind --");
 	argv[separator] = NULL;

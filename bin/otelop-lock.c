@@ -105,7 +105,7 @@ static int
 publish(struct otelop_lock *lock, char *const members[], char *const argv[],
     struct otelop_message *message)
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
 	otelop_metadata_init(&metadata, getpid());
 	meta_set_strings(&metadata, "command", (const char *const *)argv);

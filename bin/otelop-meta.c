@@ -91,7 +91,7 @@ read_or_fail(const char *dir, struct otelop_metadata *metadata)
 static int
 run_write(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct otelop_lock lock;
 	int i;
@@ -119,7 +119,7 @@ run_write(const char *dir, int argc, char *argv[])
 static int
 run_read(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
 	take_options(&plain_cli, argc, argv);
 	no_operands(argc, argv);
@@ -131,7 +131,7 @@ run_read(const char *dir, int argc, char *argv[])
 static int
 run_get(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct json_value value;
 	int option, shell = 0, status = CLI_DONE;
@@ -202,7 +202,7 @@ is_elsewhere(const struct otelop_metadata *metadata, const char *name)
 static int
 is_command(const struct otelop_metadata *metadata, char *const argv[])
 {
-	struct otelop_metadata wanted = { 0, "" };
+	struct otelop_metadata wanted = OTELOP_METADATA_INIT;
 	struct json_value is, asked, state;
 	int can_be_recorded = meta_set_strings(&wanted, "command", (const char *const *)argv) == 0 &&
 	    meta_find(&wanted, "command", &asked);
@@ -236,7 +236,7 @@ join_status(const char *dir, char *const argv[], int began, enum meta_state now,
 static int
 run_running(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	enum meta_state state;
 	int64_t wait_ms = 0;
@@ -270,7 +270,7 @@ run_running(const char *dir, int argc, char *argv[])
 static int
 run_show(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum meta_state state;
 	int json = 0;
 
@@ -290,7 +290,7 @@ run_show(const char *dir, int argc, char *argv[])
 static int
 run_args(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 
 	take_options(&plain_cli, argc, argv);

@@ -26,7 +26,8 @@ static const struct cli cli = {
 static int
 say_on_pipe(char *const pairs[], const char *error, struct otelop_message *message)
 {
-	char text[OTELOP_METADATA_MAX], line[READY_LINE_MAX + 1];
+	static char text[OTELOP_METADATA_MAX];
+	char line[READY_LINE_MAX + 1];
 	size_t used = 0;
 
 	for (; *pairs != NULL; pairs++) {
@@ -49,7 +50,7 @@ say_on_pipe(char *const pairs[], const char *error, struct otelop_message *messa
 int
 main(int argc, char *argv[])
 {
-	struct otelop_metadata scratch = { 0, "" };
+	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	const char *error = NULL;
 	int query = 0, option, i, result = 0;
@@ -77,6 +78,7 @@ main(int argc, char *argv[])
 			cli_usage_error(&cli, "%s: a newline cannot be told on the ready pipe", argv[i]);
 		else if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_usage_error(&cli, "%s", message.text);
+	otelop_metadata_free(&scratch);
 	switch (ready_channel()) {
 	case READY_PIPE:
 		result = say_on_pipe(argv + optind, error, &message);

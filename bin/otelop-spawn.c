@@ -234,10 +234,9 @@ show_tail(const struct request *request, const struct otelop_spawn_result *resul
 static int
 is_lock_held(const struct request *request, const struct otelop_spawn_result *result)
 {
-	struct otelop_metadata metadata;
 	struct otelop_message unsaid;
 
-	return result->said || otelop_running(request->spawn.state_dir, &metadata, &unsaid) == 1;
+	return result->said || otelop_running(request->spawn.state_dir, NULL, &unsaid) == 1;
 }
 
 static void

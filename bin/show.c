@@ -238,14 +238,16 @@ put_clean_json(const char *json, size_t length)
 void
 show_json(enum meta_state state, const struct otelop_metadata *metadata)
 {
-	struct otelop_metadata shown = *metadata;
+	struct otelop_metadata shown = OTELOP_METADATA_INIT;
 	int64_t seconds = uptime(metadata);
 	char text[64];
 
-	if (shown.length == 0) {
+	if (metadata->length == 0) {
 		printf("{\n  \"state\": \"%s\"\n}\n", meta_state_name(state));
 		return;
 	}
+	if (meta_copy(&shown, metadata) < 0)
+		no_memory();
 	/* What the kernel says now, not what the file said then. */
 	otelop_metadata_set(&shown, "state", meta_state_is(metadata, "exited") ? "exited" :
 	    meta_state_name(state), NULL);
@@ -254,6 +256,7 @@ show_json(enum meta_state state, const struct otelop_metadata *metadata)
 		meta_set_json(&shown, "uptimeSeconds", text, strlen(text));
 	}
 	put_clean_json(shown.json, shown.length);
+	otelop_metadata_free(&shown);
 }
 
 int

@@ -25,14 +25,19 @@ int
 meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
     struct otelop_message *message)
 {
-	char text[OTELOP_METADATA_MAX + 1], path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
-	ssize_t length;
+	char *text, path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
+	ssize_t length = -1;
+	int result;
 
 	metadata->length = 0;
 	io_format(path, sizeof(path), "%s/%s", dir, STATEDIR_METADATA);
-	if (lseek(fd, 0, SEEK_SET) < 0 || (length = io_read_all(fd, text, sizeof(text))) < 0)
-		return message_errno(message, "%s: cannot read", path);
-	return meta_parse(metadata, text, (size_t)length, path, message);
+	if ((text = malloc(OTELOP_METADATA_MAX + 1)) == NULL || lseek(fd, 0, SEEK_SET) < 0 ||
+	    (length = io_read_all(fd, text, OTELOP_METADATA_MAX + 1)) < 0)
+		result = message_errno(message, "%s: cannot read", path);
+	else
+		result = meta_parse(metadata, text, (size_t)length, path, message);
+	free(text);
+	return result;
 }
 
 int
@@ -54,24 +59,30 @@ otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
 static int
 set_string(struct otelop_metadata *metadata, const char *key, const char *value)
 {
-	char quoted[OTELOP_METADATA_MAX];
-	size_t length = strlen(value);
+	size_t length = strlen(value), quoted_length;
+	char *quoted;
+	int result;
 
 	if (!json_is_utf8(value, length)) {
 		errno = EILSEQ;
 		return -1;
 	}
-	if ((length = json_encode(value, length, quoted, sizeof(quoted))) > sizeof(quoted)) {
+	if ((quoted_length = json_encode(value, length, NULL, 0)) > OTELOP_METADATA_MAX) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	return meta_set_json(metadata, key, quoted, length);
+	if ((quoted = malloc(quoted_length)) == NULL)
+		return -1;
+	json_encode(value, length, quoted, quoted_length);
+	result = meta_set_json(metadata, key, quoted, quoted_length);
+	free(quoted);
+	return result;
 }
 
-int
-meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
+/* The strings as a JSON array in json, which has room for OTELOP_METADATA_MAX bytes.  Its length, or -1. */
+static long
+encode_strings(const char *const *strings, char *json)
 {
-	char json[OTELOP_METADATA_MAX];
 	size_t used = 0, length;
 
 	json[used++] = '[';
@@ -85,14 +96,27 @@ meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *
 			json[used++] = ',';
 			json[used++] = ' ';
 		}
-		length = json_encode(*strings, length, json + used, sizeof(json) - used);
-		if ((used += length) > sizeof(json) - 4) {
+		length = json_encode(*strings, length, json + used, OTELOP_METADATA_MAX - used);
+		if ((used += length) > OTELOP_METADATA_MAX - 4) {
 			errno = EMSGSIZE;
 			return -1;
 		}
 	}
 	json[used++] = ']';
-	return meta_set_json(metadata, key, json, used);
+	return (long)used;
+}
+
+int
+meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
+{
+	char *json = malloc(OTELOP_METADATA_MAX);
+	long length;
+	int result = -1;
+
+	if (json != NULL && (length = encode_strings(strings, json)) >= 0)
+		result = meta_set_json(metadata, key, json, (size_t)length);
+	free(json);
+	return result;
 }
 
 int
@@ -154,28 +178,54 @@ meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
 	return otelop_metadata_set(metadata, key, equals + 1, message);
 }
 
+int
+meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from)
+{
+	char *json = malloc(from->length + 1);
+
+	if (json == NULL)
+		return -1;
+	if (from->length > 0)
+		memcpy(json, from->json, from->length);
+	json[from->length] = '\0';
+	free(to->json);
+	to->json = json;
+	to->length = from->length;
+	return 0;
+}
+
 void
+otelop_metadata_free(struct otelop_metadata *metadata)
+{
+	free(metadata->json);
+	metadata->json = NULL;
+	metadata->length = 0;
+}
+
+int
 otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
 {
 	char text[OTELOP_PATH_SIZE], now[CLOCK_RFC3339_SIZE];
 
 	metadata->length = 0;
 	io_format(text, sizeof(text), "%ld", (long)pid);
-	otelop_metadata_set(metadata, "pid", text, NULL);
 	clock_format_now(now);
-	otelop_metadata_set(metadata, "startedAt", now, NULL);
+	if (otelop_metadata_set(metadata, "pid", text, NULL) < 0 ||
+	    otelop_metadata_set(metadata, "startedAt", now, NULL) < 0)
+		return -1;
 	if (getcwd(text, sizeof(text)) != NULL)
 		otelop_metadata_set(metadata, "cwd", text, NULL);
 	if (gethostname(text, sizeof(text)) == 0)
 		otelop_metadata_set(metadata, "host", text, NULL);
 	if (platform_pid_namespace(text, sizeof(text)))
 		otelop_metadata_set(metadata, "pidNamespace", text, NULL);
+	return 0;
 }
 
 int
 meta_find(const struct otelop_metadata *metadata, const char *key, struct json_value *value)
 {
-	return json_find(metadata->json, metadata->length, key, value) &&
+	return metadata->length > 0 && json_find(metadata->json, metadata->length, key, value) &&
 	    value->type != JSON_NULL;
 }
 

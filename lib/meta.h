@@ -17,6 +17,9 @@ const char *meta_state_name(enum meta_state state);
 int meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
     const char *path, struct otelop_message *message);
 
+/* Make to the same object.  -1: ENOMEM. */
+int meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from);
+
 /* Read from an open otelop.json. */
 int meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
     struct otelop_message *message);

@@ -139,10 +139,11 @@ int
 meta_look_at(const char *dir, enum meta_state *state, struct otelop_metadata *metadata,
     struct otelop_message *warning)
 {
-	struct otelop_metadata own;
+	struct otelop_metadata own = OTELOP_METADATA_INIT;
 	struct look look;
 	int result = look_twice(dir, &look, state, metadata != NULL ? metadata : &own, warning);
 
+	otelop_metadata_free(&own);
 	io_close(&look.fd);
 	return result;
 }

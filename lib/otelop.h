@@ -42,7 +42,6 @@
 #define OTELOP_PATH_SIZE 4096		/* bytes that any path buffer here needs */
 #define OTELOP_MESSAGE_SIZE 8192	/* holds a path and a whole ready line */
 #define OTELOP_METADATA_MAX 65536	/* bytes that a metadata file may have */
-#define OTELOP_METADATA_ROOM (2 * OTELOP_METADATA_MAX + 1024)	/* ... once it is indented */
 #define OTELOP_READY_FD 3		/* where a daemon child finds its ready pipe */
 #define OTELOP_FOREVER INT64_C(-1)	/* as a timeout: no limit */
 
@@ -52,13 +51,16 @@ struct otelop_message {
 
 /*
  * One metadata object as JSON text, always valid and in canonical form (upstream's
- * members, ours, the others in order of appearance).  Read it through
- * otelop_metadata_get, change it through otelop_metadata_set.
+ * members, ours, the others in order of appearance).  Begin with OTELOP_METADATA_INIT,
+ * read it through otelop_metadata_get, change it through otelop_metadata_set, and give
+ * its memory back with otelop_metadata_free.  Whatever fills an object replaces what it
+ * had, so that one object may be used again and again.
  */
 struct otelop_metadata {
-	size_t length;			/* bytes in json, without the final NUL */
-	char json[OTELOP_METADATA_ROOM];
+	size_t length;			/* bytes in json, without the final NUL; 0: nothing */
+	char *json;			/* NULL while nothing was ever in it */
 };
+#define OTELOP_METADATA_INIT { 0, NULL }
 
 /* The instance lock, held while fd is open.  Fill it with otelop_lock_metadata. */
 struct otelop_lock {
@@ -156,8 +158,14 @@ int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelo
 /* Let the claim go and leave the file as it is; the descriptors are closed. */
 void otelop_unlock_metadata(struct otelop_lock *lock);
 
-/* A new object: this pid, started now, on this host, in this pid namespace and directory. */
-void otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
+/*
+ * A new object: this pid, started now, on this host, in this pid namespace and directory.
+ * Error: ENOMEM.
+ */
+int otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
+
+/* Give the object's memory back; it is as after OTELOP_METADATA_INIT. */
+void otelop_metadata_free(struct otelop_metadata *metadata);
 
 /*
  * Set member key from text.  Members of ours that are numbers or times are checked; command

@@ -509,6 +509,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 		say_failure(&run, status);
 	process_close(&run.command);
 	process_close(&run.parent);
+	otelop_metadata_free(&run.metadata);
 	free(run.spared);
 	return status;
 }

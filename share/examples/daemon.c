@@ -110,7 +110,7 @@ fail(int ready, const char *reason)
 int
 main(int argc, char *argv[])
 {
-	static struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct otelop_lock lock;
 	char dir[OTELOP_PATH_SIZE], address[256];

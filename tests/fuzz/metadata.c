@@ -20,7 +20,9 @@ static const char *const order[] = { "pid", "startedAt", "httpAddr", "otlpGrpcAd
 
 static struct otelop_metadata metadata, again, changed;
 static struct otelop_message message;
-static char value[OTELOP_METADATA_ROOM], other[OTELOP_METADATA_ROOM];
+#define TEXT_MAX (2 * OTELOP_METADATA_MAX + 1024)	/* a metadata file's text, once it is indented */
+
+static char value[TEXT_MAX], other[TEXT_MAX];
 
 /* The place of a member in the file's order; the others come behind. */
 static size_t
@@ -83,7 +85,7 @@ check_accepted(const struct otelop_metadata *object)
 	struct json_fault fault;
 	size_t count, i;
 
-	must(object->length < sizeof(object->json) && object->json[object->length] == '\0');
+	must(object->json[object->length] == '\0');
 	must(json_is_valid(object->json, object->length, &fault));
 	must(strcmp(object->json + object->length - 3, "\n}\n") == 0);
 	must(json_members(object->json, object->length, &members, &count) == 0);
@@ -103,8 +105,7 @@ check_accepted(const struct otelop_metadata *object)
 static void
 copy(struct otelop_metadata *to, const struct otelop_metadata *from)
 {
-	to->length = from->length;
-	memcpy(to->json, from->json, from->length + 1);
+	must(meta_copy(to, from) == 0);
 }
 
 static size_t
