@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -68,28 +67,21 @@ lacks_means(void)
 	return errno == ENOMEM || errno == EMFILE || errno == ENFILE;
 }
 
+static int
+take_socket(void *inodes, int directory, const char *number, const char *target)
+{
+	unsigned long inode;
+
+	(void)directory;
+	(void)number;
+	return sscanf(target, "socket:[%lu]", &inode) == 1 ? add_inode(inodes, inode) : 0;
+}
+
 /* The sockets that pid has open.  A process that is gone, or hidden from us, has none. */
 static int
 add_sockets(struct inodes *inodes, pid_t pid)
 {
-	char target[64];
-	struct dirent *entry;
-	unsigned long inode;
-	DIR *directory;
-	ssize_t n;
-	int result = 0;
-
-	if ((directory = platform_open_descriptors(pid)) == NULL)
-		return lacks_means() ? -1 : 0;
-	while (result == 0 && (entry = readdir(directory)) != NULL) {
-		if ((n = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1)) < 0)
-			continue;
-		target[n] = '\0';
-		if (sscanf(target, "socket:[%lu]", &inode) == 1)
-			result = add_inode(inodes, inode);
-	}
-	closedir(directory);
-	return result;
+	return platform_each_descriptor(pid, take_socket, inodes) < 0 && lacks_means() ? -1 : 0;
 }
 
 /* The kernel prints an address as the words that lie in memory. */

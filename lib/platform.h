@@ -1,6 +1,6 @@
 /*
- * What only some systems have.  The one file behind this header, platform.c, chooses between the
- * system's own means and a POSIX fallback; nobody else has an #ifdef.
+ * What only some systems have.  The files behind this header, platform.c and platform_proc.c, choose
+ * between the system's own means and a POSIX fallback; nobody else has an #ifdef.
  */
 #ifndef PLATFORM_H
 #define PLATFORM_H
@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <dirent.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -34,8 +33,10 @@ void platform_close_all_but(const int *keep, size_t count);
 struct platform_process {
 	pid_t pid;
 	pid_t parent;
+	pid_t group;
 	pid_t session;
 	char state;	/* as ps shows it; Z is a zombie */
+	unsigned long long start_ticks;	/* when it began, in ticks since the boot; 0: not known */
 };
 
 /* All processes, or those that we may see; the caller frees the array.  -1: errno, ENOSYS: never. */
@@ -47,11 +48,47 @@ int platform_process(pid_t pid, struct platform_process *process);
 /* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
 int platform_process_began(pid_t pid, struct timespec *began);
 
-/* Has pid this file open, which has this name?  1 or 0; -1: the system does not tell us. */
+/*
+ * The same in ticks since the boot, which no change of the clock touches: together with pid and
+ * platform_boot_id it says who somebody is.  1; 0: there is no such process; -1: errno.
+ */
+int platform_process_start_ticks(pid_t pid, unsigned long long *ticks);
+
+/* A name for this run of the system.  1; 0: the system has none. */
+int platform_boot_id(char *name, size_t size);
+
+/*
+ * Call take for each descriptor that pid has open, while it returns 0.  directory is the list that has
+ * this number in it as a link to the file, target is what the link says.  What take returned last (0:
+ * there is none); -1: errno; EACCES or EPERM: it may not be looked into; ENOSYS.
+ */
+typedef int platform_take_descriptor(void *argument, int directory, const char *number,
+    const char *target);
+int platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argument);
+
+/*
+ * Has pid this file open?  Only what has a name that begins with this one is looked at, so that no file
+ * server can make us wait.  1 or 0; -1: errno, as above: that cannot be told.
+ */
 int platform_process_has_open(pid_t pid, const struct stat *file, const char *name);
 
-/* The list of what pid has open, where there is /proc.  NULL: errno; 0 it has nothing open. */
-DIR *platform_open_descriptors(pid_t pid);
+/* Who has a description of a file open that carries its exclusive flock. */
+struct platform_holder {
+	pid_t pid;
+	pid_t taker;	/* who took the lock; it may be dead; 0: dead, or of another PID namespace */
+	char name[64];	/* pid's, as it chose it: to be cleaned before it is shown */
+};
+
+/*
+ * All of them that are seen, each once, the caller among them; the caller frees the array.  name is as
+ * above.  hidden counts the processes that may have it but may not be looked into, 1 where it is only
+ * known that there are such.  0; -1: errno, ENOSYS: nobody's descriptors can be seen.
+ */
+int platform_lock_holders(const struct stat *file, const char *name,
+    struct platform_holder **holders, size_t *count, int *hidden);
+
+/* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
+int platform_is_remote(int fd);
 
 /* A name for the pid namespace that this process is in.  1; 0: the system has none. */
 int platform_pid_namespace(char *name, size_t size);

@@ -123,6 +123,14 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	table unix
 }
 
+@test "a file that is locked, shared, let go or handed on: the holders of its exclusive lock are listed" {
+	table holders
+}
+
+@test "processes that are there or not: each has its start, the system's run has a name" {
+	table began
+}
+
 @test "corrupt metadata: the message names file, line, column and fault" {
 	table fault
 }
