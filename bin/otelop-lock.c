@@ -43,7 +43,7 @@ lock_descriptor(const struct request *request)
 {
 	struct otelop_message message;
 
-	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms))) {
+	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms), -1)) {
 	case 1:
 		return CLI_DONE;
 	case 0:
@@ -107,12 +107,17 @@ publish(struct otelop_lock *lock, char *const members[], char *const argv[],
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
-	otelop_metadata_init(&metadata, getpid());
-	meta_set_strings(&metadata, "command", (const char *const *)argv);
+	if (otelop_metadata_init(&metadata, getpid()) < 0)
+		return message_errno(message, "memory: cannot make the metadata");
+	if (meta_set_strings(&metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(&metadata, "command");
 	for (; *members != NULL; members++)
 		if (meta_set_pair(&metadata, *members, 0, message) < 0)
 			return -1;
-	return otelop_write_metadata(lock, &metadata, message);
+	if (lock_publish(lock, &metadata, message) < 0)
+		return -1;
+	otelop_metadata_free(&metadata);
+	return 0;
 }
 
 /* The lock goes with CMD: out of the way of its own descriptors, and told by name. */
@@ -135,15 +140,16 @@ run_locked(const struct request *request, char *const members[], char *const arg
 {
 	char dir[OTELOP_PATH_SIZE];
 	struct otelop_message message;
+	struct lock_request claim = { .timeout_ms = request->wait_ms, .create = 1, .own = getpid() };
 	struct otelop_lock lock;
 	int error;
 
 	cli_ensure_state_dir(&cli, request->given, dir);
-	if (otelop_lock_metadata(dir, request->wait_ms, &lock, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY :
-		    errno == ETIMEDOUT ? CLI_TIMEOUT : CLI_FAILED, &message);
+	if (lock_claim(&lock, dir, &claim, &message) < 0)
+		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == ETIMEDOUT ? CLI_TIMEOUT :
+		    errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED, &message);
 	if (publish(&lock, members, argv, &message) < 0) {
-		otelop_unlock_metadata(&lock);	/* what a dead daemon left stands */
+		lock_release(&lock);	/* what a dead daemon left stands */
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
 	if (pass_on(&lock, &message) < 0) {

@@ -56,6 +56,7 @@ state_status(enum meta_state state)
 	case META_STARTING:
 		return CLI_DONE;
 	case META_STALE:
+	case META_KEPT:
 		return CLI_NO;
 	case META_STOPPED:
 		break;
@@ -92,12 +93,16 @@ static int
 run_write(const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct lock_request request = { .create = 1 };
 	struct otelop_message message;
 	struct otelop_lock lock;
 	int i;
 
 	take_options(&plain_cli, argc, argv);
-	otelop_metadata_init(&metadata, getppid());
+	if (otelop_metadata_init(&metadata, getppid()) < 0) {
+		message_errno(&message, "memory: cannot make the metadata");
+		cli_fail(&cli, CLI_FAILED, &message);
+	}
 	for (i = optind; i < argc; i++)
 		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0) {
 			if (errno == ENOMEM)
@@ -106,13 +111,16 @@ run_write(const char *dir, int argc, char *argv[])
 		}
 	if (otelop_ensure_state_dir(dir, &message) < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
-	if (otelop_lock_metadata(dir, 0, &lock, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : CLI_FAILED, &message);
-	if (otelop_write_metadata(&lock, &metadata, &message) < 0) {
-		otelop_unlock_metadata(&lock);
+	request.own = meta_pid(&metadata);	/* what it wrote of itself, it may write again */
+	if (lock_claim(&lock, dir, &request, &message) < 0)
+		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED,
+		    &message);
+	if (lock_publish(&lock, &metadata, &message) < 0) {
+		lock_release(&lock);
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	otelop_unlock_metadata(&lock);
+	lock_release(&lock);
+	otelop_metadata_free(&metadata);
 	return CLI_DONE;
 }
 
@@ -219,6 +227,8 @@ join_status(const char *dir, char *const argv[], int began, enum meta_state now,
 {
 	struct otelop_message other, cwd;
 
+	if (now == META_KEPT)
+		return CLI_BUSY;
 	if (now == META_STOPPED || now == META_STALE)
 		return began ? CLI_NO : CLI_NOT_RUNNING;
 	if (now == META_STARTING || is_command(metadata, argv))
@@ -305,11 +315,12 @@ run_args(const char *dir, int argc, char *argv[])
 static int
 run_remove(const char *dir, int argc, char *argv[])
 {
+	struct lock_request request = { .own = getppid(), .any_host = 1 };
 	struct otelop_message message;
 
 	take_options(&plain_cli, argc, argv);
 	no_operands(argc, argv);
-	if (otelop_remove_state(dir, NULL, &message) < 0)
+	if (lock_remove_free(dir, &request, &message) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : CLI_UNKNOWN, &message);
 	return CLI_DONE;
 }

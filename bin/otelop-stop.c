@@ -71,5 +71,7 @@ main(int argc, char *argv[])
 	if (result < 0)
 		cli_fail(&cli, errno == ETIMEDOUT ? CLI_TIMEOUT :
 		    errno == EINVAL && optind < argc ? CLI_USAGE : CLI_UNKNOWN, &message);
+	if (*message.text != '\0')
+		cli_say(&cli, "%s", message.text);
 	return CLI_DONE;
 }

@@ -37,6 +37,12 @@ clock_left_ms(int64_t deadline)
 	return deadline > now ? deadline - now : 0;
 }
 
+int64_t
+clock_earlier(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int
 clock_poll_ms(int64_t a, int64_t b)
 {

@@ -14,6 +14,9 @@ int64_t clock_ms(void);
 /* The moment timeout_ms from now; OTELOP_FOREVER stays that. */
 int64_t clock_deadline(int64_t timeout_ms);
 
+/* The earlier of two deadlines. */
+int64_t clock_earlier(int64_t a, int64_t b);
+
 /* Milliseconds until deadline, never negative; OTELOP_FOREVER stays that. */
 int64_t clock_left_ms(int64_t deadline);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -181,6 +182,40 @@ io_write_all(int fd, const char *bytes, size_t length)
 		}
 	}
 	return 0;
+}
+
+int
+io_write_unsignalled(int fd, const char *bytes, size_t length)
+{
+	sigset_t ours, before, pending;
+	int result, saved, number;
+
+	sigemptyset(&ours);
+	sigpending(&pending);
+	/* One that waits already is the caller's. */
+	if (!sigismember(&pending, SIGPIPE))
+		sigaddset(&ours, SIGPIPE);
+	if (!sigismember(&pending, SIGXFSZ))
+		sigaddset(&ours, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	result = io_write_all(fd, bytes, length);
+	saved = errno;
+	if (result < 0 && sigpending(&pending) == 0 &&
+	    ((sigismember(&ours, SIGPIPE) && sigismember(&pending, SIGPIPE)) ||
+	    (sigismember(&ours, SIGXFSZ) && sigismember(&pending, SIGXFSZ))))
+		sigwait(&ours, &number);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return result;
+}
+
+void
+io_drain(int fd)
+{
+	char bytes[4096];
+
+	while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+		;
 }
 
 ssize_t

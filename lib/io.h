@@ -42,6 +42,15 @@ int io_fill_standard(void);
 
 int io_write_all(int fd, const char *bytes, size_t length);
 
+/*
+ * The same where a full file (RLIMIT_FSIZE) and a pipe that nobody reads are errors and not the end of the
+ * process.  The thread's mask is as before afterwards, and no disposition is touched.
+ */
+int io_write_unsignalled(int fd, const char *bytes, size_t length);
+
+/* Throw away what can be read now from a descriptor that does not wait; -1 is none. */
+void io_drain(int fd);
+
 /* Read until the end of file or until size bytes are there.  Returns how many, or -1. */
 ssize_t io_read_all(int fd, char *bytes, size_t size);
 

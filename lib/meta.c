@@ -4,6 +4,7 @@
 #include "io.h"
 #include "meta_form.h"
 #include "platform.h"
+#include "process.h"
 #include "statedir.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 const char *
 meta_state_name(enum meta_state state)
 {
-	static const char *const names[] = { "stopped", "stale", "starting", "running" };
+	static const char *const names[] = { "stopped", "stale", "stale", "starting", "running" };
 
 	return names[state];
 }
@@ -119,6 +120,19 @@ meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *
 	return result;
 }
 
+/* A number is one process's only together with the time of its beginning. */
+static int
+set_start_ticks(struct otelop_metadata *metadata)
+{
+	unsigned long long ticks;
+	char text[32];
+
+	if (platform_process_start_ticks(meta_pid(metadata), &ticks) != 1)
+		return meta_set_json(metadata, "startTicks", NULL, 0);
+	io_format(text, sizeof(text), "%llu", ticks);
+	return meta_set_json(metadata, "startTicks", text, strlen(text));
+}
+
 int
 otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
     struct otelop_message *message)
@@ -133,7 +147,7 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 		return message_set(message, "%s: not a member's name", key);
 	if (ours != NULL && ours->kind == META_TEXTS)
 		return message_set(message, "%s: cannot be set to a string", key);
-	if (ours != NULL && (ours->kind == META_PID || ours->kind == META_NUMBER)) {
+	if (ours != NULL && (ours->kind == META_PID || ours->kind == META_NUMBER || ours->kind == META_TICKS)) {
 		struct json_fault fault;
 
 		if (!json_is_valid(value, strlen(value), &fault) || meta_wrong_value(ours, &number)) {
@@ -141,6 +155,8 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 			return message_set(message, "%s: not a valid number: %s", key, value);
 		}
 		result = meta_set_json(metadata, key, value, strlen(value));
+		if (result == 0 && ours->kind == META_PID)
+			result = set_start_ticks(metadata);
 	} else if (ours != NULL && ours->kind == META_TIME &&
 	    (strlen(value) > CLOCK_RFC3339_SIZE ||
 	    clock_parse_rfc3339(value, strlen(value), &seconds) < 0)) {
@@ -213,12 +229,15 @@ otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
 	if (otelop_metadata_set(metadata, "pid", text, NULL) < 0 ||
 	    otelop_metadata_set(metadata, "startedAt", now, NULL) < 0)
 		return -1;
-	if (getcwd(text, sizeof(text)) != NULL)
-		otelop_metadata_set(metadata, "cwd", text, NULL);
+	if ((getcwd(text, sizeof(text)) == NULL || otelop_metadata_set(metadata, "cwd", text, NULL) < 0) &&
+	    meta_set_unrecorded(metadata, "cwd") < 0)
+		return -1;
 	if (gethostname(text, sizeof(text)) == 0)
 		otelop_metadata_set(metadata, "host", text, NULL);
 	if (platform_pid_namespace(text, sizeof(text)))
 		otelop_metadata_set(metadata, "pidNamespace", text, NULL);
+	if (platform_boot_id(text, sizeof(text)))
+		otelop_metadata_set(metadata, "bootId", text, NULL);
 	return 0;
 }
 
@@ -297,16 +316,28 @@ differs(const struct otelop_metadata *metadata, const char *key, const char *our
 	    (json_decode(&value, NULL, 0) != strlen(ours) || !json_string_is(&value, ours));
 }
 
+/* A host may get another name while it runs, and two may have the same: what tells them is their boot. */
+static int
+is_of_other_boot(const struct otelop_metadata *metadata, const char *our_name)
+{
+	struct json_value value;
+	char ours[256];
+
+	if (meta_find(metadata, "bootId", &value) && platform_boot_id(ours, sizeof(ours)))
+		return differs(metadata, "bootId", ours);
+	return differs(metadata, "host", our_name);
+}
+
 int
 meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
 	char ours[256] = "", theirs[1024] = "";
 
-	if (gethostname(ours, sizeof(ours)) < 0 || !differs(metadata, "host", ours))
+	if (gethostname(ours, sizeof(ours)) < 0 || !is_of_other_boot(metadata, ours))
 		return 0;
 	otelop_metadata_get(metadata, "host", theirs, sizeof(theirs));
-	message_set(message, "process %ld runs on host %s, and this is %s",
-	    (long)meta_pid(metadata), theirs, ours);
+	message_set(message, "process %ld runs on host %s, and this is %s%s", (long)meta_pid(metadata), theirs,
+	    ours, strcmp(theirs, ours) == 0 ? " after another boot" : "");
 	return 1;
 }
 
@@ -326,4 +357,65 @@ meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *mess
 		return 0;
 	}
 	return 1;
+}
+
+int
+meta_process_lives(const struct otelop_metadata *metadata)
+{
+	pid_t pid = meta_pid(metadata);
+	struct json_value recorded;
+	unsigned long long ticks;
+
+	if (pid < 1 || !meta_is_here(metadata, NULL) || !process_is_alive(pid))
+		return 0;
+	if (!meta_find(metadata, "startTicks", &recorded))
+		return -1;
+	switch (platform_process_start_ticks(pid, &ticks)) {
+	case 1:
+		return meta_whole_number(&recorded, 0, INT64_MAX) == (int64_t)ticks;
+	case 0:
+		return 0;
+	}
+	return -1;
+}
+
+int
+meta_is_unrecorded(const struct otelop_metadata *metadata, const char *key)
+{
+	struct json_value array, *elements;
+	size_t count, i;
+	int found = 0;
+
+	if (!meta_find(metadata, "unrecorded", &array) || json_elements(&array, &elements, &count) < 0)
+		return 0;
+	for (i = 0; i < count && !found; i++)
+		found = json_string_is(&elements[i], key);
+	free(elements);
+	return found;
+}
+
+int
+meta_set_unrecorded(struct otelop_metadata *metadata, const char *key)
+{
+	const char *names[] = { "cwd", "command" }, *unrecorded[sizeof(names) / sizeof(names[0]) + 1];
+	size_t i, count = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(key, names[i]) == 0 || meta_is_unrecorded(metadata, names[i]))
+			unrecorded[count++] = names[i];
+	unrecorded[count] = NULL;
+	return meta_set_strings(metadata, "unrecorded", unrecorded);
+}
+
+int
+meta_is_upstreams(const struct otelop_metadata *metadata)
+{
+	static const char *const ours[] = { "state", "command", "host", "bootId", "cwd", "startTicks" };
+	struct json_value value;
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (meta_find(metadata, ours[i], &value))
+			return 0;
+	return metadata->length > 0;
 }

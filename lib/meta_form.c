@@ -24,6 +24,9 @@ static const struct meta_known known[] = {
 	{ "cwd", META_TEXT, NULL },
 	{ "host", META_TEXT, NULL },
 	{ "pidNamespace", META_TEXT, NULL },
+	{ "bootId", META_TEXT, NULL },
+	{ "startTicks", META_TICKS, NULL },
+	{ "unrecorded", META_TEXTS, NULL },
 	{ "listen", META_TEXTS, NULL },
 	{ "exitCode", META_NUMBER, NULL },
 	{ "exitSignal", META_TEXT, NULL },
@@ -79,18 +82,16 @@ find_member(const struct json_member *members, size_t count, const char *key)
 	return NULL;
 }
 
-long
-meta_whole_number(const struct json_value *value, long low, long high)
+int64_t
+meta_whole_number(const struct json_value *value, int64_t low, int64_t high)
 {
-	long number = 0;
+	int64_t number = 0;
 	size_t i;
 
-	if (value->type != JSON_NUMBER || value->length > 10)
+	if (value->type != JSON_NUMBER || value->length > 18)
 		return -1;
 	for (i = 0; i < value->length; i++) {
 		if (value->text[i] < '0' || value->text[i] > '9')
-			return -1;
-		if (number > (LONG_MAX - 9) / 10)
 			return -1;
 		number = number * 10 + (value->text[i] - '0');
 	}
@@ -129,6 +130,8 @@ meta_wrong_value(const struct meta_known *ours, const struct json_value *value)
 	switch (ours->kind) {
 	case META_PID:
 		return meta_whole_number(value, 1, INT_MAX) < 0 ? "pid is not a process number" : NULL;
+	case META_TICKS:
+		return meta_whole_number(value, 0, INT64_MAX) < 0 ? "not a whole number" : NULL;
 	case META_NUMBER:
 		return meta_whole_number(value, 0, INT_MAX) < 0 ? "not a whole number" : NULL;
 	case META_TEXT:

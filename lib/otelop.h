@@ -15,10 +15,10 @@
  *	... bind, listen ...
  *	otelop_metadata_init(&metadata, getpid());
  *	otelop_metadata_set(&metadata, "httpAddr", "127.0.0.1:4319", &msg);
- *	otelop_write_metadata(&lock, &metadata, &msg);	published, never unlocked
+ *	otelop_write_metadata(lock, &metadata, &msg);	published, never unlocked
  *	otelop_signal_ready(otelop_ready_pipe());
  *	... serve ...
- *	otelop_remove_state(dir, &lock, &msg);
+ *	otelop_remove_state(dir, lock, &msg);
  *
  * Every function that returns int answers 0 on success and -1 with errno on
  * failure; those whose name is a question answer 1, 0 or -1, and "no" is not an
@@ -62,14 +62,8 @@ struct otelop_metadata {
 };
 #define OTELOP_METADATA_INIT { 0, NULL }
 
-/* The instance lock, held while fd is open.  Fill it with otelop_lock_metadata. */
-struct otelop_lock {
-	int dir_fd;			/* the state directory */
-	int fd;				/* otelop.json, locked; -1: not held */
-	int next_fd;			/* otelop.json.tmp, locked, unpublished; or -1 */
-	int created;			/* this claim made the file it holds */
-	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
-};
+/* The instance lock, from otelop_lock_metadata until it is unlocked or removed. */
+struct otelop_lock;
 
 /*
  * Where state lives.  dir: what the user asked for (made absolute), or NULL for the
@@ -152,10 +146,17 @@ int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
  * holds it; ETIMEDOUT still so after timeout_ms; EPERM not to be trusted; those of open.  Upstream:
  * LockMetadata.
  */
-int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lock *lock,
+int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lock **lock,
     struct otelop_message *message);
 
-/* Let the claim go and leave the file as it is; the descriptors are closed. */
+/*
+ * The descriptor that holds the lock, close-on-exec, which belongs to lock; it changes with each
+ * otelop_write_metadata.  Once metadata is written it can only be read: a child that gets a copy of it
+ * holds the lock as well, and can do nothing else to the file.
+ */
+int otelop_lock_fd(const struct otelop_lock *lock);
+
+/* Let the claim go, leave the file as it is and free lock; NULL is none. */
 void otelop_unlock_metadata(struct otelop_lock *lock);
 
 /*
@@ -185,7 +186,8 @@ int otelop_metadata_get(const struct otelop_metadata *metadata, const char *key,
 /*
  * Publish metadata under the claim: readers see the old file or the whole new one, and the
  * published file is locked at every moment.  Errors: EBADF no claim; EMSGSIZE metadata over
- * OTELOP_METADATA_MAX; ESTALE somebody meddled with otelop.json.tmp; those of open, write, rename.
+ * OTELOP_METADATA_MAX; ESTALE somebody meddled with the files; ENOLCK locks
+ * do nothing on this file system; those of open, write, rename.
  * Then the old file stands.  Upstream: WriteMetadata.
  */
 int otelop_write_metadata(struct otelop_lock *lock, const struct otelop_metadata *metadata,
@@ -207,7 +209,7 @@ int otelop_running(const char *state_dir, struct otelop_metadata *metadata,
     struct otelop_message *message);
 
 /*
- * Remove the metadata file.  With lock (the caller's claim) the claim ends too; without, the
+ * Remove the metadata file.  With lock (the caller's claim) the claim ends too and is freed; without, the
  * directory is claimed for the moment: EWOULDBLOCK when a daemon holds it.  Gone already is
  * success.  Upstream: RemoveState.
  */

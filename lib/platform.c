@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #ifdef PLATFORM_LINUX
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -40,6 +41,7 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#define EXCHANGE 2	/* RENAME_EXCHANGE, which some libcs do not name */
 #endif
 
 static int
@@ -135,6 +137,27 @@ platform_reset_hidden_signals(void)
 
 	for (number = 32; number <= 34; number++)
 		syscall(SYS_rt_sigaction, number, zeros, NULL, 8);
+}
+
+int
+platform_exchange(int dir_fd, const char *a, const char *b)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, a, dir_fd, b, EXCHANGE);
+}
+
+int
+platform_watch(int file_fd, int dir_fd)
+{
+	char file[64], directory[64];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", file_fd);
+	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", dir_fd);
+	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
+	    inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
+	    inotify_add_watch(fd, directory, IN_MOVE_SELF | IN_DELETE_SELF) < 0))
+		io_close(&fd);
+	return fd;
 }
 
 static int
@@ -262,6 +285,25 @@ platform_reset_hidden_signals(void)
 int
 platform_adopt_orphans(void)
 {
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_exchange(int dir_fd, const char *a, const char *b)
+{
+	(void)dir_fd;
+	(void)a;
+	(void)b;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_watch(int file_fd, int dir_fd)
+{
+	(void)file_fd;
+	(void)dir_fd;
 	errno = ENOSYS;
 	return -1;
 }

@@ -87,6 +87,22 @@ struct platform_holder {
 int platform_lock_holders(const struct stat *file, const char *name,
     struct platform_holder **holders, size_t *count, int *hidden);
 
+/* The effective user of pid.  1; 0: there is no such process; -1: errno, ENOSYS. */
+int platform_process_user(pid_t pid, uid_t *user);
+
+/* Was pid started with this variable at this value?  1, 0; -1: errno: that cannot be told. */
+int platform_process_has_variable(pid_t pid, const char *name, const char *value);
+
+/* Exchange two names in a directory, in one step.  0; -1: errno, ENOSYS or EINVAL: it cannot be done here. */
+int platform_exchange(int dir_fd, const char *a, const char *b);
+
+/*
+ * A descriptor, to be read until it is empty, that becomes readable when the file is removed, renamed,
+ * written to or changed in its mode, or the directory is removed or renamed.  -1: errno; ENOSYS: the system
+ * has no such thing, EMFILE: this user has too many.
+ */
+int platform_watch(int file_fd, int dir_fd);
+
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);
 

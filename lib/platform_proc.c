@@ -465,6 +465,74 @@ has_lock(int directory, const char *number, pid_t *taker)
 	return 0;
 }
 
+int
+platform_process_user(pid_t pid, uid_t *user)
+{
+	char text[4096];
+	const char *line;
+	unsigned long effective;
+	ssize_t n;
+	int proc = open_proc();
+
+	if (proc < 0)
+		return -1;
+	n = read_text(open_of(proc, pid, "status", 0), text, sizeof(text));
+	io_close(&proc);
+	if (n < 0)
+		return errno == ESRCH ? 0 : -1;
+	/* The command's name, which comes first, has no raw newline. */
+	if ((line = strstr(text, "\nUid:")) == NULL || sscanf(line, " Uid: %*u %lu", &effective) != 1) {
+		errno = EPROTO;
+		return -1;
+	}
+	*user = (uid_t)effective;
+	return 1;
+}
+
+/* Does the text, variables that each end with a NUL, have NAME=VALUE? */
+static int
+has_variable(const char *text, size_t length, const char *name, const char *value)
+{
+	size_t name_length = strlen(name), value_length = strlen(value), n;
+
+	for (; length > 0; text += n, length -= n) {
+		const char *end = memchr(text, '\0', length);
+
+		n = end != NULL ? (size_t)(end - text) + 1 : length;
+		if (end != NULL && n == name_length + value_length + 2 && memcmp(text, name, name_length) == 0 &&
+		    text[name_length] == '=' && memcmp(text + name_length + 1, value, value_length) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int
+platform_process_has_variable(pid_t pid, const char *name, const char *value)
+{
+	size_t room = 65536, used = 0;
+	char *text = NULL, *grown;
+	ssize_t n = 0;
+	int fd, result = -1, proc = open_proc();
+
+	if (proc < 0)
+		return -1;
+	fd = open_of(proc, pid, "environ", 0);
+	io_close(&proc);
+	if (fd < 0)
+		return -1;
+	while ((grown = realloc(text, room)) != NULL) {
+		text = grown;
+		if ((n = io_read_all(fd, text + used, room - used)) < 0 || (used += (size_t)n) < room)
+			break;
+		room *= 2;
+	}
+	if (grown != NULL && n >= 0)
+		result = has_variable(text, used, name, value);
+	free(text);
+	io_close(&fd);
+	return result;
+}
+
 struct holder_list {
 	struct wanted_file wanted;
 	pid_t taker;	/* of the lock that was seen last */
@@ -657,6 +725,25 @@ platform_boot_id(char *name, size_t size)
 	(void)name;
 	(void)size;
 	return 0;
+}
+
+int
+platform_process_user(pid_t pid, uid_t *user)
+{
+	(void)pid;
+	(void)user;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_process_has_variable(pid_t pid, const char *name, const char *value)
+{
+	(void)pid;
+	(void)name;
+	(void)value;
+	errno = ENOSYS;
+	return -1;
 }
 
 int

@@ -33,7 +33,8 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 
 	otelop_metadata_init(metadata, getpid());
 	set_if_possible(metadata, "state", "starting");
-	meta_set_strings(metadata, "command", (const char *const *)argv);
+	if (meta_set_strings(metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(metadata, "command");
 	set_if_possible(metadata, "readyMode", options->modes_text);
 	set_if_possible(metadata, "maxLifetime", options->max_lifetime_text);
 	set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL);

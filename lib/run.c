@@ -10,6 +10,7 @@
 #include "record.h"
 #include "sigpipe.h"
 #include "status.h"
+#include "vanish.h"
 
 #include <sys/wait.h>
 
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define GRACE_MS 2000		/* between TERM and KILL, for CMD when we end it and for the sweep */
+#define STATUS_UNKNOWN 4
 #define STATUS_BUSY 75
 #define HELPERS 3		/* the logger and the probes, which are none of CMD's */
 #define PARENT_LOOK_MS 200
@@ -35,6 +37,7 @@ struct run {
 	struct run_report *report;
 	enum ready_channel channel;	/* asked before any descriptor of ours could be taken for it */
 	struct otelop_lock lock;
+	struct vanish vanish;
 	struct otelop_metadata metadata;
 	struct readiness readiness;
 	struct process command;
@@ -50,6 +53,7 @@ struct run {
 	int is_published;	/* otelop.json is ours to remove */
 	int is_ready;
 	int has_failed;		/* the start did, with the reason in the report */
+	int is_lost;		/* the state has vanished, with the reason in the report */
 	int is_ending;		/* we have told CMD to end */
 	int was_asked;		/* somebody has told CMD to end, through us */
 	int interrupted_by;	/* the signal that gave the start up */
@@ -102,6 +106,7 @@ static int
 set_up(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
+	struct lock_request request = { .create = 1 };
 
 	/* Whoever read our stderr may be gone: the daemon does not need him. */
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
@@ -114,9 +119,9 @@ set_up(struct run *run)
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return EXEC_STATUS_OWN;
 	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
-	if (lock_claim(&run->lock, run->options->state_dir, 0, 1, reason) < 0)
-		return errno == EWOULDBLOCK ? STATUS_BUSY : EXEC_STATUS_OWN;
-	if (otelop_write_metadata(&run->lock, &run->metadata, reason) < 0)
+	if (lock_claim(&run->lock, run->options->state_dir, &request, reason) < 0)
+		return errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : EXEC_STATUS_OWN;
+	if (lock_publish(&run->lock, &run->metadata, reason) < 0)
 		return EXEC_STATUS_OWN;
 	run->is_published = 1;
 	/* Else the sweep finds what still has CMD above it. */
@@ -139,14 +144,26 @@ set_up(struct run *run)
 }
 
 static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * The command gets the lock of the file that says starting, and of the next one: whichever has the name
+ * when we are killed, the lock stays with the command.
+ */
+static int
 prepare(void *argument, int report)
 {
 	struct run *run = argument;
+	int starting_fd = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST);
 	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[3] = { OTELOP_READY_FD, lock_fd, report };
+	int keep[4] = { starting_fd, lock_fd, report, OTELOP_READY_FD };
+	size_t kept = run->options->modes->fd ? 4 : 3;	/* else our own ready pipe must not reach CMD */
 	char number[16];
 
-	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	if (starting_fd < 0 || lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
 	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
 	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
@@ -155,15 +172,8 @@ prepare(void *argument, int report)
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
 	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
 		return -1;
-	if (report < lock_fd) {
-		keep[1] = report;
-		keep[2] = lock_fd;
-	}
-	/* Without the mode fd, our own ready pipe must not reach CMD. */
-	if (run->options->modes->fd)
-		platform_close_all_but(keep, 3);
-	else
-		platform_close_all_but(keep + 1, 2);
+	qsort(keep, kept, sizeof(*keep), by_number);
+	platform_close_all_but(keep, kept);
 	return 0;
 }
 
@@ -267,6 +277,7 @@ ms_until_deadline(const struct run *run)
 
 	if (run->is_ending)
 		return left;
+	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
 	if (must_look_at_parent(run))
 		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
 	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
@@ -286,11 +297,12 @@ parent_is_gone(struct run *run)
 static void
 wait_for_event(struct run *run)
 {
-	struct pollfd fds[2 + READINESS_POLL_MAX] = {
+	struct pollfd fds[3 + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
 		{ run->is_ending ? -1 : run->parent.pidfd, POLLIN, 0 },
+		{ run->is_ending ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
-	size_t count = 2 + readiness_poll(&run->readiness, fds + 2);
+	size_t count = 3 + readiness_poll(&run->readiness, fds + 3);
 
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
 	    is_undecided(run) ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
@@ -332,6 +344,7 @@ become_ready(struct run *run)
 		return;
 	}
 	run->is_ready = 1;
+	vanish_watch(&run->vanish, &run->lock);
 	io_format(set, sizeof(set), "set:pid=%ld\n", (long)run->command.pid);
 	say(run, set, "ok", "");
 }
@@ -376,7 +389,9 @@ watch(struct run *run)
 			readiness_drain(&run->readiness);
 		if (run->is_ending || run->has_ended)
 			continue;
-		if (parent_is_gone(run) ||
+		run->is_lost = run->is_ready && vanish_look(&run->vanish, &run->lock, &run->metadata,
+		    run->command.pid, &run->report->reason) < 0;
+		if (run->is_lost || parent_is_gone(run) ||
 		    (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
 			end_command(run);
 	}
@@ -399,7 +414,7 @@ static void
 publish_crash(struct run *run)
 {
 	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
-	otelop_write_metadata(&run->lock, &run->metadata, NULL);
+	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
 }
 
@@ -408,7 +423,7 @@ explain_end(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason, how;
 
-	if (run->has_failed) {
+	if (run->has_failed || run->is_lost) {
 		how = *reason;
 		message_set(reason, "%s: %s", run->argv[0], how.text);
 	} else if (run->interrupted_by) {
@@ -447,6 +462,7 @@ finish(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
 
+	vanish_close(&run->vanish);
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	run->is_swept = run->options->no_sweep || process_tree_end(&tree, GRACE_MS) == 0;
@@ -484,7 +500,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
 	    .lifetime_end = OTELOP_FOREVER,
-	    .lock = { .fd = -1, .next_fd = -1, .dir_fd = -1 }, .command = { -1, -1 },
+	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
 	    .readiness = { .ready_pipe = { -1, -1 }, .notify_fd = -1 } };
 	int status;

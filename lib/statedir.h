@@ -11,7 +11,7 @@
 #include "otelop.h"
 
 #define STATEDIR_METADATA "otelop.json"
-#define STATEDIR_NEXT "otelop.json.tmp"
+#define STATEDIR_NEXT "otelop.json.next"
 #define STATEDIR_LOG "otelop.log"
 
 /*
