@@ -43,7 +43,7 @@ lock_descriptor(const struct request *request)
 {
 	struct otelop_message message;
 
-	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms))) {
+	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms), -1)) {
 	case 1:
 		return CLI_DONE;
 	case 0:

@@ -133,7 +133,7 @@ claim_open(struct otelop_lock *lock, int64_t timeout_ms, int create,
 			if (timeout_ms == 0)
 				break;
 			/* The file may be replaced while we wait: the next round looks. */
-			switch (lock_wait(lock->fd, LOCK_EX, deadline)) {
+			switch (lock_wait(lock->fd, LOCK_EX, deadline, -1)) {
 			case 1:
 				continue;
 			case -1:

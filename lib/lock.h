@@ -55,8 +55,12 @@ void lock_release(struct otelop_lock *lock);
  */
 int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message);
 
-/* Wait in the kernel for operation (LOCK_SH or LOCK_EX) on fd.  1: got it, 0: deadline, -1. */
-int lock_wait(int fd, int operation, int64_t deadline);
+/*
+ * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
+ * not read from, is readable.  1: got it; 0: not; -1: errno.  A lock that was waited for may stand in the kernel's
+ * list as taken by a process that is dead: who means to be known as its taker lets go and takes it anew.
+ */
+int lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd);
 
 /* Wait until nobody holds the lock.  1: free, 0: deadline, -1. */
 int lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message);

@@ -183,7 +183,7 @@ meta_wait(const char *dir, int appear, int64_t deadline, int *began, enum meta_s
 		}
 		/* Who holds this very file lets it go or replaces it when there is something new to say. */
 		if (look.held)
-			result = lock_wait(look.fd, LOCK_SH, deadline);
+			result = lock_wait(look.fd, LOCK_SH, deadline, -1);
 		else	/* nobody to wait for yet, and no portable event that says so */
 			clock_sleep_ms(clock_poll_ms(clock_left_ms(deadline), 20));
 		if (result < 0)

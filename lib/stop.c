@@ -223,7 +223,7 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 		return -1;
 	if (metadata.length == 0 || meta_state_is(&metadata, "exited")) {
 		/* Somebody is just starting or just ending: wait for what comes. */
-		switch (lock_wait(target->fd, LOCK_SH, deadline)) {
+		switch (lock_wait(target->fd, LOCK_SH, deadline, -1)) {
 		case 1:
 			return 0;
 		case 0:
@@ -289,11 +289,11 @@ wait_gone(const struct target *target, int64_t deadline, int number)
 	if (target->daemon.pid > 0 && !process_wait_gone(&target->daemon, deadline))
 		return 0;
 	result = lock_wait(target->fd, LOCK_SH, clock_deadline(
-	    clock_poll_ms(clock_left_ms(deadline), LINGER_MS)));
+	    clock_poll_ms(clock_left_ms(deadline), LINGER_MS)), -1);
 	if (result == 0) {
 		/* Its parent sweeps; or it has none any more, and then it is for us to do. */
 		signal_lock_keepers(target, number);
-		result = lock_wait(target->fd, LOCK_SH, deadline);
+		result = lock_wait(target->fd, LOCK_SH, deadline, -1);
 	}
 	io_flock(target->fd, LOCK_UN);
 	return result;
@@ -346,7 +346,7 @@ claim_record(const struct target *target, int64_t deadline, struct otelop_lock *
 			return 0;
 		}
 		if (held == 1)
-			waited = lock_wait(fd, LOCK_SH, deadline);
+			waited = lock_wait(fd, LOCK_SH, deadline, -1);
 		io_close(&fd);
 		if (waited < 0)
 			return cannot_wait(target, message);
