@@ -94,8 +94,9 @@ int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *me
 void lock_let_settle(int fd, const char *dir);
 
 /*
- * Wait in the kernel for operation (LOCK_SH or LOCK_EX) on fd; or until interrupt_fd (-1: none) can be
- * read.  1: got it; 0: deadline, or that; -1.
+ * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
+ * not read from, is readable.  1: got it; 0: not; -1: errno.  A lock that was waited for may stand in the kernel's
+ * list as taken by a process that is dead: who means to be known as its taker lets go and takes it anew.
  */
 int lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd);
 

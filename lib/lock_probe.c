@@ -7,64 +7,14 @@
 #include "statedir.h"
 
 #include <sys/file.h>
-#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <time.h>
 
-#define ALARM_AGAIN_US 20000
 #define UPSTREAM_LOCKS_MS 20	/* between upstream's rename and its flock, at most */
 #define LETTING_GO_MS 100
 #define LOOK_AGAIN_MS 1000	/* at what the path names, where nothing tells that this has changed */
-
-static void
-on_alarm(int signal_number)
-{
-	(void)signal_number;
-}
-
-/*
- * flock(2) has no timeout.  The timer repeats, so an alarm that fires just before the call blocks
- * costs one interval and not forever.
- */
-int
-lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd)
-{
-	(void)interrupt_fd;
-	struct itimerval timer = { { 0, ALARM_AGAIN_US }, { 0, 0 } }, old_timer;
-	struct sigaction action = { .sa_handler = on_alarm }, old_action;
-	int64_t left = clock_left_ms(deadline);
-	sigset_t alarm_set, old_set;
-	int result;
-
-	if (left == 0)
-		return flock(fd, operation | LOCK_NB) == 0 ? 1 : errno == EWOULDBLOCK ? 0 : -1;
-	if (left > 0) {
-		timer.it_value.tv_sec = (time_t)(left / 1000);
-		timer.it_value.tv_usec = (suseconds_t)(left % 1000 * 1000);
-		sigaction(SIGALRM, &action, &old_action);
-		sigemptyset(&alarm_set);
-		sigaddset(&alarm_set, SIGALRM);
-		sigprocmask(SIG_UNBLOCK, &alarm_set, &old_set);
-		setitimer(ITIMER_REAL, &timer, &old_timer);
-	}
-	do
-		result = flock(fd, operation);
-	while (result < 0 && errno == EINTR && clock_left_ms(deadline) != 0);
-	if (left > 0) {
-		int saved = errno;
-
-		setitimer(ITIMER_REAL, &old_timer, NULL);
-		sigprocmask(SIG_SETMASK, &old_set, NULL);
-		sigaction(SIGALRM, &old_action, NULL);
-		errno = saved;
-	}
-	if (result == 0)
-		return 1;
-	return errno == EINTR ? 0 : -1;
-}
 
 /* Was the file written just now, or in the future? */
 static int

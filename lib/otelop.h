@@ -25,8 +25,9 @@
  * error.  Where words are needed, the reason is put into the caller's struct
  * otelop_message as "OBJECT: what failed: reason"; NULL is allowed there.  The
  * library never prints, never exits, and keeps no state between calls; whatever
- * it fills belongs to the caller.  It is meant for single-threaded callers:
- * waiting uses the ITIMER_REAL timer and SIGALRM, and puts both back.
+ * it fills belongs to the caller.  Waiting uses no signal and no timer: a timed wait
+ * for a lock is a helper process's, which neither wait(2) nor SIGCHLD tells the
+ * caller of; where there can be none, the library looks every 20 ms.
  *
  * "Upstream" names the function of the Go package daemon that a function mirrors.
  */

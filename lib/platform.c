@@ -6,7 +6,7 @@
  */
 #if defined(__linux__) && !defined(PLATFORM_POSIX)
 #define PLATFORM_LINUX
-#define _GNU_SOURCE	/* struct ucred */
+#define _GNU_SOURCE	/* struct ucred, clone */
 #endif
 
 #include "platform.h"
@@ -28,9 +28,13 @@
 
 #ifdef PLATFORM_LINUX
 #include <sys/inotify.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include <sched.h>
 
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
@@ -42,6 +46,9 @@
 #define SYS_close_range 436
 #endif
 #define EXCHANGE 2	/* RENAME_EXCHANGE, which some libcs do not name */
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
 #endif
 
 static int
@@ -121,6 +128,74 @@ int
 platform_pidfd_signal(int pidfd, int signal_number)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
+}
+
+#define HELPER_STACK 8192
+
+struct flock_wanted {
+	pid_t parent;
+	int fd;
+	int operation;
+};
+
+static int
+run_flock_helper(void *argument)
+{
+	const struct flock_wanted *wanted = argument;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != wanted->parent)
+		return 1;	/* it died before that could be heard of */
+	prctl(PR_SET_NAME, "lock-waiter", 0, 0, 0);	/* ps -o comm */
+	return flock(wanted->fd, wanted->operation) < 0;
+}
+
+/* Is a child to be in a pid namespace of its own?  The first one there must not be a helper: with it all ends. */
+static int
+children_are_elsewhere(void)
+{
+	char ours[64], theirs[64];
+	ssize_t n = readlink("/proc/self/ns/pid", ours, sizeof(ours));
+
+	return n > 0 && (readlink("/proc/self/ns/pid_for_children", theirs, sizeof(theirs)) != n ||
+	    memcmp(ours, theirs, (size_t)n) != 0);
+}
+
+int
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+{
+	struct flock_wanted wanted = { getpid(), fd, operation };
+	char stack[HELPER_STACK];	/* the child's copy of it is the child's stack */
+	sigset_t all, before;
+	int pidfd = -1;
+
+	if (children_are_elsewhere()) {
+		errno = ENOSYS;
+		return -1;
+	}
+	/* The child must not run our handlers.  It shares our descriptors, so that it keeps none of them open. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	helper->pid = clone(run_flock_helper, stack + sizeof(stack), CLONE_FILES | CLONE_PIDFD, &wanted, &pidfd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (helper->pid < 0)
+		return -1;
+	helper->pidfd = pidfd;
+	if (pidfd >= 0 && io_move_above(&helper->pidfd, 3) == 0)
+		return 0;
+	platform_flock_end(helper);
+	return -1;
+}
+
+void
+platform_flock_end(struct platform_flock_helper *helper)
+{
+	/* Behind the pidfd it is itself, even if somebody else has reaped it. */
+	if (helper->pidfd < 0 || (platform_pidfd_signal(helper->pidfd, SIGKILL) < 0 && errno != ESRCH))
+		kill(helper->pid, SIGKILL);
+	while (waitpid(helper->pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		;
+	io_close(&helper->pidfd);
 }
 
 int
@@ -275,6 +350,22 @@ platform_pidfd_signal(int pidfd, int signal_number)
 	(void)signal_number;
 	errno = ENOSYS;
 	return -1;
+}
+
+int
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+{
+	(void)helper;
+	(void)fd;
+	(void)operation;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+platform_flock_end(struct platform_flock_helper *helper)
+{
+	(void)helper;
 }
 
 void

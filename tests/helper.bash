@@ -75,6 +75,15 @@ has_descriptors() { [ "$(find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n
 tells_lock() { number=$(tr '\0' '\n' <"/proc/$1/environ" | sed -n 's/^OTELOP_LOCK_FD=//p') && [ -n "$number" ]; }
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 
+# The process waits for a lock: itself, or with a limit its helper does; where there is no helper it looks again and again.
+waits_for_lock() {
+	local pid
+	for pid in $1 $(pgrep -P "$1"); do
+		if grep -q -- "-> FLOCK .* $pid " /proc/locks; then return; fi
+	done
+	is_fallback && grep -q poll "/proc/$1/wchan"
+}
+
 # No process of this test is left but its shells.
 nothing_runs() { [ -z "$(marked_processes)" ]; }
 assert_nothing_runs() {

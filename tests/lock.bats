@@ -32,9 +32,6 @@ soon() { timeout -s KILL 20 "$@"; }
 end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
 let_go() { end "$holder"; }
 
-# The process waits in the kernel for a lock.
-waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
-
 # A background command ends with this status.
 assert_ended() {
 	local code=0
@@ -748,20 +745,28 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|poll|select|pause|epoll)|SIGALRM' trace
 }
 
-@test "-w: waits in one system call, and the timer begins only at the deadline" {
-	local tracer
+@test "-w: no signal and no timer, and where a helper can wait nobody looks again and again" {
+	local what
 	hold
-	# So long that a stall has not used it up before the call; and while the tracer stalls, a few alarms may come.
-	traced otelop-lock -w 3 -W
-	tracer=$!
-	assert_ended "$tracer" 124
-	assert_equal "$(grep -c '^flock([0-9]*, LOCK_SH) ' trace)" 1
-	[ "$(grep -c -- '--- SIGALRM' trace)" -le 15 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
-	traced otelop-lock -w 3 -- true
-	assert_ended "$!" 124
-	assert_equal "$(grep -c '^flock([0-9]*, LOCK_EX) ' trace)" 1
-	[ "$(grep -c -- '--- SIGALRM' trace)" -le 15 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
+	for what in "-W" "-- true"; do
+		# shellcheck disable=SC2086 # words
+		traced otelop-lock -w 3 $what
+		assert_ended "$!" 124
+		run ! grep -E '^(setitimer|alarm|timer_create|timer_settime)|^--- SIGALRM' trace
+		is_fallback || [ "$(grep -c '^poll(' trace)" -le 3 ] || fail "$(grep -c '^poll(' trace) looks"
+	done
 }
+
+@test "-w, killed while it waits: nothing of it is left waiting" {
+	local waiter
+	hold
+	background otelop-lock -w 60 -- true
+	waiter=$!
+	eventually 10 waits_for_lock "$waiter"
+	end "$waiter"
+	eventually 10 only_the_holder
+}
+only_the_holder() { [ "$(marked_processes)" = "$holder" ]; }
 
 @test "-w longer than a shared lock that somebody keeps for long: it waits for it; without -w it says what it is" {
 	tool -0 otelop-meta write

@@ -43,9 +43,6 @@ publish() {
 	end "$old"
 }
 
-# The process waits in the kernel for a lock.
-waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
-
 # The background command ends with this status, having said this (in the file said).
 assert_ended() {
 	local code=0

@@ -216,7 +216,6 @@ has_looked() {
 	looker=$(marked_processes | xargs -I{} grep -lsx otelop-meta /proc/{}/comm | tr -dc '0-9\n')
 	[ -n "$looker" ] && waits_for_lock "$looker"
 }
-waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
 
 # two_starts [ARG...]: the second, $two, waits for the verdict of the first, $one.
 two_starts() {

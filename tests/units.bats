@@ -131,6 +131,39 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	table began
 }
 
+# A wait that does not end is ended.
+waits() { run -0 timeout -s KILL 20 "$BATS_FILE_TMPDIR/wait" "$1"; }
+
+@test "a timed wait for a lock beside the caller's own alarm: that rings on time, and is the caller's still" {
+	waits alarm
+}
+
+@test "timed waits for a lock in four threads: each ends on time" {
+	waits thread
+}
+
+@test "a timed wait for a lock where SIGCHLD is handled and reaps all: only the caller's children are told of" {
+	waits reaper
+}
+
+@test "a timed wait for a lock with SIGCHLD ignored and all signals blocked: it ends on time, no signal, no child" {
+	waits ignored
+}
+
+@test "a timed wait for a lock that comes free: it is the caller's, and the caller can let it go" {
+	waits freed
+}
+
+@test "a pipe that is closed while a lock is waited for: its end is seen at once, and ends the wait" {
+	waits pipe
+	waits pipe-unlimited
+	waits interrupt
+}
+
+@test "a timed wait for a lock without a free descriptor: on time all the same" {
+	waits no-helper
+}
+
 @test "corrupt metadata: the message names file, line, column and fault" {
 	table fault
 }
