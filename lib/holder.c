@@ -1,6 +1,7 @@
 /* Who has a lock whose file names no living process; holder.h says who that can be. */
 #include "holder.h"
 #include "io.h"
+#include "meta.h"
 #include "platform.h"
 #include "process.h"
 #include "statedir.h"
@@ -11,60 +12,91 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Does the one who took the lock live and have it still?  Its number alone may be another's by now. */
+int
+holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata)
+{
+	memset(daemon, 0, sizeof(*daemon));
+	daemon->dir = dir;
+	daemon->pid = meta_pid(metadata);
+	daemon->session = meta_session(metadata);
+	return fstat(fd, &daemon->file);
+}
+
+/*
+ * Is it the daemon's for certain?  A process that somebody sent the descriptor to, such as a service
+ * manager that stores them, must not be ended for having it.
+ */
 static int
-has_taker(const struct platform_holder *holders, size_t count)
+is_daemons(const struct holder_daemon *daemon, pid_t pid)
+{
+	struct platform_process process;
+	uid_t user;
+
+	if (platform_process_user(pid, &user) != 1 ||
+	    (user != daemon->file.st_uid && daemon->file.st_uid != 0) || platform_process(pid, &process) != 1)
+		return 0;
+	return (process.session > 1 && (process.session == daemon->session || process.session == daemon->pid)) ||
+	    platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
+}
+
+/* Is it an otelop-run, whose command has ended and is not reaped before all is settled? */
+static int
+is_parent(const struct holder_daemon *daemon, pid_t pid)
+{
+	struct platform_process process;
+
+	return platform_process(daemon->pid, &process) == 1 && process.state == 'Z' && process.parent == pid;
+}
+
+/* Does the one who took this lock have it still, and is it no child of the daemon's? */
+static int
+has_taker(const struct holder_daemon *daemon, const struct platform_holder *holder,
+    const struct platform_holder *all, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (holders[i].pid == holders[i].taker)
-			return 1;
+		if (all[i].pid == holder->taker && all[i].taker == holder->taker)
+			return !is_daemons(daemon, holder->taker) || is_parent(daemon, holder->taker);
 	return 0;
 }
 
+static enum holder_kind
+kind_of(const struct holder_daemon *daemon, const struct platform_holder *holder,
+    const struct platform_holder *all, size_t count)
+{
+	if (holder->can_write)
+		return HOLDER_TAKER;
+	if (has_taker(daemon, holder, all, count))
+		return holder->is_shared ? HOLDER_UNSEEN : HOLDER_TAKER;
+	return HOLDER_KEEPER;
+}
+
 static void
-describe(const struct platform_holder *from, enum holder_kind kind, struct holder *holder)
+note(const struct platform_holder *from, enum holder_kind kind, struct holder *holder)
 {
 	holder->kind = kind;
 	holder->pid = from->pid;
 	io_format(holder->name, sizeof(holder->name), "%s", from->name);
 }
 
-/*
- * A lock can have keepers only if nobody's taker is among them: the exclusive lock has one description.
- * A prober that has just let go is seen by nobody.
- */
 int
-holder_find(const struct stat *file, struct holder *holder)
+holder_find(const struct holder_daemon *daemon, struct holder *holder)
 {
-	struct platform_holder *holders;
-	size_t count;
+	struct platform_holder *all;
+	enum holder_kind kind;
+	size_t count, i;
 
 	memset(holder, 0, sizeof(*holder));
-	if (platform_lock_holders(file, STATEDIR_METADATA, &holders, &count, &holder->hidden) < 0)
+	if (platform_lock_holders(&daemon->file, STATEDIR_METADATA, &all, &count, &holder->hidden) < 0)
 		return -1;
-	if (count > 0)
-		describe(&holders[0], has_taker(holders, count) ? HOLDER_TAKER : HOLDER_KEEPER, holder);
-	free(holders);
+	for (i = 0; i < count && holder->kind != HOLDER_TAKER; i++) {
+		kind = kind_of(daemon, &all[i], all, count);
+		if (kind != HOLDER_UNSEEN && holder->kind != kind)
+			note(&all[i], kind, holder);
+	}
+	free(all);
 	return 0;
-}
-
-/*
- * What a daemon's own child may be told to end: a process that somebody sent the descriptor to, such as
- * a service manager that stores them, must not be ended for having it.
- */
-static int
-is_daemons(const struct platform_holder *keeper, const struct platform_process *process,
-    const struct stat *file, pid_t named, const char *dir)
-{
-	uid_t user;
-
-	if (platform_process_user(keeper->pid, &user) != 1 || (user != file->st_uid && file->st_uid != 0))
-		return 0;
-	if (process->session > 1 && (process->session == keeper->taker || process->session == named))
-		return 1;
-	return platform_process_has_variable(keeper->pid, "OTELOP_STATE_DIR", dir) == 1;
 }
 
 static int
@@ -94,57 +126,50 @@ remember(struct holder_asked *asked, pid_t pid)
 }
 
 /*
- * The handle is opened first; that the process behind it still has the lock is looked at afterwards, so
- * that nothing else can have got its number.  1; 0: it is gone; -1: it is not to be signalled.
+ * The handle is opened first; that the process behind it still has the file and is the daemon's is looked
+ * at afterwards, so that nothing else can have got its number.  0; -1: it is not to be signalled.
  */
 static int
-signal_keeper(const struct platform_holder *keeper, const struct stat *file, pid_t named, const char *dir,
-    int number)
+signal_keeper(const struct holder_daemon *daemon, pid_t pid, int number)
 {
-	struct platform_process now;
 	struct process process;
-	int result = -1;
+	int result = 0;
 
-	if (keeper->pid == getpid() || process_open(&process, keeper->pid) != 1)
-		return keeper->pid == getpid() ? -1 : 0;
-	if (platform_process_has_open(keeper->pid, file, STATEDIR_METADATA) != 1 ||
-	    platform_process(keeper->pid, &now) != 1)
-		result = 0;
-	else if (is_daemons(keeper, &now, file, named, dir) && process_signal(&process, number) == 0) {
-		if (number != SIGKILL)
+	if (pid == getpid())
+		return -1;
+	if (process_open(&process, pid) != 1)
+		return 0;
+	if (platform_process_has_open(pid, &daemon->file, STATEDIR_METADATA) == 1) {
+		result = is_daemons(daemon, pid) ? process_signal(&process, number) : -1;
+		if (result == 0 && number != SIGKILL)
 			process_signal(&process, SIGCONT);
-		result = 1;
 	}
 	process_close(&process);
 	return result;
 }
 
 int
-holder_signal_keepers(const struct stat *file, pid_t named, const char *dir, int number,
-    struct holder_asked *asked, struct holder *foreign)
+holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
+    struct holder *foreign)
 {
-	struct platform_holder *holders;
+	struct platform_holder *all;
 	size_t count, i;
+	int keepers = 0;
 
 	memset(foreign, 0, sizeof(*foreign));
-	if (platform_lock_holders(file, STATEDIR_METADATA, &holders, &count, &foreign->hidden) < 0)
+	if (platform_lock_holders(&daemon->file, STATEDIR_METADATA, &all, &count, &foreign->hidden) < 0)
 		return -1;
-	if (has_taker(holders, count)) {
-		free(holders);
-		return 0;
-	}
 	for (i = 0; i < count; i++) {
-		if (number != SIGKILL && was_asked(asked, holders[i].pid))
+		if (kind_of(daemon, &all[i], all, count) != HOLDER_KEEPER)
 			continue;
-		switch (signal_keeper(&holders[i], file, named, dir, number)) {
-		case 1:
-			remember(asked, holders[i].pid);
-			break;
-		case -1:
-			describe(&holders[i], HOLDER_KEEPER, foreign);
-			break;
-		}
+		keepers++;
+		if (number != SIGKILL && was_asked(asked, all[i].pid))
+			continue;
+		if (signal_keeper(daemon, all[i].pid, number) < 0)
+			note(&all[i], HOLDER_KEEPER, foreign);
+		else
+			remember(asked, all[i].pid);
 	}
-	free(holders);
-	return (int)count;
+	free(all);
+	return keepers;
 }

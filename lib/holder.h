@@ -1,10 +1,17 @@
 /*
  * Who has a lock whose file names no living process.
  *
- * The lock belongs to an open description, which the kernel shows for each process that has it, with
- * the one that took the lock.  While the taker lives and has it, it is a starter that has claimed what
- * a dead daemon left and has not published yet, or an otelop-run that sweeps.  Once it is dead, only
- * children that outlived their daemon can have it: keepers.
+ * The lock belongs to an open description, which the kernel shows for each process that has it, with the
+ * one that took the lock and with what the description may do:
+ *
+ *	it can write				a claim's: a starter, which has not published yet
+ *	exclusive, and the taker has it		an otelop-run that sweeps, or a writer of metadata
+ *	shared, and the taker has it		a probe's, for a moment
+ *	else					a keeper's: a child that outlived its daemon
+ *
+ * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others: what
+ * belongs to the daemon, by its session or its environment, is a keeper whatever it did to the lock, unless
+ * it is the parent that has not reaped the daemon yet.
  */
 #ifndef HOLDER_H
 #define HOLDER_H
@@ -13,9 +20,17 @@
 
 #include "otelop.h"
 
+/* The dead daemon. */
+struct holder_daemon {
+	const char *dir;	/* the state directory */
+	struct stat file;	/* its otelop.json */
+	pid_t pid;
+	pid_t session;		/* 0: not known */
+};
+
 enum holder_kind {
-	HOLDER_UNSEEN,	/* none is seen: it has just let go, or it is hidden from us */
-	HOLDER_TAKER,	/* who took the lock lives */
+	HOLDER_UNSEEN,	/* none is seen but probes: it has just let go, or it is hidden from us */
+	HOLDER_TAKER,	/* one that took the lock and lives */
 	HOLDER_KEEPER
 };
 
@@ -26,21 +41,26 @@ struct holder {
 	int hidden;	/* there are processes that we may not look into */
 };
 
-/* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
-int holder_find(const struct stat *file, struct holder *holder);
+/* What the file at fd, and its words, say of the daemon.  -1: errno. */
+int holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata);
 
-/*
- * Signal the keepers of this lock that are the daemon's for certain: of the file's owner or of the users
- * that root's daemon became, and in a session that the taker or named led, or with dir as OTELOP_STATE_DIR
- * in their first environment.  asked is those that had the signal already and gets those that have it now;
- * KILL is sent again.  How many keepers are left; *foreign is one that was not signalled, or is 0.  -1: errno.
- */
+/* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
+int holder_find(const struct holder_daemon *daemon, struct holder *holder);
+
+/* Processes that had the signal already. */
 struct holder_asked {
 	pid_t *pids;
 	size_t count;
 	size_t room;
 };
-int holder_signal_keepers(const struct stat *file, pid_t named, const char *dir, int number,
-    struct holder_asked *asked, struct holder *foreign);
+
+/*
+ * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
+ * root), and in the daemon's session or with the state directory in their first environment.  Each has the
+ * signal once, but KILL.  How many keepers were seen; *foreign is one that was not signalled, or has pid 0.
+ * -1: errno, as above.
+ */
+int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
+    struct holder *foreign);
 
 #endif

@@ -48,46 +48,53 @@ names_live_process(const struct otelop_metadata *metadata)
 
 /* Why the claim is refused, in words that name the process to look at. */
 static void
-describe_busy(const struct otelop_lock *lock, const struct otelop_metadata *metadata,
+describe_busy(const struct otelop_lock *lock, const struct otelop_metadata *metadata, int is_shared,
     struct otelop_message *message)
 {
+	struct holder_daemon daemon;
 	struct holder holder;
-	struct stat file;
 
 	if (names_live_process(metadata))
 		message_set(message, "%s/%s: held by process %ld", lock->dir, STATEDIR_METADATA,
 		    (long)meta_pid(metadata));
-	else if (fstat(lock->fd, &file) == 0 && holder_find(&file, &holder) == 0 &&
-	    holder.kind == HOLDER_KEEPER)
+	else if (holder_describe(&daemon, lock->dir, lock->fd, metadata) == 0 &&
+	    holder_find(&daemon, &holder) == 0 && holder.kind == HOLDER_KEEPER)
 		message_set(message, "%s/%s: the daemon is dead, its lock kept by process %ld (%s); "
 		    "otelop stop ends it", lock->dir, STATEDIR_METADATA, (long)holder.pid, holder.name);
 	else
-		message_set(message, "%s/%s: held by a process that has not said who it is",
-		    lock->dir, STATEDIR_METADATA);
+		message_set(message, "%s/%s: held by a process that has not said who it is%s",
+		    lock->dir, STATEDIR_METADATA, is_shared ? ", with a shared lock" : "");
 }
 
 static int
-say_busy(const struct otelop_lock *lock, int waited, struct otelop_message *message)
+say_busy(const struct otelop_lock *lock, int is_shared, int waited, struct otelop_message *message)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
 	meta_read_fd(&metadata, lock->fd, lock->dir, NULL);
-	describe_busy(lock, &metadata, message);
+	describe_busy(lock, &metadata, is_shared, message);
 	otelop_metadata_free(&metadata);
 	errno = waited ? ETIMEDOUT : EWOULDBLOCK;
 	return -1;
 }
 
-static void
-say_shared(const struct otelop_lock *lock, int waited, struct otelop_message *message)
-{
-	message_set(message, "%s/%s: somebody keeps a shared lock on it, as probes take for a moment",
-	    lock->dir, STATEDIR_METADATA);
-	errno = waited ? ETIMEDOUT : EWOULDBLOCK;
-}
 
 /* What became of one try for the claim. */
-enum attempt { CLAIMED, AGAIN, AGAIN_SOON, HELD, ALIVE, FAILED };
+enum attempt { CLAIMED, AGAIN, SHARED, HELD, ALIVE, FAILED };
+
+/*
+ * Has the daemon ended, so that its otelop-run, which is about to publish or remove this file, has lost its
+ * lock to a child that let go of it?  It reaps the daemon last.
+ */
+static int
+is_being_settled(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
+{
+	struct stat file;
+	pid_t pid = meta_pid(metadata);
+
+	return pid > 0 && meta_is_here(metadata, NULL) && !process_is_alive(pid) && fstat(lock->fd, &file) == 0 &&
+	    process_keeps_open(pid, &file) == 1;
+}
 
 /*
  * A: the lock is ours, and the file may still name a daemon that lives and has lost its lock.  And what
@@ -105,7 +112,12 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 		otelop_metadata_free(&metadata);
 		return CLAIMED;
 	}
-	if (meta_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
+	if (is_being_settled(lock, &metadata)) {
+		message_set(message, "%s/%s: process %ld has ended, and what it left is being ended", lock->dir,
+		    STATEDIR_METADATA, (long)meta_pid(&metadata));
+		errno = EWOULDBLOCK;
+		result = ALIVE;
+	} else if (meta_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
 		message_set(message, "%s/%s: process %ld runs without its lock; otelop stop ends it", lock->dir,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
@@ -132,7 +144,7 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, struct o
 			return AGAIN;
 	} else if (errno == EWOULDBLOCK) {
 		if (io_flock(lock->fd, LOCK_SH | LOCK_NB) == 0)			/* B1 */
-			return AGAIN_SOON;
+			return SHARED;
 		if (errno == EWOULDBLOCK)
 			return HELD;
 	}
@@ -148,6 +160,24 @@ is_held_by_live_process(const struct otelop_lock *lock)
 
 	otelop_metadata_free(&metadata);
 	return lives;
+}
+
+/*
+ * Is the shared lock no prober's, which is over in a moment?  A child of a daemon may have made its copy of
+ * the lock a shared one.
+ */
+static int
+is_held_for_long(const struct otelop_lock *lock)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct holder_daemon daemon;
+	struct holder holder;
+	int is_long = meta_read_fd(&metadata, lock->fd, lock->dir, NULL) == 0 && (names_live_process(&metadata) ||
+	    (holder_describe(&daemon, lock->dir, lock->fd, &metadata) == 0 && holder_find(&daemon, &holder) == 0 &&
+	    holder.kind == HOLDER_KEEPER));
+
+	otelop_metadata_free(&metadata);
+	return is_long;
 }
 
 /* Give this try up: let go of what it has, with errno kept. */
@@ -189,10 +219,14 @@ claim_open(struct otelop_lock *lock, const struct lock_request *request, struct 
 			return give_up(lock);
 		case AGAIN:
 			continue;
-		case AGAIN_SOON:
+		case SHARED:
 			io_flock(lock->fd, LOCK_UN);
+			if (!waits && clock_left_ms(starters) == 0 && is_held_for_long(lock)) {
+				say_busy(lock, 1, waits, message);
+				return give_up(lock);
+			}
 			if (clock_left_ms(waits ? deadline : probers) == 0) {
-				say_shared(lock, waits, message);
+				say_busy(lock, 1, waits, message);
 				return give_up(lock);
 			}
 			/* Two claimers must not test each other forever. */
@@ -217,7 +251,7 @@ claim_open(struct otelop_lock *lock, const struct lock_request *request, struct 
 			}
 			break;
 		}
-		say_busy(lock, waits, message);
+		say_busy(lock, 0, waits, message);
 		return give_up(lock);
 	}
 }
@@ -305,12 +339,33 @@ lock_next(struct otelop_lock *lock, struct otelop_message *message)
 	    "(-C DIR or OTELOP_STATE_DIR)", lock->dir);
 }
 
+/*
+ * A child may have let go of our lock, or somebody taken the name of our file: before anything is changed
+ * the lock is taken again, and what it is on must have the name.  0; -1: ESTALE it is another's by now.
+ */
+static int
+hold_again(const struct otelop_lock *lock, struct otelop_message *message)
+{
+	int same = -1;
+
+	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0 &&
+	    (same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) == 1)
+		return 0;
+	if (same < 0 && errno != EWOULDBLOCK)
+		return message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_METADATA);
+	errno = ESTALE;
+	return message_set(message, "%s/%s: somebody %s", lock->dir, STATEDIR_METADATA,
+	    same == 0 ? "removed or replaced it" : "else has its lock by now");
+}
+
 int
 lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message)
 {
 	struct stat made, opened;
 
 	drop_next(lock);
+	if (hold_again(lock, message) < 0)
+		return -1;
 	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)	/* P1 */
 		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
 	lock->next_write_fd = statedir_open_file(lock->dir_fd, lock->dir, STATEDIR_NEXT,	/* P2 */
@@ -353,7 +408,7 @@ static int
 write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
-	int written, next, claimed, fd = writable_next(lock);
+	int written, next, fd = writable_next(lock);
 
 	if (metadata->length > OTELOP_METADATA_MAX) {
 		errno = EMSGSIZE;
@@ -364,14 +419,12 @@ write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
 	    io_write_unsignalled(fd, metadata->json, metadata->length);
 	if (written < 0)
 		return message_errno(message, "%s/%s: cannot write", lock->dir, STATEDIR_NEXT);
-	if ((next = statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->next_fd)) < 0 ||
-	    (claimed = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) < 0)
-		return message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_METADATA);
-	if (next && claimed)
-		return 0;
+	if ((next = statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->next_fd)) < 0)
+		return message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_NEXT);
+	if (next == 1)
+		return hold_again(lock, message);
 	errno = ESTALE;
-	return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir,
-	    next ? STATEDIR_METADATA : STATEDIR_NEXT);
+	return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir, STATEDIR_NEXT);
 }
 
 /*
@@ -471,14 +524,13 @@ otelop_unlock_metadata(struct otelop_lock *lock)
 int
 lock_remove(struct otelop_lock *lock, struct otelop_message *message)
 {
-	int result = 0, same;
+	int result;
 
 	drop_next(lock);
 	/* R1: only under the claim, and only the file that it is on; a forgotten .next goes too. */
-	if ((same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) < 0)
-		result = message_errno(message, "%s/%s: cannot look at", lock->dir,
-		    STATEDIR_METADATA);
-	if (same == 1) {
+	if ((result = hold_again(lock, message)) < 0 && errno == ESTALE) {
+		result = 0;	/* it is gone already, or another's */
+	} else if (result == 0) {
 		unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);
 		if (unlinkat(lock->dir_fd, STATEDIR_METADATA, 0) < 0 && errno != ENOENT)
 			result = message_errno(message, "%s/%s: cannot remove", lock->dir,

@@ -120,17 +120,38 @@ meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *
 	return result;
 }
 
-/* A number is one process's only together with the time of its beginning. */
+/*
+ * A number is one process's only together with the time of its beginning; and what outlives it is known by
+ * its session.
+ */
 static int
-set_start_ticks(struct otelop_metadata *metadata)
+set_process(struct otelop_metadata *metadata)
 {
+	pid_t pid = meta_pid(metadata), session = getsid(pid);
 	unsigned long long ticks;
-	char text[32];
+	char text[32] = "";
 
-	if (platform_process_start_ticks(meta_pid(metadata), &ticks) != 1)
-		return meta_set_json(metadata, "startTicks", NULL, 0);
-	io_format(text, sizeof(text), "%llu", ticks);
-	return meta_set_json(metadata, "startTicks", text, strlen(text));
+	if (platform_process_start_ticks(pid, &ticks) == 1)
+		io_format(text, sizeof(text), "%llu", ticks);
+	if (meta_set_json(metadata, "startTicks", *text != '\0' ? text : NULL, strlen(text)) < 0)
+		return -1;
+	io_format(text, sizeof(text), "%ld", (long)session);
+	return meta_set_json(metadata, "session", session > 1 ? text : NULL, strlen(text));
+}
+
+int
+meta_forget_process(struct otelop_metadata *metadata)
+{
+	return meta_set_json(metadata, "startTicks", NULL, 0) < 0 ||
+	    meta_set_json(metadata, "session", NULL, 0) < 0 ? -1 : 0;
+}
+
+pid_t
+meta_session(const struct otelop_metadata *metadata)
+{
+	struct json_value value;
+
+	return meta_find(metadata, "session", &value) ? (pid_t)meta_whole_number(&value, 0, INT_MAX) : 0;
 }
 
 int
@@ -156,7 +177,7 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 		}
 		result = meta_set_json(metadata, key, value, strlen(value));
 		if (result == 0 && ours->kind == META_PID)
-			result = set_start_ticks(metadata);
+			result = set_process(metadata);
 	} else if (ours != NULL && ours->kind == META_TIME &&
 	    (strlen(value) > CLOCK_RFC3339_SIZE ||
 	    clock_parse_rfc3339(value, strlen(value), &seconds) < 0)) {

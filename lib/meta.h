@@ -65,6 +65,12 @@ int meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *
  */
 int meta_process_lives(const struct otelop_metadata *metadata);
 
+/* The session that the process was in when it was recorded; 0: it is not known. */
+pid_t meta_session(const struct otelop_metadata *metadata);
+
+/* Take out what ties it to a process: for who only tells of one, and does not hold the lock for it. */
+int meta_forget_process(struct otelop_metadata *metadata);
+
 /* Does the list of what could not be recorded have this member? */
 int meta_is_unrecorded(const struct otelop_metadata *metadata, const char *key);
 

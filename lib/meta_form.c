@@ -26,6 +26,7 @@ static const struct meta_known known[] = {
 	{ "pidNamespace", META_TEXT, NULL },
 	{ "bootId", META_TEXT, NULL },
 	{ "startTicks", META_TICKS, NULL },
+	{ "session", META_NUMBER, NULL },
 	{ "unrecorded", META_TEXTS, NULL },
 	{ "listen", META_TEXTS, NULL },
 	{ "exitCode", META_NUMBER, NULL },

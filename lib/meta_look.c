@@ -53,6 +53,7 @@ static int
 judge_dead_holder(struct look *look, const struct stat *file)
 {
 	pid_t pid = meta_pid(look->metadata);
+	struct holder_daemon daemon;
 	struct holder holder;
 
 	*look->state = META_STALE;
@@ -60,7 +61,8 @@ judge_dead_holder(struct look *look, const struct stat *file)
 	if (!process_is_alive(pid) && process_keeps_open(pid, file) == 1)
 		return 0;
 	look->is_doubtful = 1;
-	if (holder_find(file, &holder) < 0)
+	if (holder_describe(&daemon, look->dir, look->fd, look->metadata) < 0 ||
+	    holder_find(&daemon, &holder) < 0)
 		return errno == ENOSYS ? cannot_see(look, NULL) :
 		    message_errno(look->warning, "%s: cannot look for the lock's holder", look->dir);
 	switch (holder.kind) {
@@ -94,16 +96,17 @@ static int
 judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
+	struct holder_daemon daemon;
+	struct holder holder;
 	struct stat file;
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
 	if (meta_is_other_host(look->metadata, look->warning)) {
-		struct holder holder;
-
 		/* Who claims what another host left is here; else the lock may be held there. */
 		look->is_doubtful = 1;
-		if (holder_find(&file, &holder) == 0 && holder.kind == HOLDER_TAKER) {
+		if (holder_describe(&daemon, look->dir, look->fd, look->metadata) == 0 &&
+		    holder_find(&daemon, &holder) == 0 && holder.kind == HOLDER_TAKER) {
 			*look->state = META_STARTING;
 			look->metadata->length = 0;
 			return 0;

@@ -85,10 +85,12 @@ int platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *ar
  */
 int platform_process_has_open(pid_t pid, const struct stat *file, const char *name);
 
-/* Who has a description of a file open that carries its exclusive flock. */
+/* Who has a description of a file open that carries a flock. */
 struct platform_holder {
 	pid_t pid;
 	pid_t taker;	/* who took the lock; it may be dead; 0: dead, or of another PID namespace */
+	int is_shared;	/* the lock is */
+	int can_write;	/* to the file, by this description */
 	char name[64];	/* pid's, as it chose it: to be cleaned before it is shown */
 };
 

@@ -444,11 +444,12 @@ platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
 	return platform_each_descriptor(pid, take_wanted, &wanted);
 }
 
-/* Does this description carry the file's exclusive lock, and who took it?  1 or 0; -1: errno. */
+/* Does this description carry a flock, of what kind, and who took it?  1 or 0; -1: errno. */
 static int
-has_lock(int directory, const char *number, pid_t *taker)
+has_lock(int directory, const char *number, struct platform_holder *holder)
 {
-	char path[64], text[4096], *line, *next;
+	char path[64], text[4096], kind[8], *line, *next;
+	unsigned flags;
 	long pid;
 
 	if (io_format(path, sizeof(path), "../fdinfo/%s", number) < 0 ||
@@ -457,8 +458,11 @@ has_lock(int directory, const char *number, pid_t *taker)
 	for (line = text; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
-		if (sscanf(line, "lock: %*d: FLOCK ADVISORY WRITE %ld", &pid) == 1) {
-			*taker = pid > 0 ? (pid_t)pid : 0;
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			holder->can_write = (flags & O_ACCMODE) != O_RDONLY;
+		if (sscanf(line, "lock: %*d: FLOCK ADVISORY %7s %ld", kind, &pid) == 2) {
+			holder->taker = pid > 0 ? (pid_t)pid : 0;
+			holder->is_shared = strcmp(kind, "READ") == 0;
 			return 1;
 		}
 	}
@@ -535,7 +539,7 @@ platform_process_has_variable(pid_t pid, const char *name, const char *value)
 
 struct holder_list {
 	struct wanted_file wanted;
-	pid_t taker;	/* of the lock that was seen last */
+	struct platform_holder seen;	/* last */
 	struct platform_holder *items;
 	size_t count;
 	int hidden;
@@ -547,14 +551,14 @@ take_lock(void *argument, int directory, const char *number, const char *target)
 	struct holder_list *list = argument;
 
 	return is_wanted(&list->wanted, directory, number, target) ?
-	    has_lock(directory, number, &list->taker) : 0;
+	    has_lock(directory, number, &list->seen) : 0;
 }
 
 static int
 take_holder(void *argument, int proc, pid_t pid)
 {
 	struct holder_list *list = argument;
-	struct platform_holder *grown, holder = { .pid = pid };
+	struct platform_holder *grown, holder;
 	struct look look = { take_lock, list, 0 };
 
 	switch (each_descriptor(proc, pid, &look)) {
@@ -566,7 +570,8 @@ take_holder(void *argument, int proc, pid_t pid)
 		list->hidden++;
 		return 0;
 	}
-	holder.taker = list->taker;
+	holder = list->seen;
+	holder.pid = pid;
 	if (read_text(open_of(proc, pid, "comm", 0), holder.name, sizeof(holder.name)) < 0)
 		*holder.name = '\0';
 	holder.name[strcspn(holder.name, "\n")] = '\0';

@@ -103,8 +103,7 @@ struct target {
 	int64_t patience;	/* until then, what does not fit together may just be moving */
 	int fd;			/* otelop.json as it was when the daemon was found */
 	int held;		/* its lock; else the daemon lives without it */
-	struct stat file;
-	pid_t named;		/* by the file */
+	struct holder_daemon named;	/* by the file */
 	struct process daemon;	/* pid 0: it has ended, but something keeps its lock */
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
@@ -119,7 +118,7 @@ struct target {
 static void
 find_parent(struct target *target, pid_t parent)
 {
-	int has = platform_process_has_open(parent, &target->file, STATEDIR_METADATA);
+	int has = platform_process_has_open(parent, &target->named.file, STATEDIR_METADATA);
 
 	if (parent < 2 || has == 0 || process_open(&target->parent, parent) != 1) {
 		target->parent.pid = 0;
@@ -200,6 +199,9 @@ signal_session(struct target *target, int number)
 	struct platform_process *all;
 	size_t count, i;
 
+	if (target->session < 1 && (target->named.session == target->named.pid ||
+	    !process_is_alive(target->named.session)))
+		target->session = target->named.session;
 	if (target->session < 1 || (target->parent.pid > 0 && !process_is_gone(&target->parent)) ||
 	    platform_processes(&all, &count) < 0)
 		return;
@@ -221,8 +223,7 @@ signal_keepers(struct target *target, int number)
 	if (target->is_starting && number == SIGKILL)
 		for (i = 0; i < target->below_count; i++)
 			signal_seen(&target->below[i], number);
-	if (holder_signal_keepers(&target->file, target->named, target->dir, number, &target->asked,
-	    &target->foreign) < 0 && errno == ENOSYS)
+	if (holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) < 0 && errno == ENOSYS)
 		signal_session(target, number);
 }
 
@@ -239,16 +240,15 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 {
 	int result;
 
-	target->named = meta_pid(metadata);
 	target->is_starting = meta_state_is(metadata, "starting");
 	if (!meta_is_here(metadata, message)) {
 		errno = EREMOTE;
 		return -1;
 	}
-	if (refuse_pid(target->named, message) < 0)
+	if (refuse_pid(target->named.pid, message) < 0)
 		return -1;
-	if ((result = process_open(&target->daemon, target->named)) < 0)
-		return message_errno(message, "%ld: cannot find", (long)target->named);
+	if ((result = process_open(&target->daemon, target->named.pid)) < 0)
+		return message_errno(message, "%ld: cannot find", (long)target->named.pid);
 	/* The handle is there, so that the look at who it is cannot be about another. */
 	if (result == 1 && (process_is_gone(&target->daemon) || meta_process_lives(metadata) == 0)) {
 		process_close(&target->daemon);
@@ -289,7 +289,7 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
 	if (open_daemon(target, metadata, message) >= 0)
 		return 1;
 	/* Another host's words may be those of a dead daemon that somebody here has claimed a moment ago. */
-	return errno == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->file, &holder) == 0 &&
+	return errno == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
 	    holder.kind == HOLDER_TAKER ? 0 : -1;
 }
 
@@ -307,11 +307,11 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 	target->daemon.pid = 0;
 	if ((target->held = lock_is_held(target->dir_fd, target->dir, &target->fd, message)) < 0)
 		return -1;
-	if (fstat(target->fd, &target->file) < 0)
-		return message_errno(message, "%s: cannot look at the metadata", target->dir);
 	if (meta_read_fd(&metadata, target->fd, target->dir, message) < 0 && errno != ENODATA &&
 	    (target->held || errno != EBADMSG))
 		result = -1;
+	else if (holder_describe(&target->named, target->dir, target->fd, &metadata) < 0)
+		result = message_errno(message, "%s: cannot look at the metadata", target->dir);
 	else
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
@@ -324,7 +324,7 @@ static int
 confirm_kept(struct target *target, struct otelop_message *message)
 {
 	struct holder holder;
-	int found = holder_find(&target->file, &holder);
+	int found = holder_find(&target->named, &holder);
 
 	if (found < 0 && errno != ENOSYS)
 		return message_errno(message, "%s: cannot look for the lock's holder", target->dir);
@@ -337,7 +337,7 @@ confirm_kept(struct target *target, struct otelop_message *message)
 		return 1;
 	errno = EACCES;
 	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it names, and %s",
-	    target->dir, STATEDIR_METADATA, (long)target->named, holder.hidden ?
+	    target->dir, STATEDIR_METADATA, (long)target->named.pid, holder.hidden ?
 	    "whoever has it may not be looked into" : "nobody is seen to have it");
 }
 
@@ -345,10 +345,10 @@ confirm_kept(struct target *target, struct otelop_message *message)
 static int
 confirm_unknown(struct target *target, struct otelop_message *message)
 {
-	int keeps = process_keeps_open(target->daemon.pid, &target->file);
+	int keeps = process_keeps_open(target->daemon.pid, &target->named.file);
 
 	/* What began after the file was written must be seen to have it. */
-	if (keeps == 1 || (keeps < 0 && !process_is_younger(target->daemon.pid, &target->file)))
+	if (keeps == 1 || (keeps < 0 && !process_is_younger(target->daemon.pid, &target->named.file)))
 		return 1;
 	/* It may just have ended, or a starter is about to publish: look again. */
 	if (clock_left_ms(target->patience) > 0)
@@ -368,8 +368,8 @@ confirm_target(struct target *target, struct otelop_message *message)
 
 	if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
 		return errno == ENOENT ? 0 : -1;
-	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->file.st_dev &&
-	    now.st_ino == target->file.st_ino;
+	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
+	    now.st_ino == target->named.file.st_ino;
 	lives = meta_read_fd(&metadata, target->fd, target->dir, NULL) == 0 ? meta_process_lives(&metadata) : 0;
 	otelop_metadata_free(&metadata);
 	io_close(&fd);
@@ -404,7 +404,7 @@ wait_gone(struct target *target, int64_t deadline, int number)
 		return 0;
 	/* Of a lock that was lost before, nothing tells when an otelop-run has swept but its own end. */
 	if (!target->held && target->parent.pid > 0 &&
-	    platform_process_has_open(target->parent.pid, &target->file, STATEDIR_METADATA) == 1 &&
+	    platform_process_has_open(target->parent.pid, &target->named.file, STATEDIR_METADATA) == 1 &&
 	    !process_wait_gone(&target->parent, deadline))
 		return 0;
 	return wait_unlocked(target, deadline, number);
@@ -451,13 +451,30 @@ end_target(struct target *target, struct otelop_message *message)
 	return gone ? 0 : still_there(target, message);
 }
 
-/* Does the file name a process that lives, so that it is somebody else's by now? */
+/*
+ * The claim was refused: by whom?  1: by what will let go, after it was waited for until the deadline; 0: it
+ * is somebody else's by now; -1.
+ */
 static int
-names_another(const struct target *target, int fd)
+wait_for_claim(struct target *target, int fd, int held, int64_t deadline)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int result = meta_read_fd(&metadata, fd, target->dir, NULL) < 0 || !meta_state_is(&metadata, "exited");
+	int result = 1, is_dead, number = target->options->signal_number;
 
+	if (meta_read_fd(&metadata, fd, target->dir, NULL) < 0)
+		metadata.length = 0;
+	is_dead = metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0;
+	if (held == 1 && meta_state_is(&metadata, "exited"))
+		result = lock_wait_named(target->dir_fd, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
+	else if (held == 0 && is_dead && holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
+		/* Children that have made their copy of the lock a shared one keep it from being claimed. */
+		if (clock_left_ms(deadline) == 0 && target->options->kills)
+			number = SIGKILL;
+		result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) < 0 ? 0 : 1;
+		clock_sleep_ms(LINGER_MS);
+	} else {
+		result = 0;
+	}
 	otelop_metadata_free(&metadata);
 	return result;
 }
@@ -467,7 +484,7 @@ names_another(const struct target *target, int fd)
  * command has exited and lets go a moment later: that is awaited.
  */
 static int
-claim_record(const struct target *target, int64_t deadline, struct otelop_lock *lock,
+claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
     struct otelop_message *message)
 {
 	struct lock_request request = { .timeout_ms = 0 };
@@ -480,16 +497,14 @@ claim_record(const struct target *target, int64_t deadline, struct otelop_lock *
 			return errno == ENOENT ? 0 : -1;
 		if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
 			return errno == ENOENT ? 0 : -1;
-		if (names_another(target, fd)) {
-			io_close(&fd);
-			return 0;
-		}
-		waited = held == 1 ? lock_wait_named(target->dir_fd, fd, LOCK_SH, deadline) : 1;
+		waited = wait_for_claim(target, fd, held, deadline);
 		io_close(&fd);
 		if (waited < 0)
 			return cannot_wait(target, message);
-		if (waited == 0 || clock_left_ms(deadline) == 0)
-			return timed_out(target->dir, target->options, message);
+		if (waited == 0)
+			return 0;
+		if (clock_left_ms(deadline) == 0)
+			return still_there(target, message);
 	}
 }
 
@@ -498,7 +513,7 @@ claim_record(const struct target *target, int64_t deadline, struct otelop_lock *
  * could read is told of.
  */
 static int
-remove_record(const struct target *target, int64_t deadline, struct otelop_message *message)
+remove_record(struct target *target, int64_t deadline, struct otelop_message *message)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message why = { "" };
@@ -548,6 +563,7 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 	else if (result > 0)
 		result = remove_record(&target, options->timeout_ms < 0 ? OTELOP_FOREVER :
 		    clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
+	free(target.asked.pids);
 	io_close(&target.dir_fd);
 	return result;
 }
