@@ -4,6 +4,7 @@
 #include "io.h"
 #include "json.h"
 #include "meta.h"
+#include "statedir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +250,16 @@ cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_
 	cli_state_dir(cli, given, CLI_FAILED, path);
 	if (otelop_ensure_state_dir(path, &message) < 0)
 		cli_fail(cli, CLI_FAILED, &message);
+}
+
+void
+cli_warn_state_dir(const struct cli *cli, const char *path)
+{
+	struct otelop_message warning;
+
+	statedir_warn(path, &warning);
+	if (*warning.text != '\0')
+		cli_say(cli, "%s", warning.text);
 }
 
 char **

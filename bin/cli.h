@@ -70,6 +70,9 @@ void cli_state_dir(const struct cli *cli, const char *given, int status,
 /* The same, created and trusted. */
 void cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_PATH_SIZE]);
 
+/* Say what is odd about a trusted one: a warning, where people look or begin. */
+void cli_warn_state_dir(const struct cli *cli, const char *path);
+
 /*
  * The operands [KEY=VALUE...] -- CMD [ARG...]: members gets the first, NULL-terminated, and the
  * command is returned.  What is wrong with either ends the program with status 2.

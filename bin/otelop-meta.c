@@ -288,6 +288,7 @@ run_show(const char *dir, int argc, char *argv[])
 		json = 1;
 	no_operands(argc, argv);
 	look_or_fail(dir, &state, &metadata);
+	cli_warn_state_dir(&cli, dir);
 	if (state == META_STOPPED)
 		metadata.length = 0;
 	if (json)

@@ -310,6 +310,7 @@ main(int argc, char *argv[])
 		return try(&request, argv[optind]);
 	cli_need_stdout(&cli);
 	cli_ensure_state_dir(&cli, request.given, dir);
+	cli_warn_state_dir(request.as != NULL ? &(struct cli){ .name = request.as } : &cli, dir);
 	request.spawn.state_dir = dir;
 	if (open_log(&request, dir) < 0) {
 		message_errno(&message, "%s: cannot use as log", request.log);

@@ -42,8 +42,10 @@ main(int argc, char *argv[])
 	if (optind < argc)
 		cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
 	cli_state_dir(&cli, given, CLI_FAILED, dir);
-	if (ensure)
+	if (ensure) {
 		cli_ensure_state_dir(&cli, given, dir);
+		cli_warn_state_dir(&cli, dir);
+	}
 	if ((log ? otelop_log_file(dir, path, sizeof(path)) :
 	    metadata ? otelop_metadata_file(dir, path, sizeof(path)) :
 	    io_format(path, sizeof(path), "%s", dir)) < 0) {

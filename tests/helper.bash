@@ -8,6 +8,8 @@ bats_load_library bats-file
 
 # bats owns descriptors 3 and 4: what a tool leaves behind must not hold them.
 setup() {
+	# What a test makes is as most people's files are; the directories that bats made are made reachable by as_nobody.
+	umask 022
 	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
 	OTELOP_TEST_MARK=$BATS_TEST_TMPDIR
 	export OTELOP_STATE_DIR OTELOP_TEST_MARK
@@ -112,6 +114,15 @@ as_nobody() {
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
 is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+# Skip a test where this command does not work: tried, for who we are does not say what we may do.
+can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
+# The same for acting as nobody, and for giving a file away.
+can_be_nobody() { can as_nobody true; }
+can_give() {
+	: >"$BATS_TEST_TMPDIR/given"
+	can chown 1:1 "$BATS_TEST_TMPDIR/given"
+	rm -f "$BATS_TEST_TMPDIR/given"
+}
 
 # A TCP port for a daemon that cannot choose one itself: free, none that the kernel gives to who asks for any
 # or connects, and given to no other test of this run.
