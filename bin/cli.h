@@ -82,4 +82,10 @@ char **cli_command(const struct cli *cli, int argc, char *argv[], char ***member
 /* Write text to a stream with control characters as \xNN. */
 void cli_put_clean(const char *text, size_t length, FILE *stream);
 
+/* The same for many lines: of the control characters, newlines and tabs stay. */
+void cli_put_lines(const char *text, size_t length, FILE *stream);
+
+/* A value on stdout: as it is, for a script; clean where stdout is a terminal. */
+void cli_put_answer(const char *text, size_t length);
+
 #endif

@@ -132,7 +132,7 @@ run_read(const char *dir, int argc, char *argv[])
 	take_options(&plain_cli, argc, argv);
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
-	fwrite(metadata.json, 1, metadata.length, stdout);
+	show_file(&metadata);
 	return CLI_DONE;
 }
 

@@ -222,9 +222,9 @@ show_tail(const struct request *request, const struct otelop_spawn_result *resul
 		if (lseek(fd, start, SEEK_SET) >= 0 &&
 		    (length = io_read_all(fd, bytes, sizeof(bytes))) > 0) {
 			from = last_lines(bytes, (size_t)length, request->tail);
-			io_write_all(STDERR_FILENO, from, (size_t)(bytes + length - from));
+			cli_put_lines(from, (size_t)(bytes + length - from), stderr);
 			if (bytes[length - 1] != '\n')
-				io_write_all(STDERR_FILENO, "\n", 1);
+				fputc('\n', stderr);
 		}
 	}
 	io_close(&fd);

@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct option long_options[] = {
 	{ "state-dir", required_argument, NULL, 'C' }, { "ensure", no_argument, NULL, 'e' },
@@ -54,6 +55,7 @@ main(int argc, char *argv[])
 		message_errno(&message, "%s: cannot name a file in it", dir);
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	puts(path);
+	cli_put_answer(path, strlen(path));
+	putchar('\n');
 	return cli_end(&cli, CLI_DONE);
 }

@@ -173,7 +173,8 @@ int otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
 void otelop_metadata_free(struct otelop_metadata *metadata);
 
 /*
- * Set member key from text.  Members of ours that are numbers or times are checked; command
+ * Set member key from text.  Members of ours that are numbers or times are checked, and
+ * times written so that Go's package time reads them (T and Z, no second 60); command
  * and listen cannot be set this way.  Errors: EINVAL bad key or value; EILSEQ not UTF-8;
  * EMSGSIZE the object would be over OTELOP_METADATA_MAX.  On error nothing changed.
  */

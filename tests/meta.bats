@@ -164,9 +164,32 @@ corrupt_case() {
 }
 
 @test "write with pid and startedAt: they are written as given" {
-	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:60.5-11:30
+	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:59.5-11:30
 	tool -0 otelop-meta get pid startedAt
-	assert_output $'4711\n2024-02-29T23:59:60.5-11:30'
+	assert_output $'4711\n2024-02-29T23:59:59.5-11:30'
+}
+
+@test "write with a time that RFC 3339 allows and Go's time package cannot read: the same moment as both have it" {
+	local given written
+	while read -r given written; do
+		tool -0 otelop-meta write "startedAt=$given" "exitedAt=$given"
+		tool -0 otelop-meta get startedAt exitedAt
+		assert_output "$written"$'\n'"$written"
+	done <<-'TIMES'
+		2026-06-30T23:59:60Z 2026-07-01T00:00:00Z
+		2026-06-30t23:59:59z 2026-06-30T23:59:59Z
+		2026-12-31T23:59:60.25+01:00 2027-01-01T00:00:00.25+01:00
+		2024-02-28t23:59:60.5-11:30 2024-02-29T00:00:00.5-11:30
+		2026-06-30T23:59:59.1234567891234z 2026-06-30T23:59:59.123456789Z
+		0000-01-01T00:00:00Z 0000-01-01T00:00:00Z
+		1969-12-31T23:59:60Z 1970-01-01T00:00:00Z
+	TIMES
+	tool -2 otelop-meta write startedAt=9999-12-31T23:59:60Z # the year after has five digits
+	assert_regex "${stderr_lines[0]}" '^otelop-meta: startedAt: '
+	# A file of somebody else's that has such a time is no worse than it was.
+	file_is '{"pid": 5, "startedAt": "2026-06-30t23:59:60z"}'
+	tool -0 otelop-meta get startedAt
+	assert_output 2026-06-30t23:59:60z
 }
 
 @test "write with a value that is none for its member: usage, and the old file stands" {

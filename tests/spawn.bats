@@ -122,13 +122,21 @@ on_terminal() { python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i typing 60 "$@"; 
 	done
 }
 
-@test "a line of 4096 bytes: taken whole; one of 4097: status 1, and said so" {
-	local text
+@test "a line of 4096 bytes: taken whole; of an err: that is longer the first 4096 are shown; any other that is longer: said so" {
+	local text line
 	text=$(printf '%4092s' '' | tr ' ' x)
 	tool -1 otelop-spawn -- sh -c 'printf "err:%s\n" "$1" >&3; exec sleep 1000' sh "$text"
 	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: $text"
-	tool -1 otelop-spawn -- sh -c 'printf "err:%sx\n" "$1" >&3; exec sleep 1000' sh "$text"
-	assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: a line on the ready pipe is over 4096 bytes$'
+	tool -1 otelop-spawn -- sh -c 'printf "err:%syz\nok\n" "$1" >&3; exec sleep 1000' sh "$text"
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: $text"
+	tool -1 otelop-spawn -- sh -c 'printf "err:%sü and so on" "$1" >&3; exec sleep 1000' sh "${text%x}"
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: ${text%x}"
+	tool -1 otelop-run --ready fd -- sh -c 'printf "err:%syz\n" "$1" >&3; exec sleep 1000' sh "$text"
+	assert_equal "${stderr_lines[0]}" "otelop-run: sh: $text"
+	for line in "erro:$text" "ok$text$text" "set:a=$text"; do
+		tool -1 otelop-spawn -- sh -c 'printf "%s\n" "$1" >&3; exec sleep 1000' sh "$line"
+		assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: a line on the ready pipe is over 4096 bytes$'
+	done
 	assert_nothing_runs
 }
 
