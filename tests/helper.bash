@@ -103,6 +103,11 @@ assert_state_files() {
 
 assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
 
+# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
+refute_controls() {
+	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
+}
+
 # As nobody, with the test's directory reachable.
 as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \

@@ -73,11 +73,6 @@ assert_corrupt() {
 	refute_controls "$stderr"
 }
 
-# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
-refute_controls() {
-	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
-}
-
 # Each state directory below a directory is corrupt: free, it is stale, with a warning; read says 4.
 assert_all_corrupt() {
 	local dir said code
@@ -1021,6 +1016,25 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	file_is '{"pid": 5}'
 	tool -124 soon otelop-meta running -a -w 100ms
 	assert_output "stale 5"
+}
+
+@test "a terminal as stdout: get, read, args and otelop-statedir show what a script gets raw, without its controls" {
+	local terminal=$BATS_TEST_DIRNAME/e2e/terminal.py words dir=$OTELOP_STATE_DIR/$'d\e[31m'
+	mkdir -p "$dir"
+	printf '{"pid": 5, "command": ["a\\u001b[31m\\u009b\302\233\177\047"], "evil\302\233": "x\302\233\177"}' >"$dir/otelop.json"
+	export OTELOP_STATE_DIR=$dir
+	for words in "otelop-meta get command" "otelop-meta get -s command" "otelop-meta read" "otelop-meta args" otelop-statedir; do
+		# shellcheck disable=SC2086 # words
+		tool -0 python3 "$terminal" 60 $words
+		refute_controls "${output//$'\r'/}"
+		assert_regex "$output" '\\(x|u00)' # something is shown in their place
+	done
+	tool -0 otelop-meta get command
+	assert_output $'a\e[31m\xc2\x9b\xc2\x9b\x7f\''
+	tool -0 otelop-statedir
+	assert_output "$dir"
+	otelop-meta read | LC_ALL=C grep -qaF $'\xc2\x9b\x7f'
+	python3 "$terminal" 60 otelop-meta read | jq -e '.command[0] == "a\u001b[31m\u009b\u009b\u007f\u0027"'
 }
 
 @test "running -w with what is no duration: usage" {

@@ -468,6 +468,35 @@ time.sleep(1000)'
 	assert_stderr_line_count 2
 }
 
+@test "a failed start's last lines with escapes, C1, DEL, CR and bytes that are no text: shown, and none is done; tabs stay" {
+	tool -1 otelop-spawn -- sh -c 'printf "a\tb \033[31mred\033]0;title\007 \302\233x \177 \r\n\377\344 gr\303\274n\nlast\302\205"; exit 3'
+	assert_equal "${stderr_lines[1]}" $'a\tb \\x1b[31mred\\x1b]0;title\\x07 \\xc2\\x9bx \\x7f \\x0d'
+	assert_equal "${stderr_lines[2]}" '\xff\xe4 grün'
+	assert_equal "${stderr_lines[3]}" 'last\xc2\x85'
+	assert_regex "${stderr_lines[4]}" '^otelop-spawn: sh: log: '
+	# The log itself has what was written.
+	grep -qF $'\e[31mred' "$OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "a command whose name has controls, C1 too, and a bounded log: no message of any program carries them, nor does ours in the log" {
+	local name=$'x\xc2\x9bx\e[31m\x7f'
+	printf '#!/bin/sh\nexit 3\n' >"$name"
+	chmod 755 "$name"
+	tool -1 otelop-spawn -- "./$name"
+	assert_regex "${stderr_lines[0]}" 'x\\xc2\\x9bx\\x1b\[31m\\x7f'
+	tool -3 otelop-run --ready fd -- "./$name"
+	refute_controls "$stderr"
+	tool -127 otelop-spawn -- "./no$name"
+	refute_controls "$stderr"
+	tool -127 otelop-lock -- "./no$name"
+	refute_controls "$stderr"
+	printf '#!/bin/sh\necho ok >&3; exit 3\n' >"$name"
+	tool otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
+	refute_controls "$stderr"
+	eventually 10 grep -q 'exited with status 3' "$OTELOP_STATE_DIR/otelop.log"
+	refute_controls "$(cat "$OTELOP_STATE_DIR/otelop.log")"
+}
+
 @test "--tail N: the last N lines; 0: none" {
 	tool -1 otelop-spawn --tail 2 -- sh -c 'seq -f "line %g" 20; exit 3'
 	assert_stderr_line_count 4
