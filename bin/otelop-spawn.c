@@ -293,6 +293,7 @@ main(int argc, char *argv[])
 	struct request request = { .tail = 10, .spawn = { .timeout_ms = 60000, .adopt = 1 } };
 	struct otelop_spawn_result result;
 	struct otelop_message message;
+	struct cli speaker = cli;
 	char dir[OTELOP_PATH_SIZE];
 	const char **variables;
 
@@ -310,7 +311,8 @@ main(int argc, char *argv[])
 		return try(&request, argv[optind]);
 	cli_need_stdout(&cli);
 	cli_ensure_state_dir(&cli, request.given, dir);
-	cli_warn_state_dir(request.as != NULL ? &(struct cli){ .name = request.as } : &cli, dir);
+	speaker.name = request.as != NULL ? request.as : cli.name;
+	cli_warn_state_dir(&speaker, dir);
 	request.spawn.state_dir = dir;
 	if (open_log(&request, dir) < 0) {
 		message_errno(&message, "%s: cannot use as log", request.log);

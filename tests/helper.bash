@@ -6,10 +6,11 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
+# Whatever the caller's is: what a test makes is as most people's files are.
+umask 022
+
 # bats owns descriptors 3 and 4: what a tool leaves behind must not hold them.
 setup() {
-	# What a test makes is as most people's files are; the directories that bats made are made reachable by as_nobody.
-	umask 022
 	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
 	OTELOP_TEST_MARK=$BATS_TEST_TMPDIR
 	export OTELOP_STATE_DIR OTELOP_TEST_MARK
@@ -118,7 +119,6 @@ as_nobody() {
 # Skip a test of what only some systems have: what the fallback of lib/platform.c cannot give.
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
 is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
-need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
 # The same for acting as nobody, and for giving a file away.

@@ -402,8 +402,8 @@ time.sleep(1000)'
 }
 
 @test "a file server that does not answer: 124 in time, or interrupted, whatever the command waits for there" {
-	need_root
-	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
 	mkdir mount
 	tool -0 timeout -s KILL 100 unshare -m sh -c '
 		python3 "$1" mount hang >server 2>&1 &
@@ -582,8 +582,7 @@ time.sleep(1000)'
 
 # mounted OPTIONS COMMAND...: with a tmpfs of its own at `state`.
 mounted() {
-	need_root
-	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	can unshare -m true
 	mkdir -p state
 	tool "$1" unshare -m sh -c 'mount -t tmpfs -o "mode=700,$1" none state && shift && exec "$@"' sh "${@:2}"
 }
@@ -853,7 +852,8 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 }
 
 @test "no process may be made: 125, and one line" {
-	need_root
+	can_give
+	can_be_nobody
 	mkdir -m 755 state
 	chown 65534 state
 	tool -125 as_nobody prlimit --nproc=0 otelop-spawn -- sh -c ': >ran'
@@ -925,7 +925,8 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 }
 
 @test "a umask that takes away everything: the log is 0600, and the next start works" {
-	need_root
+	can_give
+	can_be_nobody
 	mkdir -m 700 mine
 	chown 65534 mine
 	tool -1 as_nobody sh -c 'umask 0777; exec otelop-spawn -C mine -- sh -c "echo words; exit 1"'
