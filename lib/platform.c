@@ -4,9 +4,11 @@
  * that it can be tested on Linux), the fallback: kill(2).  A Linux that lacks one of the calls gets ENOSYS from the kernel
  * and the same fallback in the callers.
  */
-#if defined(__linux__) && !defined(PLATFORM_POSIX)
+#if defined(__linux__)
+#define _GNU_SOURCE	/* O_PATH, struct ucred, clone */
+#ifndef PLATFORM_POSIX
 #define PLATFORM_LINUX
-#define _GNU_SOURCE	/* struct ucred, clone */
+#endif
 #endif
 
 #include "platform.h"
