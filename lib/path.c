@@ -59,7 +59,8 @@ make(struct walk *walk, const char *name, struct otelop_message *message)
 	if (fstat(walk->fd, &found) < 0)
 		return -1;
 	if (walk->missing == PATH_MAKE_IN_OURS && !is_trusted(&found))
-		return refuse(walk, "", "belongs to somebody else", message);
+		return refuse(walk, "",
+		    "belongs to somebody else: give another place with -C or OTELOP_STATE_DIR", message);
 	if (mkdirat(walk->fd, name, 0700) < 0)
 		return errno == EEXIST ? platform_open_to_search(walk->fd, name, O_NOFOLLOW) : -1;
 	/* A umask that takes the owner's bits keeps us out of what we have made. */
