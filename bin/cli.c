@@ -2,8 +2,9 @@
 #include "cli.h"
 #include "clock.h"
 #include "io.h"
-#include "json.h"
 #include "meta.h"
+#include "statedir.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,20 +55,37 @@ put_clean_line(const struct cli *cli, const char *text)
 void
 cli_put_clean(const char *text, size_t length, FILE *stream)
 {
-	size_t i, n;
+	char shown[TEXT_SHOWN_MAX];
+	size_t at, taken;
 
-	for (i = 0; i < length; i += n) {
-		unsigned char c = (unsigned char)text[i];
+	for (at = 0; at < length; at += taken) {
+		size_t n = text_next(text + at, length - at, shown, &taken);
 
-		n = json_utf8_length(text + i, length - i);
-		/* C0, DEL, C1 (U+0080 to U+009F), and bytes that are no character. */
-		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			fprintf(stream, "\\x%02x", c);
-			n = 1;
-		} else {
-			fwrite(text + i, 1, n, stream);
-		}
+		fwrite(shown, 1, n, stream);
 	}
+}
+
+void
+cli_put_lines(const char *text, size_t length, FILE *stream)
+{
+	size_t at = 0, n;
+
+	for (; at < length; at += n) {
+		for (n = 0; at + n < length && text[at + n] != '\n' && text[at + n] != '\t'; n++)
+			;
+		cli_put_clean(text + at, n, stream);
+		if (at + n < length)
+			fputc(text[at + n++], stream);
+	}
+}
+
+void
+cli_put_answer(const char *text, size_t length)
+{
+	if (isatty(STDOUT_FILENO))
+		cli_put_clean(text, length, stdout);
+	else
+		fwrite(text, 1, length, stdout);
 }
 
 void
@@ -249,6 +267,16 @@ cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_
 	cli_state_dir(cli, given, CLI_FAILED, path);
 	if (otelop_ensure_state_dir(path, &message) < 0)
 		cli_fail(cli, CLI_FAILED, &message);
+}
+
+void
+cli_warn_state_dir(const struct cli *cli, const char *path)
+{
+	struct otelop_message warning;
+
+	statedir_warn(path, &warning);
+	if (*warning.text != '\0')
+		cli_say(cli, "%s", warning.text);
 }
 
 char **

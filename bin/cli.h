@@ -70,6 +70,9 @@ void cli_state_dir(const struct cli *cli, const char *given, int status,
 /* The same, created and trusted. */
 void cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_PATH_SIZE]);
 
+/* Say what is odd about a trusted one: a warning, where people look or begin. */
+void cli_warn_state_dir(const struct cli *cli, const char *path);
+
 /*
  * The operands [KEY=VALUE...] -- CMD [ARG...]: members gets the first, NULL-terminated, and the
  * command is returned.  What is wrong with either ends the program with status 2.
@@ -78,5 +81,11 @@ char **cli_command(const struct cli *cli, int argc, char *argv[], char ***member
 
 /* Write text to a stream with control characters as \xNN. */
 void cli_put_clean(const char *text, size_t length, FILE *stream);
+
+/* The same for many lines: of the control characters, newlines and tabs stay. */
+void cli_put_lines(const char *text, size_t length, FILE *stream);
+
+/* A value on stdout: as it is, for a script; clean where stdout is a terminal. */
+void cli_put_answer(const char *text, size_t length);
 
 #endif

@@ -134,7 +134,7 @@ run_read(const char *dir, int argc, char *argv[])
 	take_options(&plain_cli, argc, argv);
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
-	fwrite(metadata.json, 1, metadata.length, stdout);
+	show_file(&metadata);
 	return CLI_DONE;
 }
 
@@ -290,6 +290,7 @@ run_show(const char *dir, int argc, char *argv[])
 		json = 1;
 	no_operands(argc, argv);
 	look_or_fail(dir, &state, &metadata);
+	cli_warn_state_dir(&cli, dir);
 	if (state == META_STOPPED)
 		metadata.length = 0;
 	if (json)

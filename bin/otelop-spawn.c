@@ -44,6 +44,7 @@ struct request {
 	const char *given;		/* -C */
 	const char *log;		/* -l, or NULL: the state directory's */
 	char log_path[OTELOP_PATH_SIZE];
+	int dir_fd;			/* the state directory, where the default log is used */
 	int quiet_busy;
 	long tail;
 	const char *as;			/* begins messages instead of our name and CMD's */
@@ -148,7 +149,7 @@ open_log(struct request *request, const char *dir)
 	    (request->spawn.log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG,
 	    O_WRONLY | O_APPEND | O_CREAT, &message)) < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
-	io_close(&dir_fd);
+	request->dir_fd = dir_fd;
 	return 0;
 }
 
@@ -200,6 +201,18 @@ last_lines(const char *bytes, size_t length, long lines)
 	return lines > 0 ? s : bytes + length;
 }
 
+/* The default log is read where it was written, whatever its directory's path leads to by now. */
+static int
+open_log_to_read(const struct request *request)
+{
+	struct otelop_message unsaid;
+
+	if (request->log == NULL)
+		return statedir_open_file(request->dir_fd, request->spawn.state_dir, STATEDIR_LOG,
+		    O_RDONLY, &unsaid);
+	return open(request->log_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 /* What the daemon wrote to the log during this start, its end. */
 static void
 show_tail(const struct request *request, const struct otelop_spawn_result *result)
@@ -212,7 +225,7 @@ show_tail(const struct request *request, const struct otelop_spawn_result *resul
 	int fd;
 
 	if (request->tail == 0 || result->log_start < 0 ||
-	    (fd = open(request->log_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
+	    (fd = open_log_to_read(request)) < 0)
 		return;
 	if (fstat(fd, &found) == 0) {
 		if (found.st_size < start)
@@ -222,9 +235,9 @@ show_tail(const struct request *request, const struct otelop_spawn_result *resul
 		if (lseek(fd, start, SEEK_SET) >= 0 &&
 		    (length = io_read_all(fd, bytes, sizeof(bytes))) > 0) {
 			from = last_lines(bytes, (size_t)length, request->tail);
-			io_write_all(STDERR_FILENO, from, (size_t)(bytes + length - from));
+			cli_put_lines(from, (size_t)(bytes + length - from), stderr);
 			if (bytes[length - 1] != '\n')
-				io_write_all(STDERR_FILENO, "\n", 1);
+				fputc('\n', stderr);
 		}
 	}
 	io_close(&fd);
@@ -293,6 +306,7 @@ main(int argc, char *argv[])
 	struct request request = { .tail = 10, .spawn = { .timeout_ms = 60000, .adopt = 1 } };
 	struct otelop_spawn_result result;
 	struct otelop_message message;
+	struct cli speaker = cli;
 	char dir[OTELOP_PATH_SIZE];
 	const char **variables;
 
@@ -310,6 +324,8 @@ main(int argc, char *argv[])
 		return try(&request, argv[optind]);
 	cli_need_stdout(&cli);
 	cli_ensure_state_dir(&cli, request.given, dir);
+	speaker.name = request.as != NULL ? request.as : cli.name;
+	cli_warn_state_dir(&speaker, dir);
 	request.spawn.state_dir = dir;
 	if (open_log(&request, dir) < 0) {
 		message_errno(&message, "%s: cannot use as log", request.log);

@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct option long_options[] = {
 	{ "state-dir", required_argument, NULL, 'C' }, { "ensure", no_argument, NULL, 'e' },
@@ -42,8 +43,10 @@ main(int argc, char *argv[])
 	if (optind < argc)
 		cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
 	cli_state_dir(&cli, given, CLI_FAILED, dir);
-	if (ensure)
+	if (ensure) {
 		cli_ensure_state_dir(&cli, given, dir);
+		cli_warn_state_dir(&cli, dir);
+	}
 	if ((log ? otelop_log_file(dir, path, sizeof(path)) :
 	    metadata ? otelop_metadata_file(dir, path, sizeof(path)) :
 	    io_format(path, sizeof(path), "%s", dir)) < 0) {
@@ -52,6 +55,7 @@ main(int argc, char *argv[])
 		message_errno(&message, "%s: cannot name a file in it", dir);
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	puts(path);
+	cli_put_answer(path, strlen(path));
+	putchar('\n');
 	return cli_end(&cli, CLI_DONE);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Half an answer is none. */
 static void
@@ -35,14 +36,18 @@ decoded(const struct json_value *string, size_t *length)
 static void
 put_shell(const char *text, size_t length)
 {
-	size_t i;
+	size_t i, n;
 
 	putchar('\'');
-	for (i = 0; i < length; i++)
-		if (text[i] == '\'')
+	for (i = 0; i < length; i += n) {
+		for (n = 0; i + n < length && text[i + n] != '\''; n++)
+			;
+		cli_put_answer(text + i, n);
+		if (i + n < length) {
 			fputs("'\\''", stdout);
-		else
-			putchar(text[i]);
+			n++;
+		}
+	}
 	putchar('\'');
 }
 
@@ -53,7 +58,7 @@ put_text(const char *text, size_t length, enum form form)
 {
 	switch (form) {
 	case RAW:
-		fwrite(text, 1, length, stdout);
+		cli_put_answer(text, length);
 		break;
 	case SHELL:
 		put_shell(text, length);
@@ -233,6 +238,15 @@ put_clean_json(const char *json, size_t length)
 		else
 			putchar(c);
 	}
+}
+
+void
+show_file(const struct otelop_metadata *metadata)
+{
+	if (isatty(STDOUT_FILENO))
+		put_clean_json(metadata->json, metadata->length);
+	else
+		fwrite(metadata->json, 1, metadata->length, stdout);
 }
 
 void

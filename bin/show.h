@@ -4,8 +4,11 @@
 
 #include "meta.h"
 
-/* A value raw: a string's characters, an array's strings with spaces between; or each for sh. */
+/* A value raw, but on a terminal: a string's characters, an array's strings with spaces between; or each for sh. */
 void show_value(const struct json_value *value, int shell);
+
+/* The file as it is; where stdout is a terminal, with what it would take for a command escaped. */
+void show_file(const struct otelop_metadata *metadata);
 
 /* Aligned lines, without what a terminal would take for a command; or one JSON object. */
 void show_people(enum meta_state state, const struct otelop_metadata *metadata);

@@ -160,7 +160,7 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 {
 	const struct meta_known *ours = meta_find_known(key, strlen(key));
 	struct json_value number = { JSON_NUMBER, value, strlen(value) };
-	int64_t seconds;
+	char time[CLOCK_RFC3339_SIZE];
 	int result;
 
 	errno = EINVAL;
@@ -178,10 +178,10 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 		result = meta_set_json(metadata, key, value, strlen(value));
 		if (result == 0 && ours->kind == META_PID)
 			result = set_process(metadata);
-	} else if (ours != NULL && ours->kind == META_TIME &&
-	    (strlen(value) > CLOCK_RFC3339_SIZE ||
-	    clock_parse_rfc3339(value, strlen(value), &seconds) < 0)) {
-		return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
+	} else if (ours != NULL && ours->kind == META_TIME) {
+		if (strlen(value) > sizeof(time) || clock_normalise_rfc3339(value, time) < 0)
+			return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
+		result = set_string(metadata, key, time);
 	} else {
 		result = set_string(metadata, key, value);
 	}

@@ -77,7 +77,10 @@ int otelop_state_dir(const char *dir, char *path, size_t size,
 
 /*
  * Create the directory path and its parents with mode 0700 where they are missing, and
- * check that path can be trusted: ours or root's, not writable by everyone.
+ * check that path can be trusted: ours or root's, not writable by everyone, and reached by
+ * no link of anybody else's.  Where path is the directory that XDG_STATE_HOME or HOME give,
+ * or below it, nothing is created in a directory that is neither ours nor root's.  0:
+ * message is empty, or a warning that a group may write to the directory.
  * Errors: EPERM not to be trusted; those of mkdir and open.  Upstream: EnsureStateDir.
  */
 int otelop_ensure_state_dir(const char *path, struct otelop_message *message);
@@ -170,7 +173,8 @@ int otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
 void otelop_metadata_free(struct otelop_metadata *metadata);
 
 /*
- * Set member key from text.  Members of ours that are numbers or times are checked; command
+ * Set member key from text.  Members of ours that are numbers or times are checked, and
+ * times written so that Go's package time reads them (T and Z, no second 60); command
  * and listen cannot be set this way.  Errors: EINVAL bad key or value; EILSEQ not UTF-8;
  * EMSGSIZE the object would be over OTELOP_METADATA_MAX.  On error nothing changed.
  */

@@ -4,9 +4,11 @@
  * that it can be tested on Linux), the fallback: kill(2).  A Linux that lacks one of the calls gets ENOSYS from the kernel
  * and the same fallback in the callers.
  */
-#if defined(__linux__) && !defined(PLATFORM_POSIX)
+#if defined(__linux__)
+#define _GNU_SOURCE	/* O_PATH, struct ucred, clone */
+#ifndef PLATFORM_POSIX
 #define PLATFORM_LINUX
-#define _GNU_SOURCE	/* struct ucred, clone */
+#endif
 #endif
 
 #include "platform.h"
@@ -50,6 +52,20 @@
 #define CLONE_PIDFD 0x1000
 #endif
 #endif
+
+#if defined(O_PATH)
+#define SEARCH O_PATH
+#elif defined(O_SEARCH)
+#define SEARCH O_SEARCH
+#else
+#define SEARCH O_RDONLY
+#endif
+
+int
+platform_open_to_search(int dir_fd, const char *name, int flags)
+{
+	return io_openat(dir_fd, name, SEARCH | O_DIRECTORY | O_CLOEXEC | flags, 0);
+}
 
 static int
 is_kept(int fd, const int *keep, size_t count)
@@ -99,6 +115,29 @@ close_numbered(int from, const int *keep, size_t count)
 }
 
 #ifdef PLATFORM_LINUX
+
+#define PROC_FILE_SYSTEM 0x9fa0
+
+ssize_t
+platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
+{
+	int fd = io_openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	struct statfs system;
+	ssize_t length = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, link) == 0 && fstatfs(fd, &system) == 0) {
+		if (!S_ISLNK(link->st_mode))
+			errno = EINVAL;
+		else if (system.f_type == PROC_FILE_SYSTEM)
+			length = 0;
+		else
+			length = readlinkat(fd, "", text, size);
+	}
+	io_close(&fd);
+	return length;
+}
 
 int
 platform_is_remote(int fd)
@@ -327,6 +366,24 @@ platform_notify_receive(int fd, char *bytes, size_t size, pid_t *pid, uid_t *uid
 }
 
 #else /* POSIX */
+
+ssize_t
+platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
+{
+	struct stat after;
+	ssize_t length;
+
+	if (fstatat(dir_fd, name, link, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (length = readlinkat(dir_fd, name, text, size)) < 0 ||
+	    fstatat(dir_fd, name, &after, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	/* A rename changes the time. */
+	if (link->st_dev == after.st_dev && link->st_ino == after.st_ino &&
+	    link->st_ctim.tv_sec == after.st_ctim.tv_sec && link->st_ctim.tv_nsec == after.st_ctim.tv_nsec)
+		return length;
+	errno = EAGAIN;
+	return -1;
+}
 
 int
 platform_is_remote(int fd)

@@ -121,6 +121,18 @@ int platform_watch(int file_fd, int dir_fd);
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);
 
+/*
+ * Open the directory name in dir_fd only to go on from there: also one that we may enter but not read,
+ * where the system can.  flags: O_NOFOLLOW or 0.  -1: ELOOP, ENOTDIR or EMLINK where it is a link.
+ */
+int platform_open_to_search(int dir_fd, const char *name, int flags);
+
+/*
+ * What a link says and whose it is, both of the same link, whatever gets its name meanwhile.  The
+ * length; 0: it is one of /proc's, which only the kernel can follow; -1: EINVAL it is no link, …
+ */
+ssize_t platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size);
+
 /* A name for the pid namespace that this process is in.  1; 0: the system has none. */
 int platform_pid_namespace(char *name, size_t size);
 

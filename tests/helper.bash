@@ -6,6 +6,9 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
+# Whatever the caller's is: what a test makes is as most people's files are.
+umask 022
+
 # bats owns descriptors 3 and 4: what a tool leaves behind must not hold them.
 setup() {
 	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
@@ -101,6 +104,11 @@ assert_state_files() {
 
 assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
 
+# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
+refute_controls() {
+	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
+}
+
 # As nobody, with the test's directory reachable.
 as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \
@@ -111,7 +119,15 @@ as_nobody() {
 # Skip a test of what only some systems have: what the fallback of lib/platform.c cannot give.
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
 is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
-need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+# Skip a test where this command does not work: tried, for who we are does not say what we may do.
+can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
+# The same for acting as nobody, and for giving a file away.
+can_be_nobody() { can as_nobody true; }
+can_give() {
+	: >"$BATS_TEST_TMPDIR/given"
+	can chown 1:1 "$BATS_TEST_TMPDIR/given"
+	rm -f "$BATS_TEST_TMPDIR/given"
+}
 
 # A TCP port for a daemon that cannot choose one itself: free, none that the kernel gives to who asks for any
 # or connects, and given to no other test of this run.

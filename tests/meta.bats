@@ -73,11 +73,6 @@ assert_corrupt() {
 	refute_controls "$stderr"
 }
 
-# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
-refute_controls() {
-	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
-}
-
 # Each state directory below a directory is corrupt: free, it is stale, with a warning; read says 4.
 assert_all_corrupt() {
 	local dir said code
@@ -111,10 +106,7 @@ corrupt_case() {
 	assert_equal "$(stat -c %a "$file")" 600
 	assert_equal "$(stat -c %a "$OTELOP_STATE_DIR")" 700
 	assert_state_files otelop.json
-	umask 0377
-	tool otelop-meta write
-	umask 022
-	assert_equal "$status" 0
+	tool -0 sh -c 'umask 0377; exec otelop-meta write'
 	assert_equal "$(stat -c %a "$file")" 600
 }
 
@@ -167,9 +159,32 @@ corrupt_case() {
 }
 
 @test "write with pid and startedAt: they are written as given" {
-	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:60.5-11:30
+	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:59.5-11:30
 	tool -0 otelop-meta get pid startedAt
-	assert_output $'4711\n2024-02-29T23:59:60.5-11:30'
+	assert_output $'4711\n2024-02-29T23:59:59.5-11:30'
+}
+
+@test "write with a time that RFC 3339 allows and Go's time package cannot read: the same moment as both have it" {
+	local given written
+	while read -r given written; do
+		tool -0 otelop-meta write "startedAt=$given" "exitedAt=$given"
+		tool -0 otelop-meta get startedAt exitedAt
+		assert_output "$written"$'\n'"$written"
+	done <<-'TIMES'
+		2026-06-30T23:59:60Z 2026-07-01T00:00:00Z
+		2026-06-30t23:59:59z 2026-06-30T23:59:59Z
+		2026-12-31T23:59:60.25+01:00 2027-01-01T00:00:00.25+01:00
+		2024-02-28t23:59:60.5-11:30 2024-02-29T00:00:00.5-11:30
+		2026-06-30T23:59:59.1234567891234z 2026-06-30T23:59:59.123456789Z
+		0000-01-01T00:00:00Z 0000-01-01T00:00:00Z
+		1969-12-31T23:59:60Z 1970-01-01T00:00:00Z
+	TIMES
+	tool -2 otelop-meta write startedAt=9999-12-31T23:59:60Z # the year after has five digits
+	assert_regex "${stderr_lines[0]}" '^otelop-meta: startedAt: '
+	# A file of somebody else's that has such a time is no worse than it was.
+	file_is '{"pid": 5, "startedAt": "2026-06-30t23:59:60z"}'
+	tool -0 otelop-meta get startedAt
+	assert_output 2026-06-30t23:59:60z
 }
 
 @test "write with a value that is none for its member: usage, and the old file stands" {
@@ -905,7 +920,7 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 
 @test "a file that cannot be read: 4, one line, and no word about the state" {
-	need_root
+	can_be_nobody
 	mkdir -m 755 state
 	file_is '{"pid": 5}'
 	chmod 600 "$file"
@@ -1001,6 +1016,25 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	file_is '{"pid": 5}'
 	tool -124 soon otelop-meta running -a -w 100ms
 	assert_output "stale 5"
+}
+
+@test "a terminal as stdout: get, read, args and otelop-statedir show what a script gets raw, without its controls" {
+	local terminal=$BATS_TEST_DIRNAME/e2e/terminal.py words dir=$OTELOP_STATE_DIR/$'d\e[31m'
+	mkdir -p "$dir"
+	printf '{"pid": 5, "command": ["a\\u001b[31m\\u009b\302\233\177\047"], "evil\302\233": "x\302\233\177"}' >"$dir/otelop.json"
+	export OTELOP_STATE_DIR=$dir
+	for words in "otelop-meta get command" "otelop-meta get -s command" "otelop-meta read" "otelop-meta args" otelop-statedir; do
+		# shellcheck disable=SC2086 # words
+		tool -0 python3 "$terminal" 60 $words
+		refute_controls "${output//$'\r'/}"
+		assert_regex "$output" '\\(x|u00)' # something is shown in their place
+	done
+	tool -0 otelop-meta get command
+	assert_output $'a\e[31m\xc2\x9b\xc2\x9b\x7f\''
+	tool -0 otelop-statedir
+	assert_output "$dir"
+	otelop-meta read | LC_ALL=C grep -qaF $'\xc2\x9b\x7f'
+	python3 "$terminal" 60 otelop-meta read | jq -e '.command[0] == "a\u001b[31m\u009b\u009b\u007f\u0027"'
 }
 
 @test "running -w with what is no duration: usage" {
@@ -1252,7 +1286,8 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 
 @test "the daemon is a zombie while its otelop-run sweeps, asked by a user: stale" {
-	need_root
+	can_give
+	can_be_nobody
 	needs /proc
 	mkdir -m 755 there
 	chown 65534:65534 there
@@ -1269,8 +1304,8 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 
 @test "the daemon has a file open whose server does not answer: it is called running, at once" {
-	need_root
-	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
 	mkdir mount
 	tool -0 timeout -s KILL 60 unshare -m sh -c '
 		python3 "$1" mount hang >server 2>&1 &

@@ -497,7 +497,8 @@ swept_under() {
 }
 
 @test "a helper that is not ours to signal: it is said that it may be left" {
-	need_root
+	can_give
+	can_be_nobody
 	needs subreaper
 	cat >other.c <<-'C'
 		#define _GNU_SOURCE
@@ -831,8 +832,7 @@ time.sleep(1000)'
 }
 
 @test "the disk is full, or read-only: 125, one line, CMD is not run" {
-	need_root
-	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	can unshare -m true
 	mkdir state
 	tool -125 unshare -m sh -c 'mount -t tmpfs -o mode=700,size=4k none state && head -c 4096 /dev/zero >state/full; exec "$@"' \
 		sh otelop-run --ready exec -- sh -c ': >ran'
@@ -846,8 +846,7 @@ time.sleep(1000)'
 }
 
 @test "the disk is full, under otelop-spawn: 125, what could not be written is said, no metadata is left" {
-	need_root
-	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	can unshare -m true
 	mkdir state
 	tool -125 unshare -m sh -c 'mount -t tmpfs -o mode=700,size=4k none state && head -c 4096 /dev/zero >state/full
 		otelop-spawn -- otelop-run --ready exec -- sh -c ": >ran"
@@ -858,8 +857,7 @@ time.sleep(1000)'
 }
 
 @test "the disk fills up while it starts: the daemon is not left running unpublished" {
-	need_root
-	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	can unshare -m true
 	mkdir state
 	tool -1 unshare -m sh -c 'mount -t tmpfs -o mode=700,size=16k none state
 		otelop-spawn -- otelop-run --ready fd -- sh -c "head -c 65536 /dev/zero >state/full; otelop-ready; exec sleep 1000" 2>err

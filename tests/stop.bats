@@ -119,13 +119,13 @@ time.sleep(1000)'
 }
 
 @test "-n of somebody else's process: 0, it runs though it is not ours to signal" {
-	need_root
+	can_be_nobody
 	background sleep 1000
 	tool -0 as_nobody otelop-stop -n "$!"
 }
 
 @test "somebody else's process: 4, it is named, and it runs on" {
-	need_root
+	can_be_nobody
 	witness
 	tool -4 as_nobody otelop-stop -t 2 -k 1 "$witness"
 	assert_regex "$stderr" "^otelop-stop: $witness: "
@@ -583,7 +583,7 @@ signal.pause()'
 }
 
 @test "somebody else's daemon: 4, and it runs on" {
-	need_root
+	can_be_nobody
 	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
 	local pid=$output
 	tool -4 as_nobody otelop-stop -t 2 -k 1
@@ -723,7 +723,8 @@ print("file:", os.path.exists(os.environ["OTELOP_STATE_DIR"] + "/otelop.json"))
 
 @test "the same as a user who may not look into process 1, the innocent's parent: stop is 4, nobody hears anything" {
 	needs /proc
-	need_root
+	can_give
+	can_be_nobody
 	chown 65534:65534 "$OTELOP_STATE_DIR"
 	as_nobody true
 	recycle leftover 65534

@@ -4,18 +4,19 @@ load helper
 setup_more() {
 	file=$OTELOP_STATE_DIR/otelop.json
 	log=$OTELOP_STATE_DIR/otelop.log
-	user=0
+	user=$(id -u)
 	reason=refused
 }
 
 # What follows is done by nobody, in a state directory of nobody's.
 be_nobody() {
-	need_root
+	can_give
+	can_be_nobody
 	user=65534
 }
 
 as_user() {
-	if [ "$user" -eq 0 ]; then "$@"; else as_nobody "$@"; fi
+	if [ "$user" -eq "$(id -u)" ]; then "$@"; else as_nobody "$@"; fi
 }
 
 # A process of the user's that a wrong step would signal, and a state directory of the user's.
@@ -170,9 +171,9 @@ directory() {
 @test "otelop.json is a directory, as nobody: refused as well" { be_nobody; directory; }
 
 @test "otelop.json is a device: refused" {
-	need_root
+	can mknod -m 600 device c 1 5
 	begin
-	mknod -m 600 "$file" c 1 5 || skip "cannot make devices here"
+	mv device "$file"
 	all_refused
 }
 
@@ -207,7 +208,7 @@ writable_file() {
 }
 
 foreign_file() {
-	need_root
+	can_give
 	begin
 	bait "$file"
 	chmod 644 "$file"
@@ -245,7 +246,7 @@ writable_directory() {
 @test "everyone may write to the state directory, as nobody: refused as well" { be_nobody; writable_directory; }
 
 foreign_directory() {
-	need_root
+	can_give
 	begin
 	bait "$file"
 	chmod 755 state
@@ -267,18 +268,67 @@ foreign_directory() {
 	refused_to_start_all "$OTELOP_STATE_DIR"
 }
 
-@test "the group may write to the state directory and to otelop.json: that is their owner's business" {
+group_writable_file() {
+	local mode
 	begin
 	bait "$file"
-	chmod 770 state
-	chmod 660 "$file"
-	tool -0 otelop-meta running
-	assert_output "running $victim"
+	for mode in 660 620; do
+		chmod "$mode" "$file"
+		all_refused
+	done
+	assert_equal "$(cat "$file")" "{\"pid\": $victim}"
+}
+@test "the group may write to otelop.json, its owner's own group too: refused" { group_writable_file; }
+@test "the group may write to otelop.json, as nobody: refused as well" { be_nobody; group_writable_file; }
+
+@test "otelop.json is a further name of a file that the group may write to: no restart runs what that says" {
+	begin
+	chmod 2775 state
+	printf '{"pid": 1, "command": ["touch", "%s/ran"], "cwd": "/"}\n' "$PWD" >shared
+	chmod 664 shared
+	ln shared "$file"
+	refused 4 "$file" otelop restart
+	assert_not_exists ran
+	chmod 644 shared # a further name as such is harmless
+	tool -1 otelop-meta running
+}
+
+@test "the group may write to the state directory: that is its owner's business, and nobody is told" {
+	begin
+	bait "$file"
+	chmod 2775 state
+	tool -0 otelop status
+	assert_equal "$stderr" ""
+	tool -0 otelop-statedir -e
+	assert_equal "$stderr" ""
 	tool -0 otelop-lock -p
 }
 
+@test "another group may write to the state directory: start, status and otelop-statedir -e warn, in one line each, and go on" {
+	local words
+	can_give
+	mkdir -m 700 state
+	chgrp 1 state
+	chmod 2775 state
+	tool -0 otelop-statedir -e
+	assert_output "$OTELOP_STATE_DIR"
+	assert_stderr_line_count 1
+	assert_equal "$stderr" "otelop-statedir: $OTELOP_STATE_DIR: group 1 may write to the state directory, and so remove what is in it"
+	tool -0 otelop start --ready exec -- sleep 600
+	assert_equal "$(grep -c 'group 1 may write' <<<"$stderr")" 1
+	tool -0 otelop status
+	assert_stderr_line_count 1
+	assert_regex "$stderr" 'group 1 may write'
+	for words in "otelop-meta running" "otelop-meta get pid" "otelop-lock -W -w 10ms" "otelop status -q" "otelop list" "otelop stop"; do
+		# shellcheck disable=SC2086 # words
+		tool $words
+		assert_equal "$(grep -c 'may write' <<<"$stderr")" 0
+	done
+}
+
 @test "root's state directory and daemon, asked by nobody: trusted; what nobody may not read is 4" {
-	need_root
+	can_be_nobody
+	[ "$(id -u)" -eq 0 ] || skip "not root's"
 	begin
 	bait "$file"
 	chmod 755 state
@@ -352,15 +402,17 @@ fifo_log() {
 	log_refused
 }
 
-@test "everyone may write to the default log: refused" {
+@test "everyone may write to the default log, or its group: refused" {
 	begin
 	: >"$log"
 	chmod 622 "$log"
 	log_refused
+	chmod 620 "$log"
+	log_refused
 }
 
 foreign_log() {
-	need_root
+	can_give
 	begin
 	: >"$log"
 	chmod 644 "$log"
@@ -558,6 +610,119 @@ while True:
 	kill -KILL "$!"
 	cmp before victim
 	assert_equal "$(stat -c %a victim)" 600
+}
+
+# A directory of another user's, who gives the name `place` in it to a link to the directory victim and takes it away
+# again, all the time.
+hostile_parent() {
+	can_give
+	can_be_nobody
+	mkdir -m 755 theirs victim
+	: >victim/precious
+	chown 65534 theirs
+	background as_nobody sh -c '
+		cd theirs
+		while i=$((i + 1)); do
+			ln -snT ../victim place || mv -T place "gone-$i"
+			rm -f place
+		done 2>/dev/null'
+	hostile=$!
+	eventually 5 test -L theirs/place
+}
+
+victim_is_unharmed() {
+	assert_equal "$(stat -c '%a %u' victim)" "755 $(id -u)"
+	assert_equal "$(ls -A victim)" precious
+}
+
+@test "another user's directory, and a link that comes and goes in it: nothing behind the link is made, changed or written" {
+	local i
+	hostile_parent
+	for i in {1..300}; do
+		otelop-statedir -e -C "$PWD/theirs/place/state" || true
+		otelop-statedir -e -C "$PWD/theirs/place" || true
+	done >/dev/null 2>&1 3>&- 4>&-
+	for i in {1..40}; do
+		otelop-meta -C "$PWD/theirs/place" write || true
+		otelop-spawn -C "$PWD/theirs/place" -- otelop-ready || true
+	done >/dev/null 2>&1 3>&- 4>&-
+	kill -0 "$hostile" # to the end
+	victim_is_unharmed
+}
+
+@test "another user puts a link in the place of a directory that was just made: refused, and nothing behind it is changed" {
+	can_give
+	can_be_nobody
+	can strace -qq -o /dev/null true
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
+	mkdir -m 755 theirs victim
+	: >victim/precious
+	chown 65534 theirs
+	background as_nobody sh -c 'cd theirs; until [ -d place ]; do :; done; mv place away; ln -s ../victim place; : >done'
+	tool -125 strace -qq -o /dev/null -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:delay_exit=1000000 \
+		otelop-statedir -e -C "$PWD/theirs/place/state"
+	assert_stderr_line_count 1
+	assert_regex "$stderr" "^otelop-statedir: $PWD/theirs/place/state: state directory refused: "
+	assert_exists theirs/done
+	victim_is_unharmed
+}
+
+@test "another user's link, last or on the way: refused by who asks and by who starts; one of ours or of root's is followed" {
+	local path
+	can_give
+	mkdir -m 700 ours ours/state
+	ln -s ours way
+	ln -s ours/state last
+	for path in way/state last; do
+		tool -0 otelop-statedir -e -C "$path"
+		tool -3 otelop-meta -C "$path" running
+		assert_equal "$stderr" ""
+	done
+	chown -h 1 way last
+	for path in way/state last; do
+		tool -4 otelop-meta -C "$path" running
+		assert_stderr_line_count 1
+		assert_regex "$stderr" "^otelop-meta: $PWD/$path: state directory refused: .*link that belongs to somebody else"
+		tool -125 otelop-statedir -e -C "$path"
+		tool -125 otelop-spawn -C "$path" touch ran
+		assert_not_exists ran
+	done
+}
+
+@test "HOME or XDG_STATE_HOME of another user: nothing is created in it, and one line says whose it is" {
+	local words
+	can_give
+	mkdir -m 755 theirs
+	chown 1 theirs
+	unset OTELOP_STATE_DIR
+	for words in "HOME=$PWD/theirs" "XDG_STATE_HOME=$PWD/theirs/.local"; do
+		tool -125 env "$words" otelop-statedir -e
+		assert_output ""
+		assert_stderr_line_count 1
+		assert_regex "$stderr" "state directory refused: $PWD/theirs: belongs to somebody else"
+		tool -125 env "$words" otelop start --ready exec -- touch ran
+		tool -125 env "$words" otelop -n name start --ready exec -- touch ran
+	done
+	assert_not_exists ran
+	assert_equal "$(ls -A theirs)" ""
+}
+
+@test "HOME of another user, whose state directory below it is ours: used" {
+	can_give
+	mkdir -p theirs/.local/state/otelop
+	chown 1 theirs theirs/.local
+	unset OTELOP_STATE_DIR
+	tool -0 env HOME="$PWD/theirs" otelop-statedir -e
+	tool -0 env HOME="$PWD/theirs" otelop-meta write
+}
+
+@test "another user's project, which -C or OTELOP_STATE_DIR names: the directory in it is created and used" {
+	can_give
+	mkdir -m 755 theirs
+	chown 1 theirs
+	tool -0 otelop -C theirs/.otelop start --ready exec -- sleep 600
+	tool -0 env OTELOP_STATE_DIR=theirs/.otelop otelop stop
+	assert_equal "$(stat -c '%a %u' theirs/.otelop)" "700 $(id -u)"
 }
 
 # --- what else comes from outside ---

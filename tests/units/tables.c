@@ -80,7 +80,7 @@ static const struct row ready_rows[] = {
 	{ "ok \n", "bad: unexpected line on the ready pipe: \"ok \"" },
 	{ "ok\r\n", "bad: unexpected line on the ready pipe: \"ok\\x0d\"" },
 	{ "\033[31mred\n", "bad: unexpected line on the ready pipe: \"\\x1b[31mred\"" },
-	{ "\303\244\177\n", "bad: unexpected line on the ready pipe: \"\\xc3\\xa4\\x7f\"" },
+	{ "\303\244\177\n", "bad: unexpected line on the ready pipe: \"\303\244\\x7f\"" },
 	{ "READY=0\n", "bad: unexpected line on the ready pipe: \"READY=0\"" },
 	{ NULL, NULL }
 };
@@ -180,6 +180,10 @@ static const struct row duration_rows[] = {
 	{ "10", "10000" }, { "2.5", "2500" }, { "500ms", "500" }, { "10s", "10000" }, { "2m", "120000" },
 	{ "1h", "3600000" }, { "0", "0" }, { "0.000h", "0" }, { "0ms", "0" }, { "007", "7000" },
 	{ "0.0001", "1" }, { "0.4ms", "1" }, { "0.00000000001h", "1" }, { "1.5m", "90000" },
+	{ "1m30s", "90000" }, { "1h2m3.5s", "3723500" }, { "300ms", "300" }, { "1s500ms", "1500" },
+	{ "1m1m", "120000" }, { "30s1h", "3630000" }, { "0h0m0s", "0" }, { "0h0.0001ms", "1" },
+	{ "1m30", "refused" }, { "30 1m", "refused" }, { "1m-1s", "refused" }, { "1m s", "refused" },
+	{ "1m.5s", "refused" }, { "1h9223372036854775807ms", "refused" }, { "1msms", "refused" },
 	{ "604800000ms", "604800000" }, { "8760h", "31536000000" },
 	{ "", "refused" }, { "s", "refused" }, { ".5", "refused" }, { "1.", "refused" },
 	{ "-1", "refused" }, { "+1", "refused" }, { " 1", "refused" }, { "1 s", "refused" }, { "1d", "refused" },
