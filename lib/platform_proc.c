@@ -3,7 +3,8 @@
  *
  * Invariants of the Linux half:
  *   1. Nothing below /proc is opened but from the descriptor that open_proc has checked: one of
- *      another PID namespace has other processes under our numbers.  Such a one is none (ENOSYS).
+ *      another PID namespace has other processes under our numbers.  Such a one is none (ENOSYS), but
+ *      for what needs no number: the names of this boot and of our namespace.
  *   2. What exists but may not be looked into is never "there is nothing": that is -1 with EACCES or
  *      EPERM, also where the mount hides it (hidepid) and its directory seems to be missing.
  */
@@ -53,35 +54,46 @@ add_process(struct platform_process **list, size_t *count, size_t *room,
 
 #ifdef PLATFORM_LINUX
 
+static int
+is_refused(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
+/* The directory /proc, and what its self is in it, which is us, by whatever number.  -1: errno; ENOSYS. */
+static int
+open_any_proc(char *self, size_t size)
+{
+	struct statfs mounted;
+	ssize_t n = -1;
+	int fd = io_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd >= 0 && fstatfs(fd, &mounted) == 0) {
+		if (mounted.f_type != PROC_MAGIC)
+			errno = ENOSYS;
+		else if ((n = readlinkat(fd, "self", self, size - 1)) >= 0)
+			self[n] = '\0';
+	}
+	if (n < 0 && (errno == ENOENT || errno == ENOTDIR || is_refused(errno)))
+		errno = ENOSYS;
+	if (n < 0)
+		io_close(&fd);
+	return fd;
+}
+
 /* The directory /proc, if it shows the processes of our PID namespace.  -1: errno; ENOSYS: it does not. */
 static int
 open_proc(void)
 {
 	char ours[32], self[32];
-	struct statfs mounted;
-	ssize_t n;
-	int fd = io_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = open_any_proc(self, sizeof(self));
 
-	if (fd < 0) {
-		if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
-			errno = ENOSYS;
-		return -1;
-	}
 	snprintf(ours, sizeof(ours), "%ld", (long)getpid());
-	n = readlinkat(fd, "self", self, sizeof(self));
-	if (n >= 0 && fstatfs(fd, &mounted) == 0 && mounted.f_type == PROC_MAGIC &&
-	    (size_t)n == strlen(ours) && memcmp(self, ours, (size_t)n) == 0)
-		return fd;
-	if (n >= 0 || errno == ENOENT || errno == EINVAL)
+	if (fd >= 0 && strcmp(self, ours) != 0) {
+		io_close(&fd);
 		errno = ENOSYS;
-	io_close(&fd);
-	return -1;
-}
-
-static int
-is_refused(int error)
-{
-	return error == EACCES || error == EPERM;
+	}
+	return fd;
 }
 
 /* Its directory is not there: does the process exist all the same? */
@@ -210,7 +222,8 @@ platform_process_began(pid_t pid, struct timespec *began)
 int
 platform_boot_id(char *name, size_t size)
 {
-	int proc = open_proc();
+	char self[32];
+	int proc = open_any_proc(self, sizeof(self));
 	ssize_t n = -1;
 
 	if (proc >= 0)
@@ -226,7 +239,8 @@ platform_boot_id(char *name, size_t size)
 int
 platform_pid_namespace(char *name, size_t size)
 {
-	int proc = open_proc();
+	char self[32];
+	int proc = open_any_proc(self, sizeof(self));
 	ssize_t n = proc < 0 ? -1 : readlinkat(proc, "self/ns/pid", name, size - 1);
 
 	io_close(&proc);

@@ -41,8 +41,17 @@ process_close(struct process *process)
 int
 process_signal(const struct process *process, int signal_number)
 {
-	if (process->pidfd >= 0)
-		return platform_pidfd_signal(process->pidfd, signal_number);
+	if (process->pidfd >= 0) {
+		if (platform_pidfd_signal(process->pidfd, signal_number) == 0)
+			return 0;
+		if (errno == ESRCH || errno == EINVAL)
+			return -1;
+		/* A filter may deny just this call.  While it has not ended, the number is its own. */
+		if (process_is_gone(process)) {
+			errno = ESRCH;
+			return -1;
+		}
+	}
 	return kill(process->pid, signal_number);
 }
 

@@ -428,7 +428,7 @@ swept_under() {
 @test "the sweep, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
 	background sleep 1000
 	local bystander=$!
-	swept_under -P "/proc/$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH
+	swept_under -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH
 	kill "$bystander"
 	assert_nothing_runs
 	assert_stderr_line_count 0
@@ -480,7 +480,7 @@ swept_under() {
 @test "the processes cannot be listed at the start: 125, and who was there before lives" {
 	needs /proc
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE:when=1 \
+	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & exec otelop-run --ready exec -- sleep 1'
 	assert_regex "$stderr" '^otelop-run: processes: cannot list: '
 	eventually 10 this_many_run 1
