@@ -103,14 +103,16 @@ run_write(const char *dir, int argc, char *argv[])
 		message_errno(&message, "memory: cannot make the metadata");
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	for (i = optind; i < argc; i++)
+	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
+	meta_forget_process(&metadata);
+	for (i = optind; i < argc; i++) {
 		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0) {
 			if (errno == ENOMEM)
 				cli_fail(&cli, CLI_FAILED, &message);
 			cli_usage_error(&cli, "%s", message.text);
 		}
-	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
-	meta_forget_process(&metadata);
+		meta_forget_process(&metadata);
+	}
 	if (otelop_ensure_state_dir(dir, &message) < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
 	request.own = meta_pid(&metadata);	/* what it wrote of itself, it may write again */

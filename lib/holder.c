@@ -22,6 +22,16 @@ holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const str
 	return fstat(fd, &daemon->file);
 }
 
+/* Is it in the daemon's session?  One whose leader lives is a terminal's, and has other members. */
+static int
+is_in_session(const struct holder_daemon *daemon, pid_t pid)
+{
+	struct platform_process process;
+
+	return platform_process(pid, &process) == 1 && process.session > 1 && (process.session == daemon->pid ||
+	    (process.session == daemon->session && !process_is_alive(process.session)));
+}
+
 /*
  * Is it the daemon's for certain?  A process that somebody sent the descriptor to, such as a service
  * manager that stores them, must not be ended for having it.
@@ -29,13 +39,11 @@ holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const str
 static int
 is_daemons(const struct holder_daemon *daemon, pid_t pid)
 {
-	struct platform_process process;
 	uid_t user;
 
-	if (platform_process_user(pid, &user) != 1 ||
-	    (user != daemon->file.st_uid && daemon->file.st_uid != 0) || platform_process(pid, &process) != 1)
+	if (platform_process_user(pid, &user) != 1 || (user != daemon->file.st_uid && daemon->file.st_uid != 0))
 		return 0;
-	return (process.session > 1 && (process.session == daemon->session || process.session == daemon->pid)) ||
+	return is_in_session(daemon, pid) ||
 	    platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
 }
 
@@ -57,7 +65,7 @@ has_taker(const struct holder_daemon *daemon, const struct platform_holder *hold
 
 	for (i = 0; i < count; i++)
 		if (all[i].pid == holder->taker && all[i].taker == holder->taker)
-			return !is_daemons(daemon, holder->taker) || is_parent(daemon, holder->taker);
+			return !is_in_session(daemon, holder->taker) || is_parent(daemon, holder->taker);
 	return 0;
 }
 
@@ -65,8 +73,6 @@ static enum holder_kind
 kind_of(const struct holder_daemon *daemon, const struct platform_holder *holder,
     const struct platform_holder *all, size_t count)
 {
-	if (holder->can_write)
-		return HOLDER_TAKER;
 	if (has_taker(daemon, holder, all, count))
 		return holder->is_shared ? HOLDER_UNSEEN : HOLDER_TAKER;
 	return HOLDER_KEEPER;

@@ -2,16 +2,15 @@
  * Who has a lock whose file names no living process.
  *
  * The lock belongs to an open description, which the kernel shows for each process that has it, with the
- * one that took the lock and with what the description may do:
+ * one that took the lock:
  *
- *	it can write				a claim's: a starter, which has not published yet
- *	exclusive, and the taker has it		an otelop-run that sweeps, or a writer of metadata
- *	shared, and the taker has it		a probe's, for a moment
- *	else					a keeper's: a child that outlived its daemon
+ *	exclusive, and the taker has it		a starter, an otelop-run that sweeps, or a writer of metadata
+ *	shared, and the taker has it		a probe, for a moment
+ *	else					a keeper: a child that outlived its daemon
  *
- * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others: what
- * belongs to the daemon, by its session or its environment, is a keeper whatever it did to the lock, unless
- * it is the parent that has not reaped the daemon yet.
+ * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others: what is
+ * in the daemon's own session is a keeper whatever it did to the lock, unless it is the parent that has not
+ * reaped the daemon yet.
  */
 #ifndef HOLDER_H
 #define HOLDER_H

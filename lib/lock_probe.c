@@ -78,9 +78,11 @@ int
 lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
 {
 	int result, watch = platform_watch(fd, dir_fd);
+	/* A system without watches has no helper for a timed wait either: it would look all the time. */
+	int waits_whole = watch >= 0 || errno == ENOSYS;
 
 	do {
-		result = lock_wait(fd, operation, watch >= 0 ? deadline :
+		result = lock_wait(fd, operation, waits_whole ? deadline :
 		    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS)), watch);
 		if (result != 0)
 			break;

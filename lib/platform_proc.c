@@ -463,7 +463,6 @@ static int
 has_lock(int directory, const char *number, struct platform_holder *holder)
 {
 	char path[64], text[4096], kind[8], *line, *next;
-	unsigned flags;
 	long pid;
 
 	if (io_format(path, sizeof(path), "../fdinfo/%s", number) < 0 ||
@@ -472,8 +471,6 @@ has_lock(int directory, const char *number, struct platform_holder *holder)
 	for (line = text; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
-		if (sscanf(line, "flags: %o", &flags) == 1)
-			holder->can_write = (flags & O_ACCMODE) != O_RDONLY;
 		if (sscanf(line, "lock: %*d: FLOCK ADVISORY %7s %ld", kind, &pid) == 2) {
 			holder->taker = pid > 0 ? (pid_t)pid : 0;
 			holder->is_shared = strcmp(kind, "READ") == 0;

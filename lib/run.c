@@ -157,8 +157,8 @@ static int
 prepare(void *argument, int report)
 {
 	struct run *run = argument;
-	int starting_fd = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST);
 	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
+	int starting_fd = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST);
 	int keep[4] = { starting_fd, lock_fd, report, OTELOP_READY_FD };
 	size_t kept = run->options->modes->fd ? 4 : 3;	/* else our own ready pipe must not reach CMD */
 	char number[16];

@@ -133,7 +133,7 @@ corrupt_case() {
 		assert len(set(keys)) == len(keys), keys
 		assert keys[:8] == ["pid", "startedAt", "httpAddr", "otlpGrpcAddr", "otlpHttpAddr", "proxyUrl",
 		    "proxyProtocol", "version"], keys
-		rest = [k for k in keys[8:] if k != "pidNamespace"]
+		rest = [k for k in keys[8:] if k not in ("pidNamespace", "bootId")]
 		assert rest == ["state", "cwd", "host", "exitCode", "colour", "text"], rest
 		members = dict(pairs)
 		assert type(members["pid"]) is int and type(members["exitCode"]) is int
@@ -884,22 +884,56 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	assert_equal "$(jq -r '.state, .exitCode' <<<"$output" | tr '\n' ' ')" "exited 7 "
 }
 
-@test "a daemon on another host, locked or free: cannot tell, 4, and the line names the host" {
+@test "a daemon on another host, and its lock is held by somebody who is not seen: cannot tell, 4, and the host is named" {
+	local words
+	can_hide_holder
+	for words in running show "show --json"; do
+		# shellcheck disable=SC2086
+		tool -4 hidden_from otelop-meta $words
+		assert_output ""
+		assert_stderr_line_count 1
+		assert_regex "${stderr_lines[0]}" '^otelop-meta: .*elsewhere\.example'
+	done
+	tool -4 hidden_from otelop-stop -t 1
+	assert_regex "$stderr" 'elsewhere\.example'
+	tool -0 otelop-meta get host
+	assert_output elsewhere.example
+}
+# A lock whose holder is in a pid namespace that the asking ones do not see.
+can_hide_holder() {
+	unshare -rpf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
 	file_is '{"pid": 4711, "host": "elsewhere.example"}'
-	local held words
-	for held in '' yes; do
-		[ -z "$held" ] || hold_file
-		for words in running show "show --json"; do
-			# shellcheck disable=SC2086
-			tool -4 otelop-meta $words
-			assert_output ""
-			assert_stderr_line_count 1
-			assert_regex "${stderr_lines[0]}" '^otelop-meta: .*elsewhere\.example'
-		done
-		tool -0 otelop-meta get host
-		assert_output elsewhere.example
+	hold_file
+}
+hidden_from() { unshare -rpf --mount-proc "$@"; }
+
+@test "what a daemon of another host left, and nobody holds it: stale, the host is told; start takes it" {
+	local id member
+	for member in '"host": "elsewhere.example"' '"host": "elsewhere.example", "bootId": "00000000-0000-4000-8000-000000000000"'; do
+		file_is "{\"pid\": 4711, $member}"
+		tool -1 otelop-meta running
+		assert_output "stale 4711"
+		assert_equal "$stderr" "otelop-meta: $OTELOP_STATE_DIR: left by host elsewhere.example"
+		tool -0 otelop-lock -- true
+		file_is "{\"pid\": 4711, $member}"
+		tool -0 otelop-stop
+		assert_not_exists "$file"
 	done
 }
+
+@test "this host has got another name: the boot tells that it is the same" {
+	[ -r /proc/sys/kernel/random/boot_id ] && ! is_fallback || skip "needs a boot id"
+	local boot
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	hold_text "{\"pid\": %d, \"host\": \"before.example\", \"bootId\": \"$boot\"}"
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+	assert_equal "$stderr" ""
+	tool -75 otelop-lock -- true
+	tool -0 otelop-stop
+	assert_gone "$holder"
+}
+
 
 @test "an unknown host, or this one: no obstacle" {
 	local host
@@ -915,7 +949,8 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	for host in "$(uname -n)x" "$(uname -n | sed 's/.$//')" "$(uname -n)\\u0000"; do
 		file_is '{"pid": 5, "host": "%s"}' "$host"
 		[ -n "$host" ] || continue
-		tool -4 otelop-meta running
+		tool -1 otelop-meta running
+		assert_regex "$stderr" ': left by host '
 	done
 }
 
@@ -1206,9 +1241,9 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 
 # --- remove
 
-@test "remove: the metadata goes, and a forgotten .tmp; the log stays" {
+@test "remove: the metadata goes, and a forgotten .next; the log stays" {
 	file_is '{"pid": 5}'
-	printf '{"pid"' >"$file.tmp"
+	printf '{"pid"' >"$file.next"
 	: >"$OTELOP_STATE_DIR/otelop.log"
 	tool -0 otelop-meta remove
 	assert_output ""
@@ -1231,12 +1266,12 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	background otelop-lock -- sleep 60
 	holder=$!
 	eventually 5 is_published
-	: >"$file.tmp"
+	: >"$file.next"
 	tool -75 otelop-meta remove
 	assert_output ""
 	assert_stderr_line_count 1
 	assert_regex "${stderr_lines[0]}" "^otelop-meta: $file: .*$holder"
-	assert_state_files otelop.json otelop.json.tmp
+	assert_state_files otelop.json otelop.json.next
 	tool -0 otelop-meta running
 	let_go
 	tool -0 otelop-meta remove
@@ -1251,9 +1286,9 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	assert_equal "$(cat "$file")" '{'
 }
 
-@test "a forgotten .tmp: the next write replaces it" {
+@test "a forgotten .next: the next write replaces it" {
 	mkdir -m 700 state
-	printf 'half a fi' >"$file.tmp"
+	printf 'half a fi' >"$file.next"
 	tool -0 otelop-meta write pid=5
 	assert_state_files otelop.json
 	tool -0 otelop-meta get pid

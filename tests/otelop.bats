@@ -286,20 +286,19 @@ two_starts() {
 	assert_equal "$(cat one.status)" 0
 }
 
-@test "start while children of a dead daemon keep its lock: it waits for them, and is a start of its own" {
+@test "start while children of a dead daemon keep its lock: 75 and who keeps it; stop ends them, and it starts" {
+	needs /proc
 	tool -0 otelop start --ready fd -- sh -c 'setsid -f sh -c "echo \$\$ >left; exec sleep 700"
 		until [ -s left ]; do sleep 0.02; done; otelop-ready; exec 3>&-; exec sleep 600'
 	one=$output
 	kill -KILL "$(parent_of "$one")" "$one"
 	assert_gone "$one"
-	start_in_background two --ready exec -- sleep 600
-	two=$!
-	eventually 20 runs "otelop-meta running -w"
-	assert_not_exists two.status
-	kill "$(cat left)"
-	wait "$two"
-	assert_equal "$(cat two.status)" 0
-	assert_equal "$(cat two.out)" "$(otelop-meta get pid)"
+	tool -75 otelop start --ready exec -- sleep 600
+	assert_regex "$stderr" "its lock kept by process $(cat left) \(sleep\); otelop stop ends it"
+	tool -0 otelop stop
+	assert_gone "$(cat left)"
+	tool -0 otelop start --ready exec -- sleep 600
+	assert_equal "$output" "$(otelop-meta get pid)"
 }
 
 @test "start of what fails with status 75: it is run once, status 1, how it ended and its words" {
@@ -557,14 +556,14 @@ is_asleep() { grep -q '^State:[[:space:]]*S' "/proc/$1/status"; }
 	tool -0 otelop status -q
 }
 
-@test "the caller's descriptors: the daemon has 0, 1, 2 and its lock only" {
+@test "the caller's descriptors: the daemon has 0, 1, 2 and its lock only, of the file and of the one before" {
 	exec 5>five 6</dev/null 12>twelve
 	tool -0 otelop start --ready exec -- sleep 600
 	pid=$output
 	exec 5>&- 6<&- 12>&-
 	eventually 10 tells_lock "$pid"
 	lock=$number
-	eventually 10 has_descriptors "$pid" "0 1 2 $lock"
+	eventually 10 has_descriptors "$pid" "0 1 2 $lock $((lock + 1))"
 	assert_equal "$(readlink "/proc/$pid/fd/0")" /dev/null
 	assert_equal "$(readlink "/proc/$pid/fd/1")" "$OTELOP_STATE_DIR/otelop.log"
 	assert_equal "$(readlink "/proc/$pid/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
