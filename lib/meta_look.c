@@ -96,21 +96,13 @@ static int
 judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
-	struct holder_daemon daemon;
-	struct holder holder;
 	struct stat file;
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
 	if (meta_is_other_host(look->metadata, look->warning)) {
-		/* Who claims what another host left is here; else the lock may be held there. */
+		/* Somebody here may just have claimed what another host left; else it is held there. */
 		look->is_doubtful = 1;
-		if (holder_describe(&daemon, look->dir, look->fd, look->metadata) == 0 &&
-		    holder_find(&daemon, &holder) == 0 && holder.kind == HOLDER_TAKER) {
-			*look->state = META_STARTING;
-			look->metadata->length = 0;
-			return 0;
-		}
 		errno = EREMOTE;
 		return -1;
 	}
