@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN };
+enum { TAIL = CLI_LONG, FOLLOW, PRINT, COMPLAIN };
 
 static const struct option long_options[] = {
 	{ "ensure", no_argument, NULL, 'e' },
 	{ "log", no_argument, NULL, 'l' }, { "metadata", no_argument, NULL, 'm' },
 	{ "tail", required_argument, NULL, TAIL }, { "follow", no_argument, NULL, FOLLOW },
-	{ "complain", required_argument, NULL, COMPLAIN },
+	{ "print", required_argument, NULL, PRINT }, { "complain", required_argument, NULL, COMPLAIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -21,6 +21,7 @@ static const struct cli cli = {
 	"otelop-statedir",
 	"otelop-statedir [-ehV] [-C DIR] [-n NAME] [-l | -m]\n"
 	"otelop-statedir [-C DIR] [-n NAME] --tail N [--follow]\n"
+	"otelop-statedir --print TEXT\n"
 	"otelop-statedir --complain TEXT USAGE",
 	"elm", long_options, 0,
 };
@@ -50,6 +51,9 @@ main(int argc, char *argv[])
 		case TAIL:
 			lines = cli_number(&cli, "--tail", optarg, 0, LONG_MAX);
 			break;
+		case PRINT:
+			puts(optarg);
+			return cli_end(&cli, CLI_DONE);
 		case COMPLAIN:
 			complaint = optarg;
 			break;
