@@ -2,9 +2,10 @@
 #include "join.h"
 #include "io.h"
 
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int
 same_strings(const struct json_value *a, const struct json_value *b)
@@ -44,15 +45,19 @@ same_arrays(const struct json_value *a, const struct json_value *b)
 	return same;
 }
 
-/* Does its name lead to another file from here than from where the daemon was started? */
+/*
+ * May its name lead to another file from here than from where the daemon was started?  A directory that was not
+ * recorded, or is gone, is the same as none.
+ */
 static int
 is_elsewhere(const struct otelop_metadata *metadata, const char *name)
 {
-	char here[OTELOP_PATH_SIZE], there[OTELOP_PATH_SIZE];
+	struct stat here, there;
+	char path[OTELOP_PATH_SIZE];
 
 	return *name != '/' && strchr(name, '/') != NULL &&
-	    otelop_metadata_get(metadata, "cwd", there, sizeof(there)) == 1 &&
-	    getcwd(here, sizeof(here)) != NULL && strcmp(here, there) != 0;
+	    (otelop_metadata_get(metadata, "cwd", path, sizeof(path)) != 1 || stat(path, &there) < 0 ||
+	    stat(".", &here) < 0 || here.st_dev != there.st_dev || here.st_ino != there.st_ino);
 }
 
 int
