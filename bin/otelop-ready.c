@@ -9,17 +9,16 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-	{ "state-dir", required_argument, NULL, 'C' },
 	{ "error", required_argument, NULL, 'e' }, { "query", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static const struct cli cli = {
 	"otelop-ready",
-	"otelop-ready [-hV] [-C DIR] [KEY=VALUE...]\n"
+	"otelop-ready [-hV] [-C DIR] [-n NAME] [KEY=VALUE...]\n"
 	"otelop-ready -e MESSAGE\n"
 	"otelop-ready -q",
-	"C:e:q", long_options,
+	"e:q", long_options, 0,
 };
 
 /* set: lines and the verdict, in one piece: a pipe takes up to PIPE_BUF bytes in one write. */
@@ -52,14 +51,13 @@ main(int argc, char *argv[])
 {
 	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
+	struct cli_place place = { NULL, NULL };	/* taken as by every program, and not needed */
 	const char *error = NULL;
 	int query = 0, option, i, result = 0;
 
 	cli_begin(&cli);
-	while ((option = cli_option(&cli, argc, argv)) != -1)
+	while ((option = cli_option(&cli, &place, argc, argv)) != -1)
 		switch (option) {
-		case 'C':
-			break;	/* every program takes it; readiness does not need it */
 		case 'e':
 			error = optarg;
 			break;

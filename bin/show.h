@@ -4,6 +4,9 @@
 
 #include "meta.h"
 
+/* "STATE PID", or "STATE" where no pid is known, and a newline. */
+void show_state(enum meta_state state, const struct otelop_metadata *metadata);
+
 /* A value raw, but on a terminal: a string's characters, an array's strings with spaces between; or each for sh. */
 void show_value(const struct json_value *value, int shell);
 
@@ -14,10 +17,7 @@ void show_file(const struct otelop_metadata *metadata);
 void show_people(enum meta_state state, const struct otelop_metadata *metadata);
 void show_json(enum meta_state state, const struct otelop_metadata *metadata);
 
-/* Have two arrays the same strings?  1 or 0. */
-int show_same_strings(const struct json_value *a, const struct json_value *b);
-
-/* The words, quoted for sh, with which `otelop start` would start this again.  1; 0: unknown. */
-int show_start_arguments(const struct otelop_metadata *metadata);
+/* Words, each quoted for sh, on one line. */
+void show_words(char *const words[]);
 
 #endif

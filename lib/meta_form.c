@@ -37,6 +37,8 @@ static const struct meta_known known[] = {
 	{ "noSweep", META_TEXT, NULL },
 	{ "logMax", META_TEXT, NULL },
 	{ "logKeep", META_TEXT, NULL },
+	{ "given", META_TEXTS, NULL },
+	{ "summary", META_TEXT, NULL },	/* said on the ready pipe alone */
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 

@@ -131,6 +131,7 @@ struct otelop_spawn_result {
 	int status;			/* the exit status that tells what happened */
 	int said;			/* the reason is the daemon's own words (err:) */
 	long long log_start;		/* where in the log this start begins; -1: no file */
+	struct otelop_message summary;	/* a line about the child, if it said one (otelop-run does) */
 	struct otelop_message reason;
 };
 

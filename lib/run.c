@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "exec.h"
 #include "io.h"
+#include "join.h"
 #include "lock.h"
 #include "logger.h"
 #include "meta.h"
@@ -27,6 +28,8 @@
 #define STATUS_BUSY 75
 #define HELPERS 3		/* the logger and the probes, which are none of CMD's */
 #define PARENT_LOOK_MS 200
+#define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
+#define JOIN_AGAIN (-1)		/* no exit status */
 
 /* What nohup and a shell's & may have set to be ignored: for CMD as well, and then not ours to forward. */
 static const int may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
@@ -52,6 +55,8 @@ struct run {
 	int reported_status;	/* set:exitCode=, with which it says err: */
 	int is_published;	/* otelop.json is ours to remove */
 	int is_ready;
+	int is_joined;		/* it is somebody else's daemon, which is ready */
+	int joins;
 	int has_failed;		/* the start did, with the reason in the report */
 	int is_lost;		/* the state has vanished, with the reason in the report */
 	int is_ending;		/* we have told CMD to end */
@@ -82,10 +87,11 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	struct run *run = argument;
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
-	if (strncmp(pair, "exitCode=", 9) == 0 && status_is_passed_on(atoi(pair + 9)) &&
+	if (strncmp(pair, "exitCode=", 9) == 0 && status_may_be_said(atoi(pair + 9)) &&
 	    atoi(pair + 9) != STATUS_BUSY)
 		run->reported_status = atoi(pair + 9);
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0)
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
+	    strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
@@ -297,22 +303,30 @@ parent_is_gone(struct run *run)
 static void
 wait_for_event(struct run *run)
 {
-	struct pollfd fds[3 + READINESS_POLL_MAX] = {
+	/* Nothing is to come from descriptor 3, but that it breaks. */
+	struct pollfd fds[4 + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
 		{ run->is_ending ? -1 : run->parent.pidfd, POLLIN, 0 },
+		{ run->channel == READY_PIPE && is_undecided(run) ? OTELOP_READY_FD : -1, 0, 0 },
 		{ run->is_ending ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
-	size_t count = 3 + readiness_poll(&run->readiness, fds + 3);
+	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
 
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
 	    is_undecided(run) ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
+	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
+	if (fds[2].revents & (POLLERR | POLLHUP)) {
+		run->has_failed = 1;
+		message_set(&run->report->reason, "whoever waited for the start is gone");
+		end_command(run);
+	}
 }
 
 /* A verdict, set: lines in front.  1; 0: there is nobody who takes it. */
 static int
 say(const struct run *run, const char *set, const char *verdict, const char *text)
 {
-	char lines[READY_LINE_MAX + 64], line[READY_LINE_MAX + 1];
+	char lines[2 * READY_LINE_MAX + 64], line[READY_LINE_MAX + 1];
 
 	switch (run->channel) {
 	case READY_PIPE:
@@ -327,11 +341,72 @@ say(const struct run *run, const char *set, const char *verdict, const char *tex
 	return 0;
 }
 
+/* Send line up, which is no verdict yet. */
+static void
+tell(const struct run *run, const char *line)
+{
+	if (run->channel == READY_PIPE)
+		io_write_all(OTELOP_READY_FD, line, strlen(line));
+}
+
+/*
+ * Somebody else has the claim: what his start comes to is ours.  The exit status, or JOIN_AGAIN when he has
+ * gone.  Until then there is nothing to tidy up: a signal ends us as it ends anybody.
+ */
+static int
+join(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+	char set[96];
+	pid_t pid;
+
+	exec_reset_signals(may_be_ignored);
+	sigpipe_close(&run->signals);
+	process_close(&run->parent);
+	if (run->joins++ == JOIN_ROUNDS) {
+		message_set(reason, "somebody else holds the lock, again and again");
+		return STATUS_BUSY;
+	}
+	tell(run, "set:summary=the start that is under way\n");
+	switch (join_wait(run->options->state_dir, OTELOP_FOREVER, run->argv, 0, &pid, reason)) {
+	case JOIN_RUNS:
+		break;
+	case JOIN_GONE:
+		return JOIN_AGAIN;
+	case JOIN_LEFT:
+	case JOIN_OTHER:
+		return STATUS_BUSY;
+	case JOIN_FAILED:
+		return 1;
+	case JOIN_TIMEOUT:
+	case JOIN_UNKNOWN:
+		return STATUS_UNKNOWN;
+	}
+	run->is_joined = 1;
+	reason->text[0] = '\0';
+	io_format(set, sizeof(set), "set:pid=%ld\nset:summary=already running\n", (long)pid);
+	say(run, set, "ok", "");
+	return 0;
+}
+
+/* A line for people, as the pipe carries it. */
+static void
+summarize(const struct run *run, char line[READY_LINE_MAX + 1])
+{
+	struct otelop_message text;
+	char addresses[READY_LINE_MAX];
+	int listens = otelop_metadata_get(&run->metadata, "listen", addresses, sizeof(addresses)) == 1;
+
+	message_set(&text, "%s is ready%s%s", run->argv[0], listens ? ", listening on " : "",
+	    listens ? addresses : "");
+	ready_one_line("set:summary=", text.text, line);
+}
+
 static void
 become_ready(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
-	char set[64];
+	char summary[READY_LINE_MAX + 1], set[READY_LINE_MAX + 64];
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
@@ -345,7 +420,8 @@ become_ready(struct run *run)
 	}
 	run->is_ready = 1;
 	vanish_watch(&run->vanish, &run->lock);
-	io_format(set, sizeof(set), "set:pid=%ld\n", (long)run->command.pid);
+	summarize(run, summary);
+	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)run->command.pid, summary);
 	say(run, set, "ok", "");
 }
 
@@ -490,7 +566,7 @@ say_failure(const struct run *run, int status)
 {
 	char set[64] = "";
 
-	if (status_is_passed_on(status) && (status != STATUS_BUSY || !run->is_published))
+	if (status_may_be_said(status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
 	run->report->said = say(run, set, "err:", run->report->reason.text);
 }
@@ -508,7 +584,12 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	report->said = 0;
 	report->reason.text[0] = '\0';
 	run.channel = ready_channel();
-	if ((status = set_up(&run)) == 0 && (status = start(&run)) == 0) {
+	do
+		status = set_up(&run);
+	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
+	if (run.is_joined) {
+		run.is_ready = 1;
+	} else if (status == 0 && (status = start(&run)) == 0) {
 		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
 		watch(&run);
 		status = finish(&run);

@@ -17,6 +17,9 @@ int sigpipe_open(const int *signals);
 /* The same for SIGCHLD and for all that a parent hands on to its command, the real-time ones too. */
 int sigpipe_open_all(void);
 
+/* Close it, when the signals have other actions again. */
+void sigpipe_close(int *fd);
+
 /* The next byte.  1; 0: none is waiting. */
 int sigpipe_next(int fd, unsigned char *byte);
 

@@ -122,8 +122,10 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 			spawn->reported_pid = (pid_t)number;
 	} else if (strncmp(pair, "exitCode=", 9) == 0) {
 		number = strtol(pair + 9, &end, 10);
-		if (number <= INT_MAX && status_is_passed_on((int)number) && *end == '\0')
+		if (number <= INT_MAX && status_may_be_said((int)number) && *end == '\0')
 			spawn->reported_status = (int)number;
+	} else if (strncmp(pair, "summary=", 8) == 0) {
+		message_set(&spawn->result->summary, "%s", pair + 8);
 	}
 	return 0;
 }
@@ -230,7 +232,8 @@ await_verdict(struct spawn *spawn)
 			return fail(spawn, 128 + (byte & SIGPIPE_NUMBER));
 		}
 		if (clock_left_ms(deadline) == 0) {
-			message_set(&spawn->result->reason, "not ready within %g s",
+			message_set(&spawn->result->reason, "%s%snot ready within %g s",
+			    spawn->result->summary.text, *spawn->result->summary.text != '\0' ? " is " : "",
 			    (double)options->timeout_ms / 1000);
 			return fail(spawn, 124);
 		}

@@ -13,6 +13,7 @@
 #define STATEDIR_METADATA "otelop.json"
 #define STATEDIR_NEXT "otelop.json.next"
 #define STATEDIR_LOG "otelop.log"
+#define STATEDIR_START "otelop.start"	/* chain.h says what for */
 
 /*
  * Open path, if it is a directory that belongs to us or root and that not everyone may write, and
