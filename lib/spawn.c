@@ -41,7 +41,7 @@
 #define PREPARE_CHDIR (-2)
 #define PREPARE_NAMESPACE (-3)
 
-/* What the reaper's pipe carries: the command, when it begins to prepare itself, and how it ended. */
+/* What comes from the reaper: the command, when it begins to prepare itself, and how it ended. */
 struct news {
 	pid_t pid;
 	int code;	/* as in siginfo_t; 0: it runs */
@@ -56,8 +56,7 @@ struct spawn {
 	struct environment environment;
 	int log_fd;
 	int ready[2];
-	int news[2];
-	int hold[2];		/* the reaper stays while we have its write end open */
+	int news[2];		/* ours, and the reaper's, which stays while ours is open */
 	pid_t reaper;
 	struct process child;
 	struct news end;	/* code is 0 while it is not known */
@@ -95,7 +94,7 @@ on_child(int number)
 	(void)number;
 }
 
-/* The reaper's life: its stdin is the caller's hold on it, its stdout the news. */
+/* The reaper's life, with its end of the news for stdin. */
 static void
 reap(const struct spawn *spawn, pid_t pid)
 {
@@ -104,8 +103,8 @@ reap(const struct spawn *spawn, pid_t pid)
 	sigset_t all_but_child;
 	int held = 1;
 
-	if (null < 0 || io_dup2(spawn->hold[0], STDIN_FILENO) < 0 ||
-	    io_dup2(spawn->news[1], STDOUT_FILENO) < 0 || io_dup2(null, STDERR_FILENO) < 0)
+	if (null < 0 || io_dup2(spawn->news[1], STDIN_FILENO) < 0 || io_dup2(null, STDOUT_FILENO) < 0 ||
+	    io_dup2(null, STDERR_FILENO) < 0)
 		_exit(EXEC_STATUS_OWN);
 	platform_close_all_but(NULL, 0);
 	sigfillset(&all_but_child);
@@ -118,7 +117,7 @@ reap(const struct spawn *spawn, pid_t pid)
 		    how.si_pid != 0) {
 			news.code = how.si_code;
 			news.status = how.si_status;
-			io_write_all(STDOUT_FILENO, (const char *)&news, sizeof(news));
+			io_write_all(STDIN_FILENO, (const char *)&news, sizeof(news));
 		}
 		FD_ZERO(&readable);
 		FD_SET(STDIN_FILENO, &readable);
@@ -467,14 +466,13 @@ start_child(struct spawn *spawn)
 	struct exec_failure failure;
 	struct news news;
 
-	if (io_pipe(spawn->ready) < 0 || io_pipe(spawn->news) < 0 || io_pipe(spawn->hold) < 0) {
+	if (io_pipe(spawn->ready) < 0 || io_socketpair(spawn->news) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
 		return fail(spawn, EXEC_STATUS_OWN, errno);
 	}
 	spawn->reaper = exec_start(&plan, &failure);
 	io_close(&spawn->ready[1]);
 	io_close(&spawn->news[1]);
-	io_close(&spawn->hold[0]);
 	if (spawn->reaper < 0)
 		return fail_to_start(spawn, &failure);
 	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) != (ssize_t)sizeof(news) ||
@@ -544,7 +542,7 @@ otelop_spawn(const struct otelop_spawn *options, char *const argv[],
 {
 	static const struct otelop_spawn usual = OTELOP_SPAWN_INIT;
 	struct spawn spawn = { .options = options != NULL ? options : &usual, .argv = argv, .result = result,
-	    .log_fd = -1, .ready = { -1, -1 }, .news = { -1, -1 }, .hold = { -1, -1 }, .reaper = -1,
+	    .log_fd = -1, .ready = { -1, -1 }, .news = { -1, -1 }, .reaper = -1,
 	    .child = { -1, -1 } };
 	int outcome, saved;
 
@@ -557,15 +555,13 @@ otelop_spawn(const struct otelop_spawn *options, char *const argv[],
 	spawn.timeout_ms = spawn.options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : spawn.options->timeout_ms;
 	outcome = start(&spawn);
 	saved = errno;
-	io_close(&spawn.hold[1]);
+	io_close(&spawn.news[0]);
 	while (spawn.reaper > 0 && waitpid(spawn.reaper, NULL, 0) < 0 && errno == EINTR)
 		;
 	process_close(&spawn.child);
 	io_close(&spawn.ready[0]);
 	io_close(&spawn.ready[1]);
-	io_close(&spawn.news[0]);
 	io_close(&spawn.news[1]);
-	io_close(&spawn.hold[0]);
 	io_close(&spawn.log_fd);
 	environment_free(&spawn.environment);
 	errno = saved;

@@ -38,7 +38,7 @@ FAULTS = {
 	"dup2 dup3": "EMFILE EINTR",
 	"pipe pipe2": "EMFILE ENOMEM",
 	"close_range": "EMFILE ENOMEM",
-	"socket": "EMFILE ENOMEM EACCES",
+	"socket socketpair": "EMFILE ENOMEM EACCES",
 	"bind connect": "ENOMEM EACCES",
 	"setsockopt getsockopt": "ENOMEM",
 	"sendto sendmsg": "ENOMEM EACCES EINTR",
