@@ -80,7 +80,7 @@ exec_strip_jobserver(const char *flags, char *text)
 		if (end - word == 2 && begins(word, "--"))
 			variables = 1;
 		if (variables || !is_jobservers(word)) {
-			memcpy(text + used, flags, (size_t)(end - flags));
+			memmove(text + used, flags, (size_t)(end - flags));
 			used += (size_t)(end - flags);
 		} else if (end - word == 2 && *next >= '0' && *next <= '9') {
 			/* BSD make: its number and its descriptors are words of their own. */
@@ -89,30 +89,6 @@ exec_strip_jobserver(const char *flags, char *text)
 		flags = end;
 	}
 	text[used] = '\0';
-}
-
-int
-exec_drop_jobserver(void)
-{
-	static const char *const names[] = { "MAKEFLAGS", "MFLAGS" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *flags = getenv(names[i]);
-		char *text;
-		int result;
-
-		if (flags == NULL)
-			continue;
-		if ((text = malloc(strlen(flags) + 1)) == NULL)
-			return -1;
-		exec_strip_jobserver(flags, text);
-		result = setenv(names[i], text, 1);
-		free(text);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Where PATH finds a command that has no slash.  1 or 0. */

@@ -181,14 +181,16 @@ is_member(const struct process_tree *tree, pid_t self, const struct platform_pro
 	return is_in_session;
 }
 
-/* Of all members root alone, where the others cannot be listed. */
+/* Of all members the first alone, where the others cannot be listed. */
 static int
 list_root(const struct process_tree *tree, struct platform_process **members, size_t *count)
 {
+	pid_t first = tree->is_reaper ? tree->session : tree->root;
+
 	if ((*members = calloc(1, sizeof(**members))) == NULL)
 		return -1;
-	*count = process_is_alive(tree->root);
-	(*members)->pid = tree->root;
+	*count = process_is_alive(first);
+	(*members)->pid = first;
 	(*members)->state = '?';
 	return 0;
 }
@@ -210,7 +212,7 @@ list_members(const struct process_tree *tree, struct platform_process **members,
 		return -1;
 	}
 	for (i = 0; i < total; i++)
-		if (is_member(tree, self, &all[i], all, total))
+		if (is_member(tree, self, &all[i], all, total) && !(tree->is_reaper && all[i].pid == tree->root))
 			(*members)[(*count)++] = all[i];
 	free(all);
 	return 0;

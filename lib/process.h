@@ -45,10 +45,12 @@ int process_is_younger(pid_t pid, const struct stat *file);
  * A tree that one program is to end.  Members are: root and its descendants (no root, no members);
  * those in the session that root leads; with adopted set, every other descendant of the caller
  * (orphans came to it); and, with session set, all else in that one, but for the caller.  None is below
- * one of spared.
+ * one of spared.  With is_reaper set root is a process of ours that orphans come to, and no member; session
+ * is then its child's.
  */
 struct process_tree {
 	pid_t root;
+	int is_reaper;
 	int adopted;
 	pid_t session;
 	const pid_t *spared;
