@@ -166,6 +166,8 @@ judge(struct look *look)
 static int
 look_once(struct look *look)
 {
+	int result, saved;
+
 	look->dir_fd = look->fd = -1;
 	look->held = look->is_doubtful = 0;
 	look->metadata->length = 0;
@@ -173,8 +175,15 @@ look_once(struct look *look)
 	*look->state = META_STOPPED;
 	if ((look->dir_fd = statedir_open(look->dir, look->warning)) >= 0)
 		look->held = lock_is_held(look->dir_fd, look->dir, &look->fd, look->warning);
-	if (look->fd >= 0)
-		return judge(look);
+	if (look->fd >= 0) {
+		result = judge(look);
+		saved = errno;
+		/* A daemon that has lost its lock may have published, and ended, before its words were read. */
+		if (!look->held && statedir_names(look->dir_fd, STATEDIR_METADATA, look->fd) != 1)
+			look->is_doubtful = 1;
+		errno = saved;
+		return result;
+	}
 	if (errno != ENOENT)
 		return -1;
 	look->held = 0;

@@ -157,19 +157,25 @@ by_number(const void *a, const void *b)
 
 /*
  * The command gets the lock of the file that says starting, and of the next one: whichever has the name
- * when we are killed, the lock stays with the command.
+ * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
+ * that gets it later, a locked file that names us must not outlive us.
  */
 static int
 prepare(void *argument, int report)
 {
 	struct run *run = argument;
 	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int starting_fd = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[4] = { starting_fd, lock_fd, report, OTELOP_READY_FD };
-	size_t kept = run->options->modes->fd ? 4 : 3;	/* else our own ready pipe must not reach CMD */
+	int keep[4] = { lock_fd, report };
+	size_t kept = 2;
+	struct json_value ticks;
 	char number[16];
 
-	if (starting_fd < 0 || lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+		keep[kept++] = OTELOP_READY_FD;
+	if (meta_find(&run->metadata, "startTicks", &ticks) &&
+	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
+		return -1;
+	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
 	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
 	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
