@@ -114,6 +114,7 @@ time.sleep(1000)'
 @test "-n: a stopped process runs" {
 	background sleep 1000
 	local pid=$!
+	eventually 10 is_now "$pid" sleep # before, it has no mark by which the end of the test finds it
 	kill -STOP "$pid"
 	tool -0 otelop-stop -n "$pid"
 }
