@@ -1,6 +1,7 @@
 /*
- * What only some systems have.  The files behind this header, platform.c and platform_proc.c, choose
- * between the system's own means and a POSIX fallback; nobody else has an #ifdef.
+ * What only some systems have.  The files behind this header, platform.c, platform_proc.c and
+ * platform_sockets.c, choose between the system's own means and a POSIX fallback; nobody else has an
+ * #ifdef.
  */
 #ifndef PLATFORM_H
 #define PLATFORM_H
@@ -117,6 +118,38 @@ int platform_exchange(int dir_fd, const char *a, const char *b);
  * has no such thing, EMFILE: this user has too many.
  */
 int platform_watch(int file_fd, int dir_fd);
+
+/*
+ * What may be told of a process that may not be looked into: its name, to be cleaned before it is shown,
+ * and its effective user.  1; 0: there is none; -1: errno.
+ */
+int platform_process_name(pid_t pid, char *name, size_t size, uid_t *user);
+
+/* A socket that listens. */
+struct platform_listener {
+	int family;			/* AF_INET, AF_INET6, AF_UNIX */
+	unsigned long inode;
+	unsigned port;
+	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
+	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
+	size_t name_length;
+};
+
+/*
+ * Call take for each socket of this family that listens in our network namespace (of Unix sockets those
+ * that have a name), while it does not return -1.  0; -1: errno: take's, or the kernel does not tell.
+ */
+typedef int platform_take_listener(void *argument, const struct platform_listener *listener);
+int platform_each_listener(int family, platform_take_listener *take, void *argument);
+
+/* A number for the network namespace that pid is in.  0: not known. */
+unsigned long platform_net_namespace(pid_t pid);
+
+/* The kernel's text of the sockets there: tcp, tcp6, unix.  A descriptor, or -1: errno. */
+int platform_net_table(pid_t pid, const char *table);
+
+/* Is this descriptor of pid a Unix socket?  1; or 0, also where the system does not tell. */
+int platform_is_unix_socket(pid_t pid, int number);
 
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);

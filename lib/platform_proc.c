@@ -30,6 +30,7 @@
 
 #ifdef PLATFORM_LINUX
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #define PROC_MAGIC 0x9fa0
 #define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
@@ -426,6 +427,76 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 	return result;
 }
 
+int
+platform_process_name(pid_t pid, char *name, size_t size, uid_t *user)
+{
+	char text[1024], *line;
+	unsigned number;
+	int proc = open_proc();
+
+	if (proc < 0)
+		return -1;
+	if (read_text(open_of(proc, pid, "comm", 0), name, size) < 0 ||
+	    read_text(open_of(proc, pid, "status", 0), text, sizeof(text)) < 0) {
+		io_close(&proc);
+		return errno == ESRCH ? 0 : -1;
+	}
+	io_close(&proc);
+	name[strcspn(name, "\n")] = '\0';
+	/* The name stands in front of it, its newlines written otherwise. */
+	if ((line = strstr(text, "\nUid:")) == NULL || sscanf(line, " Uid: %*u %u", &number) != 1) {
+		errno = EPROTO;
+		return -1;
+	}
+	*user = number;
+	return 1;
+}
+
+unsigned long
+platform_net_namespace(pid_t pid)
+{
+	char path[64], target[64];
+	unsigned long number = 0;
+	int proc = open_proc();
+	ssize_t n = -1;
+
+	if (proc >= 0 && io_format(path, sizeof(path), "%ld/ns/net", (long)pid) == 0)
+		n = readlinkat(proc, path, target, sizeof(target) - 1);
+	io_close(&proc);
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	return sscanf(target, "net:[%lu]", &number) == 1 ? number : 0;
+}
+
+int
+platform_net_table(pid_t pid, const char *table)
+{
+	char path[64];
+	int fd = -1, proc = open_proc();
+
+	if (proc >= 0 && io_format(path, sizeof(path), "net/%s", table) == 0)
+		fd = open_of(proc, pid, path, 0);
+	io_close(&proc);
+	return fd;
+}
+
+int
+platform_is_unix_socket(pid_t pid, int number)
+{
+	char path[64], protocol[32];
+	int proc = open_proc();
+	ssize_t n;
+
+	if (proc < 0)
+		return 0;
+	io_close(&proc);
+	/* There is no getxattrat; this is the same /proc as a moment ago. */
+	io_format(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
+	n = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
+	return n >= 4 && memcmp(protocol, "UNIX", 4) == 0;
+}
+
 struct wanted_file {
 	const struct stat *file;
 	const char *name;
@@ -773,6 +844,41 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 	(void)argument;
 	errno = ENOSYS;
 	return -1;
+}
+
+int
+platform_process_name(pid_t pid, char *name, size_t size, uid_t *user)
+{
+	(void)pid;
+	(void)name;
+	(void)size;
+	(void)user;
+	errno = ENOSYS;
+	return -1;
+}
+
+unsigned long
+platform_net_namespace(pid_t pid)
+{
+	(void)pid;
+	return 0;
+}
+
+int
+platform_net_table(pid_t pid, const char *table)
+{
+	(void)pid;
+	(void)table;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_is_unix_socket(pid_t pid, int number)
+{
+	(void)pid;
+	(void)number;
+	return 0;
 }
 
 int

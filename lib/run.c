@@ -418,6 +418,24 @@ publish_crash(struct run *run)
 	lock_release(&run->lock);
 }
 
+/* Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first. */
+static int
+has_waited_blindly(const struct run *run)
+{
+	return run->readiness.hidden != 0 && !run->is_ready &&
+	    (run->interrupted_by || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+}
+
+static void
+add_hidden(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, why = *reason;
+	char who[128];
+
+	listen_describe_hidden(run->readiness.hidden, who, sizeof(who));
+	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
+}
+
 static void
 explain_end(struct run *run)
 {
@@ -442,6 +460,8 @@ explain_end(struct run *run)
 	} else {
 		reason->text[0] = '\0';
 	}
+	if (has_waited_blindly(run))
+		add_hidden(run);
 }
 
 static int
@@ -492,7 +512,8 @@ say_failure(const struct run *run, int status)
 
 	if (status_is_passed_on(status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text);
+	/* Who gave up no longer listens, but shows the log. */
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !has_waited_blindly(run);
 }
 
 int
