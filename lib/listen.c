@@ -368,7 +368,7 @@ listen_describe_hidden(pid_t pid, char *text, size_t size)
 	char name[64];
 	uid_t user;
 
-	if (platform_process_name(pid, name, sizeof(name), &user) == 1)
+	if (platform_process_name(pid, name, sizeof(name)) == 1 && platform_process_user(pid, &user) == 1)
 		io_format(text, size, "process %ld (%s): %s", (long)pid, name, user == geteuid() ?
 		    "it is not dumpable" : "it runs as another user");
 	else

@@ -119,11 +119,8 @@ int platform_exchange(int dir_fd, const char *a, const char *b);
  */
 int platform_watch(int file_fd, int dir_fd);
 
-/*
- * What may be told of a process that may not be looked into: its name, to be cleaned before it is shown,
- * and its effective user.  1; 0: there is none; -1: errno.
- */
-int platform_process_name(pid_t pid, char *name, size_t size, uid_t *user);
+/* The name that pid has chosen, to be cleaned before it is shown.  1; 0: there is no such process; -1: errno. */
+int platform_process_name(pid_t pid, char *name, size_t size);
 
 /* A socket that listens. */
 struct platform_listener {

@@ -428,27 +428,18 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 }
 
 int
-platform_process_name(pid_t pid, char *name, size_t size, uid_t *user)
+platform_process_name(pid_t pid, char *name, size_t size)
 {
-	char text[1024], *line;
-	unsigned number;
 	int proc = open_proc();
+	ssize_t n;
 
 	if (proc < 0)
 		return -1;
-	if (read_text(open_of(proc, pid, "comm", 0), name, size) < 0 ||
-	    read_text(open_of(proc, pid, "status", 0), text, sizeof(text)) < 0) {
-		io_close(&proc);
-		return errno == ESRCH ? 0 : -1;
-	}
+	n = read_text(open_of(proc, pid, "comm", 0), name, size);
 	io_close(&proc);
+	if (n < 0)
+		return errno == ESRCH ? 0 : -1;
 	name[strcspn(name, "\n")] = '\0';
-	/* The name stands in front of it, its newlines written otherwise. */
-	if ((line = strstr(text, "\nUid:")) == NULL || sscanf(line, " Uid: %*u %u", &number) != 1) {
-		errno = EPROTO;
-		return -1;
-	}
-	*user = number;
 	return 1;
 }
 
@@ -847,12 +838,11 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 }
 
 int
-platform_process_name(pid_t pid, char *name, size_t size, uid_t *user)
+platform_process_name(pid_t pid, char *name, size_t size)
 {
 	(void)pid;
 	(void)name;
 	(void)size;
-	(void)user;
 	errno = ENOSYS;
 	return -1;
 }
