@@ -51,7 +51,7 @@ struct request {
 	const char *progress;
 	int dry_run;
 	int shows_progress;		/* a line for a terminal is shown at the moment */
-	pid_t *spared;			/* children from before, which are none of the daemon's */
+	struct process_identity *spared;	/* children from before, which are none of the daemon's */
 	size_t spared_count;
 	struct otelop_spawn spawn;
 };

@@ -35,6 +35,9 @@ void platform_flock_end(struct platform_flock_helper *helper);
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);
 
+/* Do they become so?  1 or 0. */
+int platform_adopts_orphans(void);
+
 /*
  * Set to default the signals that libc keeps for itself and whose change sigaction(2) refuses: they
  * may have been ignored by whoever started us.
@@ -58,6 +61,12 @@ int platform_processes(struct platform_process **list, size_t *count);
 
 /* One of them.  1; 0: there is none; -1: errno. */
 int platform_process(pid_t pid, struct platform_process *process);
+
+/*
+ * The children of pid, zombies too, of which some may be missed while others end; the caller frees the
+ * array.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden.
+ */
+int platform_children(pid_t pid, pid_t **children, size_t *count);
 
 /* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
 int platform_process_began(pid_t pid, struct timespec *began);
@@ -106,7 +115,7 @@ int platform_lock_holders(const struct stat *file, const char *name,
 /* The effective user of pid.  1; 0: there is no such process; -1: errno, ENOSYS. */
 int platform_process_user(pid_t pid, uid_t *user);
 
-/* Was pid started with this variable at this value?  1, 0; -1: errno: that cannot be told. */
+/* Was pid started with this variable at this value (NULL: any)?  1, 0; -1: errno: that cannot be told. */
 int platform_process_has_variable(pid_t pid, const char *name, const char *value);
 
 /* Exchange two names in a directory, in one step.  0; -1: errno, ENOSYS or EINVAL: it cannot be done here. */

@@ -44,7 +44,7 @@ struct run {
 	struct process parent;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
-	pid_t *spared;		/* those that are none of CMD's: from before, the logger */
+	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for HELPERS more */
 	int signals;
 	int64_t lifetime_end;
@@ -70,9 +70,12 @@ tree_of(const struct run *run)
 
 	if (run->spared == NULL)
 		return tree;
-	run->spared[tree.spared_count++] = run->logger.pid;
-	run->spared[tree.spared_count++] = run->readiness.connect.pid;
-	run->spared[tree.spared_count++] = run->readiness.check.pid;
+	/* What comes to us may be theirs. */
+	if (tree.spared_count > 0)
+		tree.state_dir = run->options->state_dir;
+	run->spared[tree.spared_count++].pid = run->logger.pid;
+	run->spared[tree.spared_count++].pid = run->readiness.connect.pid;
+	run->spared[tree.spared_count++].pid = run->readiness.check.pid;
 	return tree;
 }
 

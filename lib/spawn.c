@@ -37,7 +37,7 @@ struct spawn {
 	struct process child;
 	pid_t reported_pid;	/* set:pid= */
 	int reported_status;	/* set:exitCode= */
-	pid_t *spared;		/* children that we had before */
+	struct process_identity *spared;	/* children that we had before */
 	size_t spared_count;
 };
 

@@ -8,7 +8,7 @@ blind=()
 if [ "$(id -u)" -eq 0 ]; then blind=(setpriv --inh-caps=-sys_ptrace --bounding-set=-sys_ptrace --); fi
 needs_blindness() {
 	needs /proc
-	"${blind[@]}" true 2>/dev/null || skip "needs setpriv"
+	can "${blind[@]}" true
 }
 
 setup_more() {
@@ -125,7 +125,7 @@ setup_more() {
 }
 
 @test "otelop-lock in front of what drops its privileges, for a root that may not trace: stop ends it" {
-	need_root
+	can_be_nobody
 	needs_blindness
 	background otelop-lock -- setpriv --reuid=65534 --regid=65534 --clear-groups -- sleep 1000
 	local pid=$!
@@ -146,7 +146,7 @@ setup_more() {
 }
 
 @test "listen, and a command of another user, for a root that may not trace: the time-out says whom it cannot see into" {
-	need_root
+	can_be_nobody
 	needs_blindness
 	tool -124 "${blind[@]}" otelop start -t 2 --ready listen -- \
 		setpriv --reuid=65534 --regid=65534 --clear-groups -- sleep 1000
@@ -214,4 +214,53 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 		# shellcheck disable=SC2086
 		tool -124 otelop-spawn -t 2 -- $way otelop-run --ready listen:80 -- python3 victim.py 127.0.0.1:80
 	done
+}
+
+# --- who came from before ---
+
+@test "a helper from before that forks later and ends: what it left is not swept, what CMD left is" {
+	needs "orphans that come to otelop-run"
+	tool -0 sh -c '
+		(until [ -e go ]; do sleep 0.02; done; sleep 1001 >/dev/null 2>&1 & echo $! >theirs) &
+		exec otelop-run --ready exec -- sh -c "
+			: >go
+			until [ -s theirs ]; do sleep 0.02; done
+			sh -c \"setsid sleep 1002 >/dev/null 2>&1 & echo \\\$! >ours\"
+			sleep 0.3"'
+	assert_equal "$stderr" ''
+	kill -0 "$(cat theirs)"
+	is_gone "$(cat ours)"
+}
+
+@test "the number of a helper from before is used again by what CMD leaves: that is swept" {
+	needs "numbers that are looked up in /proc"
+	can unshare -rpf --mount-proc sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid'
+	cat >next <<-'SH'
+		number=$(cat helper)
+		while kill -0 "$number" 2>/dev/null; do sleep 0.02; done
+		echo $((number - 1)) >/proc/sys/kernel/ns_last_pid
+		sleep 1002 &
+		echo $! >again
+	SH
+	tool -0 unshare -rpf --mount-proc sh -c '
+		sh -c "sleep 0.2 & echo \$! >helper
+			exec otelop-run --ready exec -- sh next"
+		number=$(cat helper)
+		[ "$(cat again)" = "$number" ] || exit 77
+		! kill -0 "$number" 2>/dev/null'
+	assert_equal "$stderr" ''
+}
+
+@test "chains of processes that each lead a session, fork and end, and ignore TERM: stop ends all of them" {
+	needs "orphans that come to otelop-run"
+	can unshare -rpf --mount-proc true
+	"${CC:-cc}" -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
+	# In a namespace, which is their end whatever becomes of the test.
+	tool -0 timeout -s KILL 120 unshare -rpf --mount-proc --kill-child sh -c '
+		otelop start --ready fd -- ./family family fleeing 16 &&
+		otelop stop -t 60 &&
+		! grep -lsx family /proc/[0-9]*/comm'
+	assert_output --regexp '^[0-9]+$'
+	assert_equal "$stderr" "otelop: ./family is ready"
+	assert_equal "$(cat state/otelop.log)" ''
 }
