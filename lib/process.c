@@ -242,6 +242,15 @@ struct member_list {
 	size_t room;
 };
 
+/* Has a child of ours ended that is not reaped?  That is known where /proc hides it, too. */
+static int
+is_zombie_child(pid_t child)
+{
+	siginfo_t how = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid == child;
+}
+
 /* One that parent has as a child, by a list that may be old already. */
 static int
 add_child(const struct process_tree *tree, struct member_list *list, pid_t parent, pid_t child)
@@ -258,6 +267,8 @@ add_child(const struct process_tree *tree, struct member_list *list, pid_t paren
 	case -1:	/* hidden from us, but a child of theirs all the same */
 		if (errno != EACCES && errno != EPERM)
 			return -1;
+		if (parent == getpid() && is_zombie_child(child))
+			process.state = 'Z';
 	}
 	if (is_spared(tree, child, process.start_ticks) || (parent == getpid() && !is_of_tree(tree, child)))
 		return 0;

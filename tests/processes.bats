@@ -264,3 +264,16 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 	assert_equal "$stderr" "otelop: ./family is ready"
 	assert_equal "$(cat state/otelop.log)" ''
 }
+
+@test "a server that /proc hides (hidepid=2): the time-out says so, and it is ended" {
+	needs /proc
+	can unshare -mpf --kill-child mount -t proc -o hidepid=2 none /proc
+	can_be_nobody
+	can as_nobody /usr/bin/python3 -c "import ctypes"
+	chmod 777 .
+	tool -124 unshare -mpf --kill-child sh -c '
+		mount -t proc -o hidepid=2 none /proc
+		exec setpriv --reuid=65534 --regid=65534 --clear-groups -- env OTELOP_STATE_DIR="$PWD/theirs" \
+			otelop-spawn -t 3 -- otelop-run --ready listen -- /usr/bin/python3 hidden.py now'
+	assert_regex "$stderr" '; cannot see the sockets of process [0-9]+: it is hidden'
+}
