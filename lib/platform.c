@@ -243,6 +243,14 @@ platform_adopt_orphans(void)
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -1 : 0;
 }
 
+int
+platform_adopts_orphans(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts;
+}
+
 void
 platform_reset_hidden_signals(void)
 {
@@ -428,6 +436,12 @@ platform_flock_end(struct platform_flock_helper *helper)
 void
 platform_reset_hidden_signals(void)
 {
+}
+
+int
+platform_adopts_orphans(void)
+{
+	return 0;
 }
 
 int

@@ -47,7 +47,7 @@ struct run {
 	struct process parent;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
-	pid_t *spared;		/* those that are none of CMD's: from before, the logger */
+	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for HELPERS more */
 	int signals;
 	int64_t lifetime_end;
@@ -75,9 +75,12 @@ tree_of(const struct run *run)
 
 	if (run->spared == NULL)
 		return tree;
-	run->spared[tree.spared_count++] = run->logger.pid;
-	run->spared[tree.spared_count++] = run->readiness.connect.pid;
-	run->spared[tree.spared_count++] = run->readiness.check.pid;
+	/* What comes to us may be theirs. */
+	if (tree.spared_count > 0)
+		tree.state_dir = run->options->state_dir;
+	run->spared[tree.spared_count++].pid = run->logger.pid;
+	run->spared[tree.spared_count++].pid = run->readiness.connect.pid;
+	run->spared[tree.spared_count++].pid = run->readiness.check.pid;
 	return tree;
 }
 
@@ -500,6 +503,24 @@ publish_crash(struct run *run)
 	lock_release(&run->lock);
 }
 
+/* Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first. */
+static int
+has_waited_blindly(const struct run *run)
+{
+	return run->readiness.hidden != 0 && !run->is_ready &&
+	    (run->interrupted_by || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+}
+
+static void
+add_hidden(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, why = *reason;
+	char who[128];
+
+	listen_describe_hidden(run->readiness.hidden, who, sizeof(who));
+	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
+}
+
 static void
 explain_end(struct run *run)
 {
@@ -524,6 +545,8 @@ explain_end(struct run *run)
 	} else {
 		reason->text[0] = '\0';
 	}
+	if (has_waited_blindly(run))
+		add_hidden(run);
 }
 
 static int
@@ -574,7 +597,8 @@ say_failure(const struct run *run, int status)
 
 	if (status_may_be_said(status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text);
+	/* Who gave up no longer listens, but shows the log. */
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !has_waited_blindly(run);
 }
 
 int

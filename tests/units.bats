@@ -82,6 +82,10 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	replay unix_table
 }
 
+@test "the kernel's answers about sockets: what is taken lies in them, and any name comes out whole" {
+	replay sock_diag
+}
+
 @test "/proc/PID/stat: any name of a process leaves parent and session right" {
 	replay stat_line
 }
