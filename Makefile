@@ -22,10 +22,10 @@ JOBS = 3
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 SHARED = cli.o show.o
 OBJECTS = clock.o exec.o io.o json.o json_text.o listen.o lock.o lock_probe.o logger.o meta.o meta_form.o \
-	meta_look.o platform.o probe.o process.o readiness.o ready.o record.o run.o sigpipe.o spawn.o statedir.o status.o stop.o
+	meta_look.o notify.o platform.o probe.o process.o readiness.o ready.o record.o run.o sigpipe.o spawn.o statedir.o status.o stop.o
 HEADERS = $(TOP)/lib/clock.h $(TOP)/lib/exec.h $(TOP)/lib/io.h $(TOP)/lib/json.h $(TOP)/lib/listen.h \
 	$(TOP)/lib/lock.h $(TOP)/lib/logger.h $(TOP)/lib/meta.h $(TOP)/lib/meta_form.h $(TOP)/lib/otelop.h \
-	$(TOP)/lib/platform.h $(TOP)/lib/probe.h $(TOP)/lib/process.h \
+	$(TOP)/lib/notify.h $(TOP)/lib/platform.h $(TOP)/lib/probe.h $(TOP)/lib/process.h \
 	$(TOP)/lib/readiness.h $(TOP)/lib/ready.h $(TOP)/lib/record.h $(TOP)/lib/run.h \
 	$(TOP)/lib/sigpipe.h $(TOP)/lib/statedir.h $(TOP)/lib/status.h $(TOP)/lib/stop.h \
 	$(TOP)/bin/cli.h $(TOP)/bin/show.h

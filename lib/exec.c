@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -226,6 +227,24 @@ exec_fork(int (*run)(void *), void *argument)
 		_exit(run(argument));
 	}
 	return pid;
+}
+
+int
+exec_keep_only(const int *fds, size_t count)
+{
+	int null = io_open("/dev/null", O_RDWR, 0), keep[2] = { -1, -1 };
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		keep[i] = fds[i];
+	if (count == 2 && keep[0] > keep[1]) {
+		keep[0] = fds[1];
+		keep[1] = fds[0];
+	}
+	if (null < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 || io_dup2(null, 2) < 0)
+		return -1;
+	platform_close_all_but(keep, count);
+	return 0;
 }
 
 /* To find and load a command may last for ever, on a file system whose server is away.  0; -1: errno. */

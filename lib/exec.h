@@ -63,8 +63,11 @@ int exec_reap_killed(pid_t pid);
 
 /*
  * Fork a child that goes on in our own code: with signals at their defaults, run(argument), _exit with
- * what it returns.  It has all our descriptors; to close them is run's first duty.  The child's pid, or -1.
+ * what it returns.  It has all our descriptors; exec_keep_only is run's first duty.  The child's pid, or -1.
  */
 pid_t exec_fork(int (*run)(void *), void *argument);
+
+/* Keep these (two at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+int exec_keep_only(const int *fds, size_t count);
 
 #endif

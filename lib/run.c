@@ -23,7 +23,7 @@
 
 #define GRACE_MS 2000		/* between TERM and KILL, for CMD when we end it and for the sweep */
 #define STATUS_BUSY 75
-#define HELPERS 3		/* the logger and the probes, which are none of CMD's */
+#define HELPERS (1 + READINESS_HELPERS)	/* the logger and those, which are none of CMD's */
 #define PARENT_LOOK_MS 200
 
 /* What nohup and a shell's & may have set to be ignored: for CMD as well, and then not ours to forward. */
@@ -67,8 +67,8 @@ tree_of(const struct run *run)
 	if (run->spared == NULL)
 		return tree;
 	run->spared[tree.spared_count++] = run->logger.pid;
-	run->spared[tree.spared_count++] = run->readiness.connect.pid;
-	run->spared[tree.spared_count++] = run->readiness.check.pid;
+	readiness_helpers(&run->readiness, run->spared + tree.spared_count);
+	tree.spared_count += READINESS_HELPERS;
 	return tree;
 }
 
@@ -263,7 +263,7 @@ must_look_at_parent(const struct run *run)
 static int64_t
 ms_until_deadline(const struct run *run)
 {
-	int64_t left = logger_due_ms(&run->logger);
+	int64_t left = clock_poll_ms(logger_due_ms(&run->logger), readiness_due_ms(&run->readiness));
 
 	if (run->is_ending)
 		return left;
@@ -445,10 +445,11 @@ exit_status(const struct run *run)
 static int
 finish(struct run *run)
 {
-	struct process_tree tree = tree_of(run);
+	struct process_tree tree;
 
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
+	tree = tree_of(run);
 	run->is_swept = run->options->no_sweep || process_tree_end(&tree, GRACE_MS) == 0;
 	explain_end(run);
 	if (run->is_ready && *run->report->reason.text != '\0')
@@ -486,7 +487,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	    .lifetime_end = OTELOP_FOREVER,
 	    .lock = { .fd = -1, .next_fd = -1, .dir_fd = -1 }, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
-	    .readiness = { .ready_pipe = { -1, -1 }, .notify_fd = -1 } };
+	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
 	int status;
 
 	report->said = 0;
