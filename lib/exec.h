@@ -23,12 +23,15 @@ int exec_drop_jobserver(void);
 void exec_strip_jobserver(const char *flags, char *text);
 
 /*
- * Become argv, found by PATH; a script without #! is run by sh, as shells do.  Returns only when
- * that failed, with errno.
+ * Become argv, found by PATH as execvp(3) does; a script without #! is run by sh, as shells do.
+ * Returns only when that failed, with errno.
  */
 void exec_command(char *const argv[]);
 
-/* Is there a file that exec_command would try to become?  0; -1: ENOENT, EACCES. */
+/*
+ * Would exec_command become name?  The same search, and a #! line's interpreter is looked for too.
+ * 0; -1: errno, as exec_command has it.
+ */
 int exec_find(const char *name);
 
 /* 127 or 126, by errno. */
@@ -42,11 +45,13 @@ struct exec_plan {
 	const int *kept_ignored;	/* as exec_reset_signals takes it */
 	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
 	int interrupt_fd;		/* gives up when this is readable; 0: none */
+	int (*gives_up)(void *argument);	/* asked first, takes what is to be read; NULL: yes */
 };
 
 struct exec_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
 	int error;	/* errno; ETIMEDOUT; ECANCELED by interrupt_fd */
+	pid_t left;	/* of this child, which KILL did not end at once; or 0 */
 };
 
 /*

@@ -53,6 +53,8 @@ struct run {
 	int is_ending;		/* we have told CMD to end */
 	int was_asked;		/* somebody has told CMD to end, through us */
 	int interrupted_by;	/* the signal that gave the start up */
+	unsigned char early[64];	/* signals that came before CMD could take them */
+	size_t early_count;
 	int has_ended;
 	siginfo_t how;
 	int is_swept;		/* or is not to be */
@@ -168,19 +170,61 @@ prepare(void *argument, int report)
 }
 
 static int
+ends_a_start(int number)
+{
+	return number == SIGTERM || number == SIGINT || number == SIGHUP;
+}
+
+/* While CMD is found and loaded, which on a dead file server lasts for ever.  1; 0: go on. */
+static int
+gives_up(void *argument)
+{
+	struct run *run = argument;
+	unsigned char byte;
+
+	while (!run->interrupted_by && sigpipe_next(run->signals, &byte)) {
+		int number = byte & SIGPIPE_NUMBER;
+
+		if (ends_a_start(number))
+			run->interrupted_by = number;
+		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
+			run->early[run->early_count++] = byte;
+	}
+	return run->interrupted_by != 0;
+}
+
+/* CMD could not be started: say why.  The exit status. */
+static int
+explain_failure(const struct run *run, const struct exec_failure *failure)
+{
+	struct otelop_message *reason = &run->report->reason, why;
+
+	if (run->interrupted_by) {
+		status_signal_name(run->interrupted_by, why.text, sizeof(why.text));
+		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
+	} else {
+		errno = failure->error;
+		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
+	}
+	if (failure->left > 0) {
+		why = *reason;
+		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)failure->left);
+	}
+	if (run->interrupted_by)
+		return 128 + run->interrupted_by;
+	return failure->before ? EXEC_STATUS_OWN : exec_status(failure->error);
+}
+
+static int
 start(struct run *run)
 {
-	struct exec_plan plan = { run->argv, prepare, run, may_be_ignored, 0, 0 };
-	struct otelop_message *reason = &run->report->reason;
+	struct exec_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
+	    .kept_ignored = may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up };
 	struct exec_failure failure;
 	pid_t pid = exec_start(&plan, &failure);
 
-	if (pid < 0) {
-		errno = failure.error;
-		message_errno(reason, "%s: cannot %s", run->argv[0],
-		    failure.before ? "start" : "run");
-		return failure.before ? EXEC_STATUS_OWN : exec_status(failure.error);
-	}
+	if (pid < 0)
+		return explain_failure(run, &failure);
 	process_open(&run->command, pid);
 	readiness_started(&run->readiness);
 	if (run->options->max_lifetime_ms > 0)
@@ -234,7 +278,7 @@ take_signal(struct run *run, unsigned char byte)
 
 	if (number == SIGCHLD)
 		return;		/* it has woken us to reap */
-	if (!run->is_ready && (number == SIGTERM || number == SIGINT || number == SIGHUP)) {
+	if (!run->is_ready && ends_a_start(number)) {
 		run->interrupted_by = number;
 		end_command(run);
 		return;
@@ -363,7 +407,10 @@ static void
 watch(struct run *run)
 {
 	unsigned char byte;
+	size_t i;
 
+	for (i = 0; i < run->early_count; i++)
+		take_signal(run, run->early[i]);
 	while (!run->has_ended) {
 		wait_for_event(run);
 		while (sigpipe_next(run->signals, &byte))

@@ -258,10 +258,20 @@ end_all(struct spawn *spawn)
 }
 
 static int
+fail_unstarted(struct spawn *spawn, int status, pid_t left)
+{
+	struct otelop_message *reason = &spawn->result->reason, why = *reason;
+
+	if (left > 0)
+		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)left);
+	return fail(spawn, status);
+}
+
+static int
 start_child(struct spawn *spawn)
 {
-	struct exec_plan plan = { spawn->argv, prepare, spawn, NULL, spawn->options->timeout_ms,
-	    spawn->options->interrupt_fd };
+	struct exec_plan plan = { .argv = spawn->argv, .prepare = prepare, .argument = spawn,
+	    .timeout_ms = spawn->options->timeout_ms, .interrupt_fd = spawn->options->interrupt_fd };
 	struct otelop_message *reason = &spawn->result->reason;
 	struct exec_failure failure;
 	unsigned char byte;
@@ -289,11 +299,11 @@ start_child(struct spawn *spawn)
 	errno = failure.error;
 	if (failure.before && errno == ETIMEDOUT) {
 		message_set(reason, "cannot be run within %g s", (double)spawn->options->timeout_ms / 1000);
-		return fail(spawn, 124);
+		return fail_unstarted(spawn, 124, failure.left);
 	}
 	if (failure.before && errno == ECANCELED && sigpipe_next(spawn->options->interrupt_fd, &byte)) {
 		message_set(reason, "interrupted");
-		return fail(spawn, 128 + (byte & SIGPIPE_NUMBER));
+		return fail_unstarted(spawn, 128 + (byte & SIGPIPE_NUMBER), failure.left);
 	}
 	if (failure.before) {
 		if (failure.before == -PREPARE_CHDIR)

@@ -657,6 +657,45 @@ while True:
 	assert_left
 }
 
+@test "CMD is on a file server that does not answer: TERM, stop and a start's limit are obeyed, and the rest is named" {
+	need_root
+	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		: >hang
+		say() { echo "$* $?"; }
+		begin() {
+			otelop-run --ready exec -- "$PWD/mount/f" 2>err &
+			run=$!
+			until [ -n "$(pgrep -P "$run")" ]; do sleep 0.02; done
+		}
+		begin
+		kill -USR1 "$run"
+		kill -TERM "$run"
+		wait "$run"
+		say TERM
+		cat err | sed "s/process [0-9]*/process N/"
+		begin
+		otelop-stop -t 10
+		say stop
+		wait "$run"
+		say "which ends it"
+		otelop-spawn -t 1 -- otelop-run --ready exec -- "$PWD/mount/f" 2>err
+		say limit
+		otelop-lock -p
+		say probe
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+	assert_output "$(printf '%s\n' 'TERM 143' \
+		"otelop-run: $PWD/mount/f: the start was given up: signal TERM; process N cannot be ended" \
+		'stop 0' 'which ends it 143' 'limit 124' 'probe 3')"
+	assert_nothing_runs
+}
+
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
 	# Two that ignore TERM are two graces: too near to what otelop-spawn gives otelop-run to end them in.
 	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
