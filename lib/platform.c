@@ -42,6 +42,25 @@
 #endif
 #endif
 
+const struct platform_signal platform_signals[] = {
+#ifdef SIGIO
+	{ "IO", SIGIO },
+#endif
+#ifdef SIGPOLL
+	{ "POLL", SIGPOLL },
+#endif
+#ifdef SIGPWR
+	{ "PWR", SIGPWR },
+#endif
+#ifdef SIGSTKFLT
+	{ "STKFLT", SIGSTKFLT },
+#endif
+#ifdef SIGEMT
+	{ "EMT", SIGEMT },
+#endif
+	{ NULL, 0 },
+};
+
 static int
 add_process(struct platform_process **list, size_t *count, size_t *room,
     const struct platform_process *process)

@@ -22,6 +22,13 @@ int platform_pidfd_signal(int pidfd, int signal_number);
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);
 
+/* The signals of this system alone, which all end a process by default; one without a name is the last. */
+struct platform_signal {
+	const char *name;
+	int number;
+};
+extern const struct platform_signal platform_signals[];
+
 /*
  * Set to default the signals that libc keeps for itself and whose change sigaction(2) refuses: they
  * may have been ignored by whoever started us.

@@ -1160,25 +1160,51 @@ survives() {
 	assert_left
 }
 
-@test "ALRM, PROF, VTALRM and the first and last real-time signal: CMD gets them, otelop-run lives on" {
-	local signal
+@test "every signal that ends a process, but for those that mean a fault of its own: CMD gets it, otelop-run lives on" {
+	local signal signals='HUP INT QUIT TERM USR1 USR2 PIPE ALRM VTALRM PROF XCPU XFSZ WINCH CONT RTMIN+1 RTMAX'
+	# What only some systems have.
+	for signal in POLL PWR STKFLT EMT; do
+		if kill -l "$signal" >/dev/null 2>&1; then signals+=" $signal"; fi
+	done
 	run_behind --ready fd -- python3 -c '
-import os, signal
+import os, signal, sys
 got = lambda number, _: os.write(1, b"%d\n" % number)
-for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGVTALRM, signal.SIGRTMIN + 1, signal.SIGRTMAX):
-    signal.signal(number, got)
+for number in sys.argv[1:]:
+    signal.signal(int(number), got)
 os.write(3, b"ok\n")
 while True:
-    signal.pause()' >got
+    signal.pause()' $(for signal in $signals; do kill -l "$signal"; done) >got
 	eventually 10 state_is ready
-	for signal in ALRM PROF VTALRM RTMIN+1 RTMAX; do
+	for signal in $signals; do
 		kill -s "$signal" "$runner"
 		eventually 10 grep -qx "$(kill -l "$signal")" got
 	done
-	kill -s PIPE "$runner"
 	tool -0 otelop-meta running
-	kill -TERM "$runner"
-	assert_runner_status 143
+	kill -KILL "$(otelop-meta get pid)"
+	assert_runner_status 137
+}
+
+@test "the kernel's words to otelop-run about its own writes and timers: PIPE and XFSZ are nobody's, ALRM is CMD's" {
+	tool -125 bash -c '{ ulimit -f 0; exec otelop-run --ready exec -- sh -c ": >ran"; } 2>&1 | cat; exit "${PIPESTATUS[0]}"'
+	assert_regex "$output" '^otelop-run: .*otelop\.json.*: '
+	assert_not_exists ran
+	tool -142 python3 -c '
+import os, signal
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.alarm(1)
+os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"])'
+	assert_equal "$stderr" "otelop-run: sleep: killed by signal ALRM"
+}
+
+@test "signals that only some systems have: their names are known" {
+	local signal
+	for signal in PWR STKFLT; do
+		kill -l "$signal" >/dev/null 2>&1 || continue
+		tool "-$((128 + $(kill -l "$signal")))" otelop-run --ready exec -- sh -c "kill -$(kill -l "$signal") \$\$"
+		assert_equal "$stderr" "otelop-run: sh: killed by signal $signal"
+		sleep 1000 3>&- 4>&- &
+		tool -0 otelop-stop -s "SIG$signal" $!
+	done
 }
 
 @test "Ctrl-C, and CMD has left the foreground group: it is told all the same" {
