@@ -378,7 +378,13 @@ static int
 try(const struct request *request, const char *command)
 {
 	struct otelop_message message;
+	const char *const *s;
 
+	/* The command is looked for with its own PATH, in its own directory. */
+	for (s = request->spawn.unset_env; *s != NULL; s++)
+		unsetenv(*s);
+	for (s = request->spawn.set_env; *s != NULL; s++)
+		putenv((char *)(uintptr_t)*s);
 	if (request->spawn.cwd != NULL && chdir(request->spawn.cwd) < 0) {
 		message_errno(&message, "cannot change to the directory %s", request->spawn.cwd);
 		cli_fail(&cli, CLI_FAILED, &message);

@@ -38,6 +38,13 @@ int platform_adopt_orphans(void);
 /* Do they become so?  1 or 0. */
 int platform_adopts_orphans(void);
 
+/* The signals of this system alone, which all end a process by default; one without a name is the last. */
+struct platform_signal {
+	const char *name;
+	int number;
+};
+extern const struct platform_signal platform_signals[];
+
 /*
  * Set to default the signals that libc keeps for itself and whose change sigaction(2) refuses: they
  * may have been ignored by whoever started us.
@@ -180,7 +187,19 @@ int platform_pid_namespace(char *name, size_t size);
  */
 int platform_notify_socket(const char *path, char *name, size_t size);
 
-/* Receive a datagram and who sent it (-1 where the system does not tell). */
-ssize_t platform_notify_receive(int fd, char *bytes, size_t size, pid_t *pid, uid_t *uid);
+struct platform_sender {
+	pid_t pid;	/* -1: the system does not tell */
+	uid_t uid;	/* (where it does not, the caller's: nobody else reaches the socket) */
+	int attaches;	/* something that is let go of with the datagram */
+};
+
+/*
+ * The next datagram and who sent it, without waiting; it stays there, and so does what is attached to it.
+ * Its length, or -1.
+ */
+ssize_t platform_notify_peek(int fd, char *bytes, size_t size, struct platform_sender *sender);
+
+/* Take it out, with what is attached: that may last as long as the sender likes. */
+void platform_notify_drop(int fd);
 
 #endif

@@ -463,8 +463,9 @@ fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
 static int
 start_child(struct spawn *spawn)
 {
-	struct exec_plan plan = { spawn->argv, prepare, spawn, NULL,
-	    spawn->timeout_ms < 0 ? 0 : spawn->timeout_ms, spawn->options->interrupt_fd };
+	struct exec_plan plan = { .argv = spawn->argv, .prepare = prepare, .argument = spawn,
+	    .timeout_ms = spawn->timeout_ms < 0 ? 0 : spawn->timeout_ms,
+	    .interrupt_fd = spawn->options->interrupt_fd };
 	struct otelop_message *reason = &spawn->result->reason;
 	struct exec_failure failure;
 	struct news news;

@@ -675,6 +675,45 @@ while True:
 	assert_left
 }
 
+@test "CMD is on a file server that does not answer: TERM, stop and a start's limit are obeyed, and the rest is named" {
+	need_root
+	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		: >hang
+		say() { echo "$* $?"; }
+		begin() {
+			otelop-run --ready exec -- "$PWD/mount/f" 2>err &
+			run=$!
+			until [ -n "$(pgrep -P "$run")" ]; do sleep 0.02; done
+		}
+		begin
+		kill -USR1 "$run"
+		kill -TERM "$run"
+		wait "$run"
+		say TERM
+		cat err | sed "s/process [0-9]*/process N/"
+		begin
+		otelop-stop -t 10
+		say stop
+		wait "$run"
+		say "which ends it"
+		otelop-spawn -t 1 -- otelop-run --ready exec -- "$PWD/mount/f" 2>err
+		say limit
+		otelop-lock -p
+		say probe
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+	assert_output "$(printf '%s\n' 'TERM 143' \
+		"otelop-run: $PWD/mount/f: the start was given up: signal TERM; process N cannot be ended" \
+		'stop 0' 'which ends it 143' 'limit 124' 'probe 3')"
+	assert_nothing_runs
+}
+
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
 	# Two that ignore TERM are two graces: too near to what otelop-spawn gives otelop-run to end them in.
 	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
@@ -1136,25 +1175,51 @@ survives() {
 	assert_left
 }
 
-@test "ALRM, PROF, VTALRM and the first and last real-time signal: CMD gets them, otelop-run lives on" {
-	local signal
+@test "every signal that ends a process, but for those that mean a fault of its own: CMD gets it, otelop-run lives on" {
+	local signal signals='HUP INT QUIT TERM USR1 USR2 PIPE ALRM VTALRM PROF XCPU XFSZ WINCH CONT RTMIN+1 RTMAX'
+	# What only some systems have.
+	for signal in POLL PWR STKFLT EMT; do
+		if kill -l "$signal" >/dev/null 2>&1; then signals+=" $signal"; fi
+	done
 	run_behind --ready fd -- python3 -c '
-import os, signal
+import os, signal, sys
 got = lambda number, _: os.write(1, b"%d\n" % number)
-for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGVTALRM, signal.SIGRTMIN + 1, signal.SIGRTMAX):
-    signal.signal(number, got)
+for number in sys.argv[1:]:
+    signal.signal(int(number), got)
 os.write(3, b"ok\n")
 while True:
-    signal.pause()' >got
+    signal.pause()' $(for signal in $signals; do kill -l "$signal"; done) >got
 	eventually 10 state_is ready
-	for signal in ALRM PROF VTALRM RTMIN+1 RTMAX; do
+	for signal in $signals; do
 		kill -s "$signal" "$runner"
 		eventually 10 grep -qx "$(kill -l "$signal")" got
 	done
-	kill -s PIPE "$runner"
 	tool -0 otelop-meta running
-	kill -TERM "$runner"
-	assert_runner_status 143
+	kill -KILL "$(otelop-meta get pid)"
+	assert_runner_status 137
+}
+
+@test "the kernel's words to otelop-run about its own writes and timers: PIPE and XFSZ are nobody's, ALRM is CMD's" {
+	tool -125 bash -c '{ ulimit -f 0; exec otelop-run --ready exec -- sh -c ": >ran"; } 2>&1 | cat; exit "${PIPESTATUS[0]}"'
+	assert_regex "$output" '^otelop-run: .*otelop\.json.*: '
+	assert_not_exists ran
+	tool -142 python3 -c '
+import os, signal
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.alarm(1)
+os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"])'
+	assert_equal "$stderr" "otelop-run: sleep: killed by signal ALRM"
+}
+
+@test "signals that only some systems have: their names are known" {
+	local signal
+	for signal in PWR STKFLT; do
+		kill -l "$signal" >/dev/null 2>&1 || continue
+		tool "-$((128 + $(kill -l "$signal")))" otelop-run --ready exec -- sh -c "kill -$(kill -l "$signal") \$\$"
+		assert_equal "$stderr" "otelop-run: sh: killed by signal $signal"
+		sleep 1000 3>&- 4>&- &
+		tool -0 otelop-stop -s "SIG$signal" $!
+	done
 }
 
 @test "Ctrl-C, and CMD has left the foreground group: it is told all the same" {
