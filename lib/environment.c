@@ -16,7 +16,7 @@ static const char *const channels[] = {
 /* They have the job server's descriptors, or its path, among their words. */
 static const char *const make_flags[] = { "MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "CARGO_MAKEFLAGS" };
 
-/* Where the variable of this name is, or count. */
+/* Where the first variable of this name is, or count. */
 static size_t
 find(const struct environment *environment, const char *name, size_t length)
 {
@@ -29,25 +29,19 @@ find(const struct environment *environment, const char *name, size_t length)
 	return i;
 }
 
-/* Take over text, which is freed where that fails. */
 static int
-append(struct environment *environment, char *text)
+append(struct environment *environment, const char *variable)
 {
-	if (text == NULL)
-		return -1;
-	if (environment->count + 1 >= environment->room) {
-		size_t more = environment->room > 0 ? environment->room * 2 : 64;
-		char **grown = realloc(environment->variables, more * sizeof(*grown));
+	char **grown = realloc(environment->variables, (environment->count + 2) * sizeof(*grown));
+	char *copy;
 
-		if (grown == NULL) {
-			free(text);
-			return -1;
-		}
-		environment->variables = grown;
-		environment->room = more;
-	}
-	environment->variables[environment->count++] = text;
-	environment->variables[environment->count] = NULL;
+	if (grown == NULL)
+		return -1;
+	environment->variables = grown;
+	if ((copy = strdup(variable)) == NULL)
+		return -1;
+	grown[environment->count] = copy;
+	grown[++environment->count] = NULL;
 	return 0;
 }
 
@@ -56,9 +50,9 @@ environment_copy(struct environment *environment)
 {
 	char **variable;
 
-	*environment = (struct environment){ NULL, 0, 0 };
+	*environment = (struct environment){ NULL, 0 };
 	for (variable = environ; variable != NULL && *variable != NULL; variable++)
-		if (append(environment, strdup(*variable)) < 0) {
+		if (append(environment, *variable) < 0) {
 			environment_free(environment);
 			return -1;
 		}
@@ -71,16 +65,16 @@ environment_free(struct environment *environment)
 	while (environment->count > 0)
 		free(environment->variables[--environment->count]);
 	free(environment->variables);
-	*environment = (struct environment){ NULL, 0, 0 };
+	*environment = (struct environment){ NULL, 0 };
 }
 
-void
-environment_unset(struct environment *environment, const char *name)
+/* Take out those of this name that stand before end: of one that is there twice, a command might see either. */
+static void
+take_out(struct environment *environment, const char *name, size_t length, size_t end)
 {
 	size_t i;
 
-	/* Of a name that is there twice, a command might see either. */
-	while ((i = find(environment, name, strlen(name))) < environment->count) {
+	for (; (i = find(environment, name, length)) < end; end--) {
 		free(environment->variables[i]);
 		environment->count--;
 		memmove(environment->variables + i, environment->variables + i + 1,
@@ -88,17 +82,19 @@ environment_unset(struct environment *environment, const char *name)
 	}
 }
 
+void
+environment_unset(struct environment *environment, const char *name)
+{
+	take_out(environment, name, strlen(name), environment->count);
+}
+
 int
 environment_put(struct environment *environment, const char *variable)
 {
-	char *name = strdup(variable);
-
-	if (name == NULL)
+	if (append(environment, variable) < 0)
 		return -1;
-	name[strcspn(name, "=")] = '\0';
-	environment_unset(environment, name);
-	free(name);
-	return append(environment, strdup(variable));
+	take_out(environment, variable, strcspn(variable, "="), environment->count - 1);
+	return 0;
 }
 
 int

@@ -7,7 +7,6 @@
 struct environment {
 	char **variables;	/* as execve(2) takes them */
 	size_t count;
-	size_t room;
 };
 
 /* A copy of this process's own.  0 or -1. */

@@ -289,7 +289,7 @@ int
 otelop_running(const char *state_dir, struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
-	enum meta_state state;
+	enum meta_state state = META_STOPPED;
 
 	if (meta_look_at(state_dir, &state, metadata, message) < 0)
 		return -1;

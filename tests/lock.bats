@@ -831,9 +831,9 @@ signal.pause()' "$file"
 	for how in 'flock -u "$OTELOP_LOCK_FD"' 'flock -s "$OTELOP_LOCK_FD"' closes; do
 		if [ "$how" = closes ]; then
 			# A program that closes all but 0, 1 and 2 when it begins, as daemons did.
-			tool -0 otelop start --ready exec -- python3 -c 'import os; os.closerange(3, 1000); open("done", "w").close()
+			tool -0 otelop start --ready exec -- python3 -c 'import os; os.closerange(3, 1000); open("closed", "w").close()
 import time; time.sleep(1000)'
-			eventually 10 test -e done
+			eventually 10 test -e closed
 			kill -KILL "$(ps -o ppid= -p "$output" | tr -d ' ')"
 		else
 			tool -0 otelop start --ready fd -- sh -c "$how; otelop-ready; exec sleep 1000"

@@ -1181,6 +1181,7 @@ survives() {
 	for signal in POLL PWR STKFLT EMT; do
 		if kill -l "$signal" >/dev/null 2>&1; then signals+=" $signal"; fi
 	done
+	# shellcheck disable=SC2046 # numbers
 	run_behind --ready fd -- python3 -c '
 import os, signal, sys
 got = lambda number, _: os.write(1, b"%d\n" % number)

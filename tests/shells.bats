@@ -173,6 +173,7 @@ exported() {
 			exported_as() {
 				local expected=$1
 				shift
+				# shellcheck disable=SC2086 # words
 				run --separate-stderr -- without_bats env "$one" $shell "$BUILD/otelop" "$@"
 				assert_equal "$shell, $one, $*: $status: $stderr" "$shell, $one, $*: $expected: $stderr"
 			}

@@ -799,6 +799,7 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 	assert_equal "$stderr" ""
 	eventually 10 runs_sleep
 }
+# shellcheck disable=SC2046 # paths without blanks
 runs_sleep() { [ "$(marked_processes | wc -l)" -ge 1 ] && grep -qx sleep $(marked_processes | sed 's|.*|/proc/&/comm|'); }
 
 @test "stdout is closed: 125, stdout is named, and nothing was started" {
