@@ -170,6 +170,8 @@ exported() {
 	ln -s "$(command -v "${shell[0]}")" sh
 	for one in "${exports[@]}"; do
 		for shell in "$1" "$PWD/sh"; do
+			# bash in its POSIX mode does not even begin with a function that has a special builtin's name.
+			env "$one" $shell -c : 2>/dev/null || continue
 			exported_as() {
 				local expected=$1
 				shift
