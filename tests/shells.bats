@@ -162,6 +162,7 @@ exports=(
 	'BASH_FUNC_[%%=() { exit 9; }' 'BASH_FUNC_become%%=() { exit 9; }' 'BASH_FUNC_test%%=() { exit 9; }'
 	'BASH_FUNC_exec%%=() { return 9; }' 'BASH_FUNC_set%%=() { return 9; }' 'BASH_FUNC_shift%%=() { return 9; }'
 )
+# shellcheck disable=SC2086 # a shell may be two words
 exported() {
 	local shell one
 	need_shell "$1"
