@@ -7,7 +7,6 @@
 #include "join.h"
 #include "json.h"
 #include "meta.h"
-#include "process.h"
 #include "run_words.h"
 #include "sigpipe.h"
 #include "statedir.h"
@@ -44,7 +43,6 @@ static const struct cli cli = {
 };
 
 #define TAIL_BYTES 65536	/* of the log's end, where the last lines are looked for */
-#define END_GRACE_MS 5000
 #define PROGRESS_COLUMNS 66
 #define JOIN_ROUNDS 20
 
@@ -66,8 +64,7 @@ struct request {
 	struct run_words words;		/* with is_run */
 	int chain_fd;			/* otelop.start, held; or -1 */
 	int shows_progress;		/* a line for a terminal is shown at the moment */
-	pid_t *spared;			/* children from before, which are none of the daemon's */
-	size_t spared_count;
+	int is_told;			/* the pid was asked for, and stdout has said whether it took it */
 	struct otelop_spawn spawn;
 };
 
@@ -107,7 +104,7 @@ parse(struct request *request, const char **set, const char **unset, int argc, c
 			request->log = optarg;
 			break;
 		case 't':
-			request->spawn.timeout_ms = cli_duration(&cli, "-t", optarg);
+			request->spawn.timeout_ms = cli_limit(&cli, "-t", optarg);
 			break;
 		case 'd':
 			request->spawn.cwd = optarg;
@@ -167,27 +164,27 @@ look_at_words(struct request *request, int argc, char *argv[])
 	run_words_restore(&request->words);
 }
 
-/* The default log is as trustworthy as the directory it is in; any other is the user's business. */
-static int
+/* The state directory's own log is as trustworthy as that; any other is the user's business. */
+static void
 open_log(struct request *request, const char *dir)
 {
 	struct otelop_message message;
 	int dir_fd;
 
-	if (request->log != NULL) {
-		request->spawn.log = request->log;
-		return io_format(request->log_path, sizeof(request->log_path), "%s", request->log);
-	}
-	if (otelop_log_file(dir, request->log_path, sizeof(request->log_path)) < 0) {
-		message_errno(&message, "%s: cannot name the log", dir);
+	request->spawn.log = request->log;
+	if ((request->log != NULL ? io_format(request->log_path, sizeof(request->log_path), "%s", request->log) :
+	    otelop_log_file(dir, request->log_path, sizeof(request->log_path))) < 0) {
+		message_errno(&message, "%s: cannot name the log", request->log != NULL ? request->log : dir);
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
+	if (request->log != NULL)
+		return;
+	/* The library would open the same, and tell of the command what is the log's fault. */
 	if ((dir_fd = statedir_open(dir, &message)) < 0 ||
 	    (request->spawn.log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG,
 	    O_WRONLY | O_APPEND | O_CREAT, &message)) < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
 	request->dir_fd = dir_fd;
-	return 0;
 }
 
 static void
@@ -381,7 +378,13 @@ static int
 try(const struct request *request, const char *command)
 {
 	struct otelop_message message;
+	const char *const *s;
 
+	/* The command is looked for with its own PATH, in its own directory. */
+	for (s = request->spawn.unset_env; *s != NULL; s++)
+		unsetenv(*s);
+	for (s = request->spawn.set_env; *s != NULL; s++)
+		putenv((char *)(uintptr_t)*s);
 	if (request->spawn.cwd != NULL && chdir(request->spawn.cwd) < 0) {
 		message_errno(&message, "cannot change to the directory %s", request->spawn.cwd);
 		cli_fail(&cli, CLI_FAILED, &message);
@@ -396,16 +399,15 @@ try(const struct request *request, const char *command)
 
 /* A pid that cannot be told is no answer: then there is no daemon either. */
 static int
-print_pid(const struct request *request, const struct otelop_spawn_result *result)
+print_pid(void *argument, pid_t pid)
 {
-	struct process_tree tree = { .root = result->child, .adopted = request->spared != NULL,
-	    .spared = request->spared, .spared_count = request->spared_count };
-	int status;
+	struct request *request = argument;
 
-	printf("%ld\n", (long)result->pid);
-	if ((status = cli_end(&cli, CLI_DONE)) != CLI_DONE)
-		process_tree_end(&tree, END_GRACE_MS);
-	return status;
+	clear_progress(request);
+	request->shows_progress = 0;
+	request->is_told = 1;
+	printf("%ld\n", (long)pid);
+	return cli_end(&cli, CLI_DONE) == CLI_DONE ? 0 : -1;
 }
 
 static int
@@ -468,16 +470,17 @@ start_once(struct request *request, char *const argv[])
 	struct otelop_spawn_result result;
 	struct otelop_message ready;
 
+	request->is_told = 0;
 	otelop_spawn(&request->spawn, argv, &result);
 	clear_progress(request);
+	if (result.status != CLI_DONE && request->is_told)
+		return result.status;
 	if (result.status != CLI_DONE) {
 		explain(request, &result, argv[0]);
 		if (request->is_again)
 			explain_again(request, argv);
 		return result.status;
 	}
-	if ((result.status = print_pid(request, &result)) != CLI_DONE)
-		return result.status;
 	message_set(&ready, "%s is ready", argv[0]);
 	say_as(request, *result.summary.text != '\0' ? result.summary.text : ready.text);
 	return CLI_DONE;
@@ -522,15 +525,11 @@ set_up(struct request *request, char dir[OTELOP_PATH_SIZE])
 		message_errno(&message, "signals: cannot catch");
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	if (open_log(request, dir) < 0) {
-		message_errno(&message, "%s: cannot use as log", request->log);
-		cli_fail(&cli, CLI_FAILED, &message);
-	}
-	if (request->progress != NULL && isatty(STDERR_FILENO)) {
+	open_log(request, dir);
+	request->spawn.argument = request;
+	request->spawn.confirm = print_pid;
+	if (request->progress != NULL && isatty(STDERR_FILENO))
 		request->spawn.tick = show_progress;
-		request->spawn.tick_argument = request;
-	}
-	process_earlier(0, 0, &request->spared, &request->spared_count);
 }
 
 /* What is shown on a terminal while we wait, where we speak for somebody. */
@@ -547,7 +546,7 @@ name_progress(struct request *request, struct otelop_message *text)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .tail = 10, .chain_fd = -1, .spawn = { .timeout_ms = 60000, .adopt = 1 } };
+	struct request request = { .tail = 10, .chain_fd = -1, .spawn = OTELOP_SPAWN_INIT };
 	struct otelop_message message, progress;
 	char dir[OTELOP_PATH_SIZE], **command;
 	const char **variables;
@@ -572,6 +571,5 @@ main(int argc, char *argv[])
 	status = request.is_native ? start_native(&request, command) : start_once(&request, command);
 	io_close(&request.chain_fd);
 	free(variables);
-	free(request.spared);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 
 #define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define ABOVE_USUAL 10	/* shells and daemons use the numbers below */
+#define UNSET_PATH "/usr/local/bin:/bin:/usr/bin"	/* where PATH is not set at all */
+#define INTERPRETER_MAX 255	/* so much of a file the kernel looks at for #! */
+#define INTERPRETERS_MAX 5	/* a script's, whose interpreter is a script, and so on */
 
 static int
 stays_ignored(int number, const int *kept)
@@ -80,7 +84,7 @@ exec_strip_jobserver(const char *flags, char *text)
 		if (end - word == 2 && begins(word, "--"))
 			variables = 1;
 		if (variables || !is_jobservers(word)) {
-			memcpy(text + used, flags, (size_t)(end - flags));
+			memmove(text + used, flags, (size_t)(end - flags));
 			used += (size_t)(end - flags);
 		} else if (end - word == 2 && *next >= '0' && *next <= '9') {
 			/* BSD make: its number and its descriptors are words of their own. */
@@ -91,90 +95,148 @@ exec_strip_jobserver(const char *flags, char *text)
 	text[used] = '\0';
 }
 
-int
-exec_drop_jobserver(void)
+/* Does execvp(3) look further behind this failure?  So it does behind EACCES, and remembers it. */
+static int
+is_no_obstacle(int error)
 {
-	static const char *const names[] = { "MAKEFLAGS", "MFLAGS" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *flags = getenv(names[i]);
-		char *text;
-		int result;
-
-		if (flags == NULL)
-			continue;
-		if ((text = malloc(strlen(flags) + 1)) == NULL)
-			return -1;
-		exec_strip_jobserver(flags, text);
-		result = setenv(names[i], text, 1);
-		free(text);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
+	return error == EACCES || error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG ||
+	    error == ESTALE || error == ENODEV || error == ETIMEDOUT;
 }
 
-/* Where PATH finds a command that has no slash.  1 or 0. */
+/*
+ * The search of execvp(3), the same for a look as for the real thing: try each directory of PATH, an empty
+ * one being the current one, until try succeeds (0) or fails with what is no reason to look further.
+ * -1: errno; EACCES where something was there and nothing else was found.
+ */
 static int
-find_in_path(const char *command, char *found, size_t size)
+search(const char *name, int (*try)(const char *path, void *argument), void *argument)
 {
 	const char *path = getenv("PATH");
+	char candidate[OTELOP_PATH_SIZE];
+	int is_denied = 0, has_more = 1;
 
-	for (; path != NULL && *path != '\0'; path += *path == ':') {
+	errno = ENOENT;
+	if (*name == '\0')
+		return -1;
+	if (strchr(name, '/') != NULL)
+		return try(name, argument);
+	for (path = path != NULL ? path : UNSET_PATH; has_more; path++) {
 		size_t length = strcspn(path, ":");
 
-		if (io_format(found, size, "%.*s/%s", length > 0 ? (int)length : 1,
-		    length > 0 ? path : ".", command) == 0 && access(found, X_OK) == 0)
-			return 1;
+		if (io_format(candidate, sizeof(candidate), "%.*s/%s", length > 0 ? (int)length : 1,
+		    length > 0 ? path : ".", name) == 0 && try(candidate, argument) == 0)
+			return 0;
+		is_denied |= errno == EACCES;
+		if (!is_no_obstacle(errno))
+			return -1;
 		path += length;
+		has_more = *path == ':';
 	}
-	return 0;
+	errno = is_denied ? EACCES : ENOENT;
+	return -1;
+}
+
+/*
+ * argv behind the words that have sh run it, in memory of its own: what is between a fork and an exec can
+ * have none.  NULL: ENOMEM.
+ */
+static char **
+words_of(char *const argv[])
+{
+	size_t count = 0;
+	char **words;
+
+	while (argv[count] != NULL)
+		count++;
+	if ((words = calloc(count + 3, sizeof(*words))) == NULL)
+		return NULL;
+	words[0] = (char *)"sh";
+	words[1] = (char *)"--";
+	memcpy(words + 2, argv, count * sizeof(*words));
+	return words;
+}
+
+/* A script without #! is run by sh, as shells do; sh is told its path, or it would search by itself. */
+static int
+become(const char *path, void *argument)
+{
+	char **words = argument;
+
+	execv(path, words + 2);
+	if (errno == ENOEXEC) {
+		words[2] = (char *)(uintptr_t)path;
+		execv("/bin/sh", words);
+		errno = ENOEXEC;
+	}
+	return -1;
 }
 
 void
 exec_command(char *const argv[])
 {
-	char found[OTELOP_PATH_SIZE];
-	size_t count = 0;
-	char **script;
+	char **words = words_of(argv);
+	int saved;
 
-	execvp(argv[0], argv);
-	if (errno == ENOTDIR && strchr(argv[0], '/') == NULL)
-		errno = ENOENT;		/* something in PATH is no directory */
-	if (errno != ENOEXEC)
+	if (words == NULL)
 		return;
-	while (argv[count] != NULL)
-		count++;
-	if ((script = calloc(count + 3, sizeof(*script))) == NULL)
-		return;
-	script[0] = (char *)"sh";
-	script[1] = (char *)"--";
-	memcpy(script + 2, argv, count * sizeof(*script));
-	/* sh would look into the current directory first. */
-	if (strchr(argv[0], '/') == NULL && find_in_path(argv[0], found, sizeof(found)))
-		script[2] = found;
-	execv("/bin/sh", script);
-	free(script);
-	errno = ENOEXEC;
+	search(argv[0], become, words);
+	saved = errno;
+	free(words);
+	errno = saved;
+}
+
+static int could_become(const char *path, int depth);
+
+/* What follows #! must be there as well; a file that we may not read is the kernel's to judge. */
+static int
+has_interpreter(const char *path, int depth)
+{
+	char line[INTERPRETER_MAX + 1], *name;
+	int fd = io_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	ssize_t n = fd < 0 ? 0 : io_read_all(fd, line, INTERPRETER_MAX);
+
+	io_close(&fd);
+	if (n < 2 || line[0] != '#' || line[1] != '!')
+		return 0;
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	name = line + 2 + strspn(line + 2, " \t");
+	name[strcspn(name, " \t")] = '\0';
+	/* Nothing there: no #! to the kernel, a comment to sh. */
+	return *name == '\0' ? 0 : could_become(name, depth + 1);
+}
+
+static int
+could_become(const char *path, int depth)
+{
+	struct stat file;
+
+	if (stat(path, &file) < 0)
+		return -1;
+	if (!S_ISREG(file.st_mode)) {
+		errno = EACCES;
+		return -1;
+	}
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return -1;
+	if (depth > INTERPRETERS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	return has_interpreter(path, depth);
+}
+
+static int
+look(const char *path, void *argument)
+{
+	(void)argument;
+	return could_become(path, 0);
 }
 
 int
 exec_find(const char *name)
 {
-	char found[OTELOP_PATH_SIZE];
-	struct stat file;
-
-	if (strchr(name, '/') == NULL) {
-		if (find_in_path(name, found, sizeof(found)))
-			return 0;
-		errno = ENOENT;
-		return -1;
-	}
-	if (stat(name, &file) < 0)
-		return -1;
-	errno = EACCES;
-	return S_ISREG(file.st_mode) ? access(name, X_OK) : -1;
+	return search(name, look, NULL);
 }
 
 int
@@ -184,13 +246,13 @@ exec_status(int error)
 }
 
 static void
-run_child(const struct exec_plan *plan, int report)
+run_child(const struct exec_plan *plan, char **words, int report)
 {
-	struct exec_failure failure = { -plan->prepare(plan->argument, report), 0 };
+	struct exec_failure failure = { .before = -plan->prepare(plan->argument, report) };
 
 	if (failure.before == 0) {
 		exec_reset_signals(plan->kept_ignored);
-		exec_command(plan->argv);
+		search(words[2], become, words);
 	}
 	failure.error = errno;
 	io_write_all(report, (const char *)&failure, sizeof(failure));
@@ -228,6 +290,24 @@ exec_fork(int (*run)(void *), void *argument)
 	return pid;
 }
 
+int
+exec_keep_only(const int *fds, size_t count)
+{
+	int null = io_open("/dev/null", O_RDWR, 0), keep[2] = { -1, -1 };
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		keep[i] = fds[i];
+	if (count == 2 && keep[0] > keep[1]) {
+		keep[0] = fds[1];
+		keep[1] = fds[0];
+	}
+	if (null < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 || io_dup2(null, 2) < 0)
+		return -1;
+	platform_close_all_but(keep, count);
+	return 0;
+}
+
 /* To find and load a command may last for ever, on a file system whose server is away.  0; -1: errno. */
 static int
 await_report(const struct exec_plan *plan, int report)
@@ -239,11 +319,16 @@ await_report(const struct exec_plan *plan, int report)
 
 	do {
 		left = clock_left_ms(deadline);
-		poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER));
-	} while (fds[0].revents == 0 && fds[1].revents == 0 && left != 0);
-	if (fds[0].revents != 0)
-		return 0;
-	errno = fds[1].revents != 0 ? ECANCELED : ETIMEDOUT;
+		if (poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER)) < 0)
+			continue;
+		if (fds[0].revents != 0)
+			return 0;
+		if (fds[1].revents != 0 && (plan->gives_up == NULL || plan->gives_up(plan->argument))) {
+			errno = ECANCELED;
+			return -1;
+		}
+	} while (left != 0);
+	errno = ETIMEDOUT;
 	return -1;
 }
 
@@ -261,24 +346,24 @@ exec_reap_killed(pid_t pid)
 pid_t
 exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 {
-	int report[2];
+	int report[2] = { -1, -1 };
+	char **words;
 	ssize_t n;
 	pid_t pid;
 
-	failure->before = 1;
-	if (io_pipe(report) < 0) {
+	*failure = (struct exec_failure){ .before = 1 };
+	if ((words = words_of(plan->argv)) == NULL || io_pipe(report) < 0 ||
+	    io_move_above(&report[1], ABOVE_USUAL) < 0) {
 		failure->error = errno;
-		return -1;
-	}
-	if (io_move_above(&report[1], ABOVE_USUAL) < 0) {
-		failure->error = errno;
+		free(words);
 		io_close(&report[0]);
 		io_close(&report[1]);
 		return -1;
 	}
 	if ((pid = fork_deaf()) == 0)
-		run_child(plan, report[1]);
+		run_child(plan, words, report[1]);
 	failure->error = errno;
+	free(words);
 	io_close(&report[1]);
 	if (pid > 0) {
 		n = await_report(plan, report[0]) < 0 ? -1 :
@@ -290,7 +375,7 @@ exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 		if (n != 0) {
 			/* Nobody knows enough of it to let it go on. */
 			kill(pid, SIGKILL);
-			exec_reap_killed(pid);
+			failure->left = exec_reap_killed(pid) ? 0 : pid;
 			pid = -1;
 		}
 	}

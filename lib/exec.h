@@ -14,21 +14,21 @@
 void exec_reset_signals(const int *kept);
 
 /*
- * Take make's jobserver out of MAKEFLAGS: its descriptors are not passed on, and a daemon must
- * not keep make's tokens.
+ * MAKEFLAGS without the jobserver's words, into text, which is as large as flags, or is flags: its
+ * descriptors are not passed on, and a daemon must not keep make's tokens.
  */
-int exec_drop_jobserver(void);
-
-/* MAKEFLAGS without the jobserver's words, into text, which is as large as flags. */
 void exec_strip_jobserver(const char *flags, char *text);
 
 /*
- * Become argv, found by PATH; a script without #! is run by sh, as shells do.  Returns only when
- * that failed, with errno.
+ * Become argv, found by PATH as execvp(3) does; a script without #! is run by sh, as shells do.
+ * Returns only when that failed, with errno.
  */
 void exec_command(char *const argv[]);
 
-/* Is there a file that exec_command would try to become?  0; -1: ENOENT, EACCES. */
+/*
+ * Would exec_command become name?  The same search, and a #! line's interpreter is looked for too.
+ * 0; -1: errno, as exec_command has it.
+ */
 int exec_find(const char *name);
 
 /* 127 or 126, by errno. */
@@ -42,11 +42,13 @@ struct exec_plan {
 	const int *kept_ignored;	/* as exec_reset_signals takes it */
 	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
 	int interrupt_fd;		/* gives up when this is readable; 0: none */
+	int (*gives_up)(void *argument);	/* asked first, takes what is to be read; NULL: yes */
 };
 
 struct exec_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
 	int error;	/* errno; ETIMEDOUT; ECANCELED by interrupt_fd */
+	pid_t left;	/* of this child, which KILL did not end at once; or 0 */
 };
 
 /*
@@ -63,8 +65,11 @@ int exec_reap_killed(pid_t pid);
 
 /*
  * Fork a child that goes on in our own code: with signals at their defaults, run(argument), _exit with
- * what it returns.  It has all our descriptors; to close them is run's first duty.  The child's pid, or -1.
+ * what it returns.  It has all our descriptors; exec_keep_only is run's first duty.  The child's pid, or -1.
  */
 pid_t exec_fork(int (*run)(void *), void *argument);
+
+/* Keep these (two at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+int exec_keep_only(const int *fds, size_t count);
 
 #endif

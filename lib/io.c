@@ -2,6 +2,7 @@
 #include "io.h"
 
 #include <sys/file.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -139,11 +140,9 @@ io_move_above(int *fd, int lowest)
 	return 0;
 }
 
-int
-io_pipe(int fd[2])
+static int
+keep_pair(int fd[2])
 {
-	if (pipe(fd) < 0)
-		return -1;
 	if (io_cloexec(fd[0], 1) < 0 || io_cloexec(fd[1], 1) < 0 ||
 	    io_move_above(&fd[0], 3) < 0 || io_move_above(&fd[1], 3) < 0) {
 		io_close(&fd[0]);
@@ -151,6 +150,18 @@ io_pipe(int fd[2])
 		return -1;
 	}
 	return 0;
+}
+
+int
+io_pipe(int fd[2])
+{
+	return pipe(fd) < 0 ? -1 : keep_pair(fd);
+}
+
+int
+io_socketpair(int fd[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fd) < 0 ? -1 : keep_pair(fd);
 }
 
 int

@@ -27,8 +27,9 @@ int io_dup2(int from, int to);
 int io_cloexec(int fd, int on);
 int io_nonblock(int fd, int on);
 
-/* pipe, both ends close-on-exec and at 3 or above, however few descriptors were open. */
+/* pipe, or a pair of stream sockets: both ends close-on-exec and at 3 or above, however few descriptors were open. */
 int io_pipe(int fd[2]);
+int io_socketpair(int fd[2]);
 
 /* Move fd, which is close-on-exec, to a number of lowest or above, where it is that as well. */
 int io_move_above(int *fd, int lowest);

@@ -134,12 +134,15 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 static enum attempt
 try_claim(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message)
 {
+	enum attempt claimed;
 	int same;
 
 	lock_let_settle(lock->fd, lock->dir);					/* U */
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {				/* C2 */
+		/* In this order: whoever may still take the name of this file away lives, and is named by it. */
+		claimed = look_at_claimed(lock, request, message);		/* A */
 		if ((same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) == 1)
-			return look_at_claimed(lock, request, message);		/* C3, A */
+			return claimed;						/* C3 */
 		if (same == 0)
 			return AGAIN;
 	} else if (errno == EWOULDBLOCK) {
@@ -460,11 +463,14 @@ int
 lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
+	struct stat old;
+
 	if (write_next(lock, metadata, message) < 0 || rename_next(lock, message) < 0) {	/* P4, P5 */
 		drop_next(lock);
 		return -1;
 	}
-	if (!meta_state_is(metadata, "exited"))
+	/* A name that somebody else has given to it must not lose its mode. */
+	if (!meta_state_is(metadata, "exited") && fstat(lock->fd, &old) == 0 && old.st_nlink == 0)
 		fchmod(lock->fd, REPLACED_MODE);
 	io_flock(lock->fd, LOCK_UN);		/* P6: a copy elsewhere must not hold up who waits */
 	io_close(&lock->fd);

@@ -3,7 +3,6 @@
 #include "clock.h"
 #include "exec.h"
 #include "io.h"
-#include "platform.h"
 #include "statedir.h"
 #include "text.h"
 
@@ -158,20 +157,13 @@ run_logger(void *argument)
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
 	const struct logger *logger = argument;
 	struct sigaction action = { .sa_handler = SIG_IGN };
-	int keep[2] = { logger->dir_fd, logger->pipe[0] }, null = io_open("/dev/null", O_RDWR, 0);
+	int keep[2] = { logger->dir_fd, logger->pipe[0] };
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		sigaction(ignored[i], &action, NULL);
-	if (keep[0] > keep[1]) {
-		keep[0] = logger->pipe[0];
-		keep[1] = logger->dir_fd;
-	}
-	if (null < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 || io_dup2(null, 2) < 0)
-		return 1;
-	/* Above all the lock: it must not outlive the daemon in us. */
-	platform_close_all_but(keep, 2);
-	return keep_log(logger);
+	/* Above all not the lock: it must not outlive the daemon in us. */
+	return exec_keep_only(keep, 2) < 0 ? 1 : keep_log(logger);
 }
 
 static int

@@ -96,21 +96,13 @@ static int
 judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
-	struct holder_daemon daemon;
-	struct holder holder;
 	struct stat file;
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
 	if (meta_is_other_host(look->metadata, look->warning)) {
-		/* Who claims what another host left is here; else the lock may be held there. */
+		/* Somebody here may just have claimed what another host left; else it is held there. */
 		look->is_doubtful = 1;
-		if (holder_describe(&daemon, look->dir, look->fd, look->metadata) == 0 &&
-		    holder_find(&daemon, &holder) == 0 && holder.kind == HOLDER_TAKER) {
-			*look->state = META_STARTING;
-			look->metadata->length = 0;
-			return 0;
-		}
 		errno = EREMOTE;
 		return -1;
 	}
@@ -174,6 +166,8 @@ judge(struct look *look)
 static int
 look_once(struct look *look)
 {
+	int result, saved;
+
 	look->dir_fd = look->fd = -1;
 	look->held = look->is_doubtful = 0;
 	look->metadata->length = 0;
@@ -181,8 +175,15 @@ look_once(struct look *look)
 	*look->state = META_STOPPED;
 	if ((look->dir_fd = statedir_open(look->dir, look->warning)) >= 0)
 		look->held = lock_is_held(look->dir_fd, look->dir, &look->fd, look->warning);
-	if (look->fd >= 0)
-		return judge(look);
+	if (look->fd >= 0) {
+		result = judge(look);
+		saved = errno;
+		/* A daemon that has lost its lock may have published, and ended, before its words were read. */
+		if (!look->held && statedir_names(look->dir_fd, STATEDIR_METADATA, look->fd) != 1)
+			look->is_doubtful = 1;
+		errno = saved;
+		return result;
+	}
 	if (errno != ENOENT)
 		return -1;
 	look->held = 0;

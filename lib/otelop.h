@@ -103,43 +103,55 @@ int otelop_ready_pipe(void);
 int otelop_signal_ready(int fd);
 int otelop_signal_error(int fd, const char *text);
 
-/* What to start, and how.  Zero-filled, it is a sensible default but for log and umask. */
+/*
+ * What to start, and how.  Zero-filled, or OTELOP_SPAWN_INIT, is a sensible default: nothing of
+ * the caller's reaches the daemon but its environment, directory and umask.
+ */
 struct otelop_spawn {
 	const char *state_dir;		/* exported as OTELOP_STATE_DIR; NULL: left alone */
 	const char *log;		/* file that stdout and stderr are appended to */
-	int log_fd;			/* the same, already open (it becomes a blocking one);
-					   used when log is NULL */
-	int64_t timeout_ms;		/* how long to wait; OTELOP_FOREVER (or 0) no limit */
+	int log_fd;			/* the same, already open (it becomes a blocking one), if log is
+					   NULL.  0 or less: the log in state_dir; without that, /dev/null */
+	int64_t timeout_ms;		/* how long to wait; 0: 60,000; OTELOP_FOREVER: no limit */
 	const char *cwd;		/* NULL: the caller's */
-	int set_umask;			/* use umask below */
+	int set_umask;			/* not 0: use umask below */
 	mode_t umask;
 	const char *const *set_env;	/* VAR=VALUE, NULL-terminated; or NULL */
 	const char *const *unset_env;	/* names, NULL-terminated; or NULL */
-	int adopt;			/* become the reaper of orphans, so that even a
-					   descendant that left the session is found when the
-					   start fails; for programs that do nothing else */
-	void (*tick)(void *, int64_t waited_ms);	/* called about once a second, or NULL */
-	void *tick_argument;
-	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the
-					   start up; 0: none */
+	/* Called about once a second while it is waited for, or NULL. */
+	void (*tick)(void *argument, int64_t waited_ms);
+	/* Called when it is ready, or NULL; below 0 makes the start a failed one (125). */
+	int (*confirm)(void *argument, pid_t pid);
+	void *argument;			/* of both */
+	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the start up
+					   (128 plus that); it does not block; 0: none */
 };
+#define OTELOP_SPAWN_INIT { NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0 }
 
 struct otelop_spawn_result {
 	pid_t pid;			/* the daemon's, when it is ready: the child's own, or what
 					   the child said (otelop-run's is its command's) */
-	pid_t child;			/* the child's, which is the caller's to reap; 0: nothing ran */
-	int status;			/* the exit status that tells what happened */
+	pid_t child;			/* the process that argv became; 0: nothing ran */
+	int status;			/* the exit status that tells what happened; 0: ready */
 	int said;			/* the reason is the daemon's own words (err:) */
-	long long log_start;		/* where in the log this start begins; -1: no file */
+	long long log_start;		/* where in the log this start begins; -1: no regular file */
 	struct otelop_message summary;	/* a line about the child, if it said one (otelop-run does) */
-	struct otelop_message reason;
+	struct otelop_message reason;	/* why it is not ready, without argv[0] in front */
 };
 
 /*
- * Fork, setsid, stdin from /dev/null, stdout and stderr to the log, the ready pipe on 3, no
- * other descriptor, signals reset; exec argv; wait for the verdict.  0: ready, the daemon runs.
- * -1: not ready, and no process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n
- * as in otelop(7), result->reason says why.  Upstream: Spawn.
+ * Start argv as a daemon and wait for its verdict: a session of its own, stdin from /dev/null, stdout and
+ * stderr to the log, the ready pipe on 3, no other descriptor, signals reset.  options may be NULL.
+ *
+ * 0: ready, and the daemon runs; it is init's child and not the caller's to reap.  -1: not ready, and no
+ * process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n as in otelop(7), result->reason
+ * says why.  Errors: EINVAL no argument (argv without a command, result NULL, set_env without =; status is
+ * 125); ETIMEDOUT; ECANCELED by interrupt_fd or confirm; ECHILD it failed by its own words, or ended;
+ * EPROTO it said what is no verdict; else those of open, fork and exec.
+ *
+ * The environment is read once, before the fork.  In between the caller has one child more: who waits
+ * for any child may be told of its end, which does no harm.  It does not matter whether SIGCHLD is ignored
+ * or handled.  Upstream: Spawn.
  */
 int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
     struct otelop_spawn_result *result);

@@ -60,6 +60,24 @@
 #else
 #define SEARCH O_RDONLY
 #endif
+const struct platform_signal platform_signals[] = {
+#ifdef SIGIO
+	{ "IO", SIGIO },
+#endif
+#ifdef SIGPOLL
+	{ "POLL", SIGPOLL },
+#endif
+#ifdef SIGPWR
+	{ "PWR", SIGPWR },
+#endif
+#ifdef SIGSTKFLT
+	{ "STKFLT", SIGSTKFLT },
+#endif
+#ifdef SIGEMT
+	{ "EMT", SIGEMT },
+#endif
+	{ NULL, 0 },
+};
 
 int
 platform_open_to_search(int dir_fd, const char *name, int flags)
@@ -243,6 +261,14 @@ platform_adopt_orphans(void)
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -1 : 0;
 }
 
+int
+platform_adopts_orphans(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts;
+}
+
 void
 platform_reset_hidden_signals(void)
 {
@@ -326,43 +352,42 @@ fail:
 }
 
 ssize_t
-platform_notify_receive(int fd, char *bytes, size_t size, pid_t *pid, uid_t *uid)
+platform_notify_peek(int fd, char *bytes, size_t size, struct platform_sender *sender)
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(struct ucred)) + 256];
+		char room[CMSG_SPACE(sizeof(struct ucred))];
 	} control;
 	struct iovec part = { bytes, size };
+	/* Room for the credentials alone: a descriptor that has no room does not become one of ours. */
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
 	    .msg_control = &control, .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
+	struct ucred credentials;
 	ssize_t n;
 
-	*pid = -1;
-	*uid = (uid_t)-1;
-	if ((n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0)
+	do
+		n = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
 		return -1;
-	for (header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
-		if (header->cmsg_level != SOL_SOCKET)
-			continue;
-		if (header->cmsg_type == SCM_CREDENTIALS) {
-			struct ucred sender;
-
-			memcpy(&sender, CMSG_DATA(header), sizeof(sender));
-			*pid = sender.pid;
-			*uid = sender.uid;
-		} else if (header->cmsg_type == SCM_RIGHTS) {
-			/* A sender may attach descriptors (systemd's fd store): not ours to keep. */
-			size_t i, count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-			int attached;
-
-			for (i = 0; i < count; i++) {
-				memcpy(&attached, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
-				close(attached);
-			}
-		}
+	*sender = (struct platform_sender){ -1, (uid_t)-1, (message.msg_flags & MSG_CTRUNC) != 0 };
+	header = CMSG_FIRSTHDR(&message);
+	if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS) {
+		memcpy(&credentials, CMSG_DATA(header), sizeof(credentials));
+		sender->pid = credentials.pid;
+		sender->uid = credentials.uid;
 	}
 	return n;
+}
+
+void
+platform_notify_drop(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EINTR)
+		;
 }
 
 #else /* POSIX */
@@ -431,6 +456,12 @@ platform_reset_hidden_signals(void)
 }
 
 int
+platform_adopts_orphans(void)
+{
+	return 0;
+}
+
+int
 platform_adopt_orphans(void)
 {
 	errno = ENOSYS;
@@ -466,6 +497,7 @@ int
 platform_notify_socket(const char *path, char *name, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t before;
 	int fd;
 
 	if (io_format(address.sun_path, sizeof(address.sun_path), "%s", path) < 0 ||
@@ -474,18 +506,30 @@ platform_notify_socket(const char *path, char *name, size_t size)
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM, 0)) < 0)
 		return -1;
 	unlink(path);
+	/* Our user and root alone: nobody else's descriptors ever come in. */
+	before = umask(077);
 	if (io_move_above(&fd, 3) < 0 || io_nonblock(fd, 1) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		io_close(&fd);
+	umask(before);
 	return fd;
 }
 
 ssize_t
-platform_notify_receive(int fd, char *bytes, size_t size, pid_t *pid, uid_t *uid)
+platform_notify_peek(int fd, char *bytes, size_t size, struct platform_sender *sender)
 {
-	*pid = -1;
-	*uid = (uid_t)-1;
-	return recv(fd, bytes, size, 0);
+	/* The socket's mode lets nobody in but our user and root. */
+	*sender = (struct platform_sender){ -1, geteuid(), 0 };
+	return recv(fd, bytes, size, MSG_PEEK);
+}
+
+void
+platform_notify_drop(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, 1, 0) < 0 && errno == EINTR)
+		;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * What only some systems have.  The files behind this header, platform.c and platform_proc.c, choose
- * between the system's own means and a POSIX fallback; nobody else has an #ifdef.
+ * What only some systems have.  The files behind this header, platform.c, platform_proc.c and
+ * platform_sockets.c, choose between the system's own means and a POSIX fallback; nobody else has an
+ * #ifdef.
  */
 #ifndef PLATFORM_H
 #define PLATFORM_H
@@ -34,6 +35,16 @@ void platform_flock_end(struct platform_flock_helper *helper);
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);
 
+/* Do they become so?  1 or 0. */
+int platform_adopts_orphans(void);
+
+/* The signals of this system alone, which all end a process by default; one without a name is the last. */
+struct platform_signal {
+	const char *name;
+	int number;
+};
+extern const struct platform_signal platform_signals[];
+
 /*
  * Set to default the signals that libc keeps for itself and whose change sigaction(2) refuses: they
  * may have been ignored by whoever started us.
@@ -57,6 +68,12 @@ int platform_processes(struct platform_process **list, size_t *count);
 
 /* One of them.  1; 0: there is none; -1: errno. */
 int platform_process(pid_t pid, struct platform_process *process);
+
+/*
+ * The children of pid, zombies too, of which some may be missed while others end; the caller frees the
+ * array.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden.
+ */
+int platform_children(pid_t pid, pid_t **children, size_t *count);
 
 /* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
 int platform_process_began(pid_t pid, struct timespec *began);
@@ -104,7 +121,7 @@ int platform_lock_holders(const struct stat *file, const char *name,
 /* The effective user of pid.  1; 0: there is no such process; -1: errno, ENOSYS. */
 int platform_process_user(pid_t pid, uid_t *user);
 
-/* Was pid started with this variable at this value?  1, 0; -1: errno: that cannot be told. */
+/* Was pid started with this variable at this value (NULL: any)?  1, 0; -1: errno: that cannot be told. */
 int platform_process_has_variable(pid_t pid, const char *name, const char *value);
 
 /* Exchange two names in a directory, in one step.  0; -1: errno, ENOSYS or EINVAL: it cannot be done here. */
@@ -116,6 +133,35 @@ int platform_exchange(int dir_fd, const char *a, const char *b);
  * has no such thing, EMFILE: this user has too many.
  */
 int platform_watch(int file_fd, int dir_fd);
+
+/* The name that pid has chosen, to be cleaned before it is shown.  1; 0: there is no such process; -1: errno. */
+int platform_process_name(pid_t pid, char *name, size_t size);
+
+/* A socket that listens. */
+struct platform_listener {
+	int family;			/* AF_INET, AF_INET6, AF_UNIX */
+	unsigned long inode;
+	unsigned port;
+	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
+	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
+	size_t name_length;
+};
+
+/*
+ * Call take for each socket of this family that listens in our network namespace (of Unix sockets those
+ * that have a name), while it does not return -1.  0; -1: errno: take's, or the kernel does not tell.
+ */
+typedef int platform_take_listener(void *argument, const struct platform_listener *listener);
+int platform_each_listener(int family, platform_take_listener *take, void *argument);
+
+/* A number for the network namespace that pid is in.  0: not known. */
+unsigned long platform_net_namespace(pid_t pid);
+
+/* The kernel's text of the sockets there: tcp, tcp6, unix.  A descriptor, or -1: errno. */
+int platform_net_table(pid_t pid, const char *table);
+
+/* Is this descriptor of pid a Unix socket?  1; or 0, also where the system does not tell. */
+int platform_is_unix_socket(pid_t pid, int number);
 
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);
@@ -141,7 +187,19 @@ int platform_pid_namespace(char *name, size_t size);
  */
 int platform_notify_socket(const char *path, char *name, size_t size);
 
-/* Receive a datagram and who sent it (-1 where the system does not tell). */
-ssize_t platform_notify_receive(int fd, char *bytes, size_t size, pid_t *pid, uid_t *uid);
+struct platform_sender {
+	pid_t pid;	/* -1: the system does not tell */
+	uid_t uid;	/* (where it does not, the caller's: nobody else reaches the socket) */
+	int attaches;	/* something that is let go of with the datagram */
+};
+
+/*
+ * The next datagram and who sent it, without waiting; it stays there, and so does what is attached to it.
+ * Its length, or -1.
+ */
+ssize_t platform_notify_peek(int fd, char *bytes, size_t size, struct platform_sender *sender);
+
+/* Take it out, with what is attached: that may last as long as the sender likes. */
+void platform_notify_drop(int fd);
 
 #endif

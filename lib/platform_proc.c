@@ -30,6 +30,7 @@
 
 #ifdef PLATFORM_LINUX
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #define PROC_MAGIC 0x9fa0
 #define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
@@ -325,6 +326,90 @@ platform_processes(struct platform_process **processes, size_t *count)
 	return 0;
 }
 
+struct pid_list {
+	pid_t *items;
+	size_t count;
+	size_t room;
+};
+
+/* The numbers in a list of children. */
+static int
+take_numbers(struct pid_list *list, FILE *stream)
+{
+	long number;
+
+	while (fscanf(stream, "%ld", &number) == 1) {
+		if (list->count == list->room) {
+			size_t more = list->room ? list->room * 2 : 64;
+			pid_t *grown = realloc(list->items, more * sizeof(*grown));
+
+			if (grown == NULL)
+				return -1;
+			list->items = grown;
+			list->room = more;
+		}
+		list->items[list->count++] = (pid_t)number;
+	}
+	return 0;
+}
+
+/* Each thread has a list of its own. */
+static int
+take_children(struct pid_list *list, int proc, pid_t pid)
+{
+	int fd = open_of(proc, pid, "task", O_DIRECTORY), result = 0;
+	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	FILE *stream;
+	char name[300];
+
+	if (threads == NULL) {
+		io_close(&fd);
+		return errno == ESRCH ? 0 : -1;
+	}
+	while (result == 0 && (entry = readdir(threads)) != NULL) {
+		if (*entry->d_name == '.' || io_format(name, sizeof(name), "%s/children", entry->d_name) < 0)
+			continue;
+		fd = io_openat(dirfd(threads), name, O_RDONLY | O_CLOEXEC, 0);
+		if ((stream = fd < 0 ? NULL : fdopen(fd, "r")) != NULL) {
+			result = take_numbers(list, stream);
+			fclose(stream);
+		} else if (errno != ENOENT && errno != ESRCH) {
+			io_close(&fd);
+			result = -1;
+		}
+	}
+	closedir(threads);
+	if (result == 0 && list->count == 0 && faccessat(proc, "thread-self/children", F_OK, 0) < 0) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return result;
+}
+
+int
+platform_children(pid_t pid, pid_t **children, size_t *count)
+{
+	struct pid_list list = { NULL, 0, 0 };
+	int saved, result, proc = open_proc();
+
+	*children = NULL;
+	*count = 0;
+	if (proc < 0)
+		return -1;
+	result = take_children(&list, proc, pid);
+	saved = errno;
+	io_close(&proc);
+	if (result < 0) {
+		free(list.items);
+		errno = saved;
+		return -1;
+	}
+	*children = list.items;
+	*count = list.count;
+	return 0;
+}
+
 /* Who is to see the descriptors of a process, and whether there was one. */
 struct look {
 	platform_take_descriptor *take;
@@ -426,6 +511,67 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 	return result;
 }
 
+int
+platform_process_name(pid_t pid, char *name, size_t size)
+{
+	int proc = open_proc();
+	ssize_t n;
+
+	if (proc < 0)
+		return -1;
+	n = read_text(open_of(proc, pid, "comm", 0), name, size);
+	io_close(&proc);
+	if (n < 0)
+		return errno == ESRCH ? 0 : -1;
+	name[strcspn(name, "\n")] = '\0';
+	return 1;
+}
+
+unsigned long
+platform_net_namespace(pid_t pid)
+{
+	char path[64], target[64];
+	unsigned long number = 0;
+	int proc = open_proc();
+	ssize_t n = -1;
+
+	if (proc >= 0 && io_format(path, sizeof(path), "%ld/ns/net", (long)pid) == 0)
+		n = readlinkat(proc, path, target, sizeof(target) - 1);
+	io_close(&proc);
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	return sscanf(target, "net:[%lu]", &number) == 1 ? number : 0;
+}
+
+int
+platform_net_table(pid_t pid, const char *table)
+{
+	char path[64];
+	int fd = -1, proc = open_proc();
+
+	if (proc >= 0 && io_format(path, sizeof(path), "net/%s", table) == 0)
+		fd = open_of(proc, pid, path, 0);
+	io_close(&proc);
+	return fd;
+}
+
+int
+platform_is_unix_socket(pid_t pid, int number)
+{
+	char path[64], protocol[32];
+	int proc = open_proc();
+	ssize_t n;
+
+	if (proc < 0)
+		return 0;
+	io_close(&proc);
+	/* There is no getxattrat; this is the same /proc as a moment ago. */
+	io_format(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
+	n = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
+	return n >= 4 && memcmp(protocol, "UNIX", 4) == 0;
+}
+
 struct wanted_file {
 	const struct stat *file;
 	const char *name;
@@ -504,18 +650,18 @@ platform_process_user(pid_t pid, uid_t *user)
 	return 1;
 }
 
-/* Does the text, variables that each end with a NUL, have NAME=VALUE? */
+/* Does the text, variables that each end with a NUL, have NAME=VALUE, or NAME at all? */
 static int
 has_variable(const char *text, size_t length, const char *name, const char *value)
 {
-	size_t name_length = strlen(name), value_length = strlen(value), n;
+	size_t name_length = strlen(name), n;
 
 	for (; length > 0; text += n, length -= n) {
 		const char *end = memchr(text, '\0', length);
 
 		n = end != NULL ? (size_t)(end - text) + 1 : length;
-		if (end != NULL && n == name_length + value_length + 2 && memcmp(text, name, name_length) == 0 &&
-		    text[name_length] == '=' && memcmp(text + name_length + 1, value, value_length) == 0)
+		if (end != NULL && n > name_length + 1 && memcmp(text, name, name_length) == 0 &&
+		    text[name_length] == '=' && (value == NULL || strcmp(text + name_length + 1, value) == 0))
 			return 1;
 	}
 	return 0;
@@ -727,6 +873,16 @@ platform_process_began(pid_t pid, struct timespec *began)
 }
 
 int
+platform_children(pid_t pid, pid_t **children, size_t *count)
+{
+	(void)pid;
+	*children = NULL;
+	*count = 0;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
 platform_process_start_ticks(pid_t pid, unsigned long long *ticks)
 {
 	(void)pid;
@@ -770,6 +926,40 @@ platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argume
 	(void)argument;
 	errno = ENOSYS;
 	return -1;
+}
+
+int
+platform_process_name(pid_t pid, char *name, size_t size)
+{
+	(void)pid;
+	(void)name;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+
+unsigned long
+platform_net_namespace(pid_t pid)
+{
+	(void)pid;
+	return 0;
+}
+
+int
+platform_net_table(pid_t pid, const char *table)
+{
+	(void)pid;
+	(void)table;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_is_unix_socket(pid_t pid, int number)
+{
+	(void)pid;
+	(void)number;
+	return 0;
 }
 
 int

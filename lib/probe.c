@@ -2,7 +2,6 @@
 #include "probe.h"
 #include "exec.h"
 #include "io.h"
-#include "platform.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK_EXEC_MS 5000	/* for the shell to be found and loaded */
 #define CONNECT_MS 500		/* then the next address, or the next probe, has its turn */
 
 /*
@@ -96,10 +94,18 @@ can_connect_path(const char *path)
 static int
 become_probe(void)
 {
-	int null = io_open("/dev/null", O_RDWR, 0);
+	return setpgid(0, 0) < 0 ? -1 : exec_keep_only(NULL, 0);
+}
 
-	return null < 0 || setpgid(0, 0) < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 ||
-	    io_dup2(null, 2) < 0 ? -1 : 0;
+static void
+begin(struct probe *probe, int (*run)(void *), void *argument)
+{
+	pid_t pid = exec_fork(run, argument);
+
+	if (pid > 0) {
+		setpgid(pid, pid);	/* here too: whoever is first, its group is there when we go on */
+		probe->pid = pid;
+	}
 }
 
 struct peer {
@@ -114,7 +120,6 @@ connect_once(void *argument)
 
 	if (become_probe() < 0)
 		return 1;
-	platform_close_all_but(NULL, 0);
 	return !(*peer->host != '\0' ? can_connect_host(peer->host, peer->target) :
 	    can_connect_path(peer->target));
 }
@@ -123,36 +128,35 @@ void
 probe_connect(struct probe *probe, const char *host, const char *target)
 {
 	struct peer peer = { host, target };
-	pid_t pid = exec_fork(connect_once, &peer);
 
-	if (pid > 0) {
-		setpgid(pid, pid);	/* here too: whoever is first, its group is there when we go on */
-		probe->pid = pid;
-	}
+	begin(probe, connect_once, &peer);
 }
 
+struct check {
+	const char *command;
+	const char *state_dir;
+};
+
+/* To find the shell may last as long as to run it: nobody waits for either. */
 static int
-prepare_check(void *argument, int report)
+check_once(void *argument)
 {
+	const struct check *check = argument;
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)check->command, NULL };
+
 	/* As the daemon's: what it asks is about this state directory, and its verdict is nobody's. */
-	if (become_probe() < 0 || setenv("OTELOP_STATE_DIR", argument, 1) < 0 ||
-	    unsetenv("OTELOP_DAEMONIZED") < 0 || unsetenv("NOTIFY_SOCKET") < 0)
-		return -1;
-	platform_close_all_but(&report, 1);
-	return 0;
+	if (become_probe() == 0 && setenv("OTELOP_STATE_DIR", check->state_dir, 1) == 0 &&
+	    unsetenv("OTELOP_DAEMONIZED") == 0 && unsetenv("NOTIFY_SOCKET") == 0)
+		exec_command(argv);
+	return EXEC_STATUS_NOT_FOUND;
 }
 
 void
 probe_check(struct probe *probe, const char *command, const char *state_dir)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)command, NULL };
-	struct exec_plan plan = { argv, prepare_check, (void *)(uintptr_t)state_dir, NULL,
-	    CHECK_EXEC_MS, 0 };
-	struct exec_failure failure;
-	pid_t pid = exec_start(&plan, &failure);
+	struct check check = { command, state_dir };
 
-	if (pid > 0)
-		probe->pid = pid;
+	begin(probe, check_once, &check);
 }
 
 int

@@ -2,7 +2,6 @@
 #include "readiness.h"
 #include "clock.h"
 #include "io.h"
-#include "platform.h"
 #include "statedir.h"
 
 #include <sys/socket.h>
@@ -120,19 +119,10 @@ open_channels(struct readiness *readiness, const char *state_dir, struct otelop_
 		return message_errno(message, "cannot make the ready pipe");
 	if (!readiness->modes->notify)
 		return 0;
-	/* Under the claim nobody else uses this name; what a killed otelop-run left is replaced. */
-	if (io_format(readiness->notify_path, sizeof(readiness->notify_path), "%s/otelop.notify",
-	    state_dir) < 0)
-		return message_errno(message, "%s: cannot name a notify socket", state_dir);
-	readiness->notify_fd = platform_notify_socket(readiness->notify_path,
-	    readiness->notify_name, sizeof(readiness->notify_name));
-	if (readiness->notify_fd < 0) {
-		/* A path that is too long for a socket is no reason to fail where there are other modes. */
-		*readiness->notify_name = '\0';
-		if (errno != ENAMETOOLONG || !has_another_mode_than_notify(readiness->modes))
-			return message_errno(message, "%s: cannot make the notify socket",
-			    readiness->notify_path);
-	}
+	/* A path that is too long for a socket is no reason to fail where there are other modes. */
+	if (notify_open(&readiness->notify, state_dir) < 0 &&
+	    (errno != ENAMETOOLONG || !has_another_mode_than_notify(readiness->modes)))
+		return message_errno(message, "%s: cannot make the notify socket", state_dir);
 	return 0;
 }
 
@@ -147,7 +137,8 @@ readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
 	memset(readiness, 0, sizeof(*readiness));
 	readiness->modes = modes;
 	readiness->state_dir = state_dir;
-	readiness->ready_pipe[0] = readiness->ready_pipe[1] = readiness->notify_fd = -1;
+	readiness->ready_pipe[0] = readiness->ready_pipe[1] = -1;
+	readiness->notify = (struct notify)NOTIFY_INIT;
 	readiness->reader.set = set;
 	readiness->reader.argument = argument;
 	readiness->began = clock_ms();
@@ -177,9 +168,7 @@ readiness_close(struct readiness *readiness)
 	readiness_settle(readiness);
 	io_close(&readiness->ready_pipe[0]);
 	io_close(&readiness->ready_pipe[1]);
-	if (readiness->notify_fd >= 0 && *readiness->notify_name == '/')
-		unlink(readiness->notify_path);
-	io_close(&readiness->notify_fd);
+	notify_close(&readiness->notify);
 }
 
 static void
@@ -197,16 +186,14 @@ drain_pipe(struct readiness *readiness)
 }
 
 static void
-drain_notify(const struct readiness *readiness)
+drain_notify(struct readiness *readiness)
 {
-	char datagram[16];
+	char text[16];
+	pid_t stranger;
 	int rounds;
-	pid_t pid;
-	uid_t uid;
 
-	for (rounds = 0; rounds < READS_AT_ONCE && readiness->notify_fd >= 0; rounds++)
-		if (platform_notify_receive(readiness->notify_fd, datagram, sizeof(datagram), &pid,
-		    &uid) < 0)
+	for (rounds = 0; rounds < READS_AT_ONCE; rounds++)
+		if (notify_next(&readiness->notify, text, sizeof(text), &stranger) < 0)
 			return;
 }
 
@@ -220,7 +207,7 @@ readiness_drain(struct readiness *readiness)
 int
 readiness_prepare_child(const struct readiness *readiness)
 {
-	if (readiness->notify_fd >= 0 ? setenv("NOTIFY_SOCKET", readiness->notify_name, 1) < 0 :
+	if (readiness->notify.fd >= 0 ? setenv("NOTIFY_SOCKET", readiness->notify.name, 1) < 0 :
 	    unsetenv("NOTIFY_SOCKET") < 0)
 		return -1;
 	if (!readiness->modes->fd)
@@ -251,9 +238,15 @@ readiness_poll(const struct readiness *readiness, struct pollfd fds[READINESS_PO
 
 	if (readiness->ready_pipe[0] >= 0)
 		fds[count++] = (struct pollfd){ readiness->ready_pipe[0], POLLIN, 0 };
-	if (readiness->notify_fd >= 0)
-		fds[count++] = (struct pollfd){ readiness->notify_fd, POLLIN, 0 };
+	if (notify_poll_fd(&readiness->notify) >= 0)
+		fds[count++] = (struct pollfd){ notify_poll_fd(&readiness->notify), POLLIN, 0 };
 	return count;
+}
+
+int64_t
+readiness_due_ms(const struct readiness *readiness)
+{
+	return notify_due_ms(&readiness->notify);
 }
 
 int64_t
@@ -280,16 +273,13 @@ look_at_pipe(struct readiness *readiness, struct otelop_message *reason)
 	return READY_CLOSED;
 }
 
-/* A name in the abstract namespace is open to all: only our user, root and the tree may speak. */
 static int
-is_trusted_sender(pid_t pid, uid_t uid, const struct process_tree *tree)
+is_in_tree(pid_t pid, const struct process_tree *tree)
 {
 	pid_t *pids;
 	size_t count, i;
 	int found = 0;
 
-	if (pid < 0 || uid == geteuid() || uid == 0)
-		return 1;
 	if (process_tree_list(tree, &pids, &count) < 0)
 		return 0;
 	for (i = 0; i < count && !found; i++)
@@ -302,21 +292,24 @@ static enum ready_verdict
 look_at_notify(struct readiness *readiness, const struct process_tree *tree,
     struct otelop_message *reason)
 {
-	enum ready_verdict verdict = READY_UNKNOWN;
-	char datagram[NOTIFY_MAX];
+	enum ready_verdict verdict;
+	struct otelop_message words;
+	char text[NOTIFY_MAX];
+	pid_t stranger;
 	int rounds;
 	ssize_t n;
-	pid_t pid;
-	uid_t uid;
 
-	if (readiness->notify_fd < 0)
-		return READY_UNKNOWN;
-	for (rounds = 0; rounds < READS_AT_ONCE && verdict == READY_UNKNOWN &&
-	    (n = platform_notify_receive(readiness->notify_fd, datagram, sizeof(datagram), &pid,
-	    &uid)) >= 0; rounds++)
-		if (is_trusted_sender(pid, uid, tree))
-			verdict = ready_parse_notify(datagram, (size_t)n, reason);
-	return verdict;
+	/* Of another user only who is in the tree may speak. */
+	for (rounds = 0; rounds < READS_AT_ONCE &&
+	    (n = notify_next(&readiness->notify, text, sizeof(text), &stranger)) >= 0; rounds++) {
+		verdict = ready_parse_notify(text, (size_t)n, &words);
+		if (verdict == READY_UNKNOWN || (stranger != 0 && !is_in_tree(stranger, tree)))
+			continue;
+		if (verdict == READY_FAILED)
+			*reason = words;
+		return verdict;
+	}
+	return READY_UNKNOWN;
 }
 
 void
@@ -333,6 +326,7 @@ readiness_find_addresses(struct readiness *readiness, const struct process_tree 
 	free(pids);
 	if (found < 0)
 		return;
+	readiness->hidden = now.hidden;
 	if ((is_last && now.count == 0) || listen_is_same(&now, &readiness->addresses)) {
 		listen_free(&now);
 	} else {
@@ -355,12 +349,23 @@ look_at_sockets(struct readiness *readiness, const struct process_tree *tree)
 int
 readiness_reaped(struct readiness *readiness, pid_t pid, int status)
 {
+	if (notify_reaped(&readiness->notify, pid))
+		return 1;
 	if (!probe_reaped(&readiness->connect, pid, status) &&
 	    !probe_reaped(&readiness->check, pid, status))
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		readiness->probe_succeeded = 1;
 	return 1;
+}
+
+void
+readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPERS])
+{
+	pids[0] = readiness->connect.pid;
+	pids[1] = readiness->check.pid;
+	pids[2] = readiness->notify.helper;
+	memcpy(pids + 3, readiness->notify.stuck, sizeof(readiness->notify.stuck));
 }
 
 /* Often at first, when most daemons become ready; and never so often that looking is all we do. */

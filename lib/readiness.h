@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "listen.h"
+#include "notify.h"
 #include "probe.h"
 #include "process.h"
 #include "ready.h"
@@ -33,12 +34,11 @@ struct readiness {
 	const struct readiness_modes *modes;
 	const char *state_dir;
 	int ready_pipe[2];	/* the command has the other end as descriptor 3 */
-	int notify_fd;
-	char notify_name[OTELOP_PATH_SIZE];
-	char notify_path[OTELOP_PATH_SIZE];	/* where the system needs a file */
+	struct notify notify;
 	struct ready_reader reader;
 	struct listen_addresses addresses;
 	int64_t addresses_since;
+	pid_t hidden;		/* whose sockets may not be seen; 0: nobody's */
 	int64_t next_look;	/* for the modes that look from time to time */
 	int64_t began;
 	struct probe connect;
@@ -68,8 +68,9 @@ void readiness_started(struct readiness *readiness);
 
 #define READINESS_POLL_MAX 2
 
-/* What to poll for; and until there is a verdict, how long at most. */
+/* What to poll for; how long at most; and until there is a verdict, also no longer than to the next look. */
 size_t readiness_poll(const struct readiness *readiness, struct pollfd fds[READINESS_POLL_MAX]);
+int64_t readiness_due_ms(const struct readiness *readiness);
 int64_t readiness_next_look_ms(const struct readiness *readiness);
 
 /* What the command has said by itself (fd, notify), without waiting. */
@@ -83,7 +84,12 @@ enum ready_verdict readiness_look(struct readiness *readiness, const struct proc
 void readiness_find_addresses(struct readiness *readiness, const struct process_tree *tree,
     int is_last);
 
-/* A child was reaped: was it a probe of ours?  1 or 0; what it found is known to readiness_look. */
+/* A child was reaped: was it one of ours?  1 or 0; what a probe found is known to readiness_look. */
 int readiness_reaped(struct readiness *readiness, pid_t pid, int status);
+
+#define READINESS_HELPERS (3 + NOTIFY_STUCK_MAX)
+
+/* Our children, which are none of the command's; where there is none, the number is 0. */
+void readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPERS]);
 
 #endif

@@ -26,7 +26,7 @@
 #define GRACE_MS 2000		/* between TERM and KILL, for CMD when we end it and for the sweep */
 #define STATUS_UNKNOWN 4
 #define STATUS_BUSY 75
-#define HELPERS 3		/* the logger and the probes, which are none of CMD's */
+#define HELPERS (1 + READINESS_HELPERS)	/* the logger and those, which are none of CMD's */
 #define PARENT_LOOK_MS 200
 #define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
 #define JOIN_AGAIN (-1)		/* no exit status */
@@ -47,7 +47,7 @@ struct run {
 	struct process parent;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
-	pid_t *spared;		/* those that are none of CMD's: from before, the logger */
+	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for HELPERS more */
 	int signals;
 	int64_t lifetime_end;
@@ -62,6 +62,8 @@ struct run {
 	int is_ending;		/* we have told CMD to end */
 	int was_asked;		/* somebody has told CMD to end, through us */
 	int interrupted_by;	/* the signal that gave the start up */
+	unsigned char early[64];	/* signals that came before CMD could take them */
+	size_t early_count;
 	int has_ended;
 	siginfo_t how;
 	int is_swept;		/* or is not to be */
@@ -72,12 +74,18 @@ tree_of(const struct run *run)
 {
 	struct process_tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
 	    .spared = run->spared, .spared_count = run->spared_count };
+	pid_t helpers[READINESS_HELPERS];
+	size_t i;
 
 	if (run->spared == NULL)
 		return tree;
-	run->spared[tree.spared_count++] = run->logger.pid;
-	run->spared[tree.spared_count++] = run->readiness.connect.pid;
-	run->spared[tree.spared_count++] = run->readiness.check.pid;
+	/* What comes to us may be theirs. */
+	if (tree.spared_count > 0)
+		tree.state_dir = run->options->state_dir;
+	readiness_helpers(&run->readiness, helpers);
+	run->spared[tree.spared_count++].pid = run->logger.pid;
+	for (i = 0; i < READINESS_HELPERS; i++)
+		run->spared[tree.spared_count++].pid = helpers[i];
 	return tree;
 }
 
@@ -157,19 +165,25 @@ by_number(const void *a, const void *b)
 
 /*
  * The command gets the lock of the file that says starting, and of the next one: whichever has the name
- * when we are killed, the lock stays with the command.
+ * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
+ * that gets it later, a locked file that names us must not outlive us.
  */
 static int
 prepare(void *argument, int report)
 {
 	struct run *run = argument;
 	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int starting_fd = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[4] = { starting_fd, lock_fd, report, OTELOP_READY_FD };
-	size_t kept = run->options->modes->fd ? 4 : 3;	/* else our own ready pipe must not reach CMD */
+	int keep[4] = { lock_fd, report };
+	size_t kept = 2;
+	struct json_value ticks;
 	char number[16];
 
-	if (starting_fd < 0 || lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+		keep[kept++] = OTELOP_READY_FD;
+	if (meta_find(&run->metadata, "startTicks", &ticks) &&
+	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
+		return -1;
+	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
 	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
 	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
@@ -184,19 +198,61 @@ prepare(void *argument, int report)
 }
 
 static int
+ends_a_start(int number)
+{
+	return number == SIGTERM || number == SIGINT || number == SIGHUP;
+}
+
+/* While CMD is found and loaded, which on a dead file server lasts for ever.  1; 0: go on. */
+static int
+gives_up(void *argument)
+{
+	struct run *run = argument;
+	unsigned char byte;
+
+	while (!run->interrupted_by && sigpipe_next(run->signals, &byte)) {
+		int number = byte & SIGPIPE_NUMBER;
+
+		if (ends_a_start(number))
+			run->interrupted_by = number;
+		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
+			run->early[run->early_count++] = byte;
+	}
+	return run->interrupted_by != 0;
+}
+
+/* CMD could not be started: say why.  The exit status. */
+static int
+explain_failure(const struct run *run, const struct exec_failure *failure)
+{
+	struct otelop_message *reason = &run->report->reason, why;
+
+	if (run->interrupted_by) {
+		status_signal_name(run->interrupted_by, why.text, sizeof(why.text));
+		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
+	} else {
+		errno = failure->error;
+		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
+	}
+	if (failure->left > 0) {
+		why = *reason;
+		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)failure->left);
+	}
+	if (run->interrupted_by)
+		return 128 + run->interrupted_by;
+	return failure->before ? EXEC_STATUS_OWN : exec_status(failure->error);
+}
+
+static int
 start(struct run *run)
 {
-	struct exec_plan plan = { run->argv, prepare, run, may_be_ignored, 0, 0 };
-	struct otelop_message *reason = &run->report->reason;
+	struct exec_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
+	    .kept_ignored = may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up };
 	struct exec_failure failure;
 	pid_t pid = exec_start(&plan, &failure);
 
-	if (pid < 0) {
-		errno = failure.error;
-		message_errno(reason, "%s: cannot %s", run->argv[0],
-		    failure.before ? "start" : "run");
-		return failure.before ? EXEC_STATUS_OWN : exec_status(failure.error);
-	}
+	if (pid < 0)
+		return explain_failure(run, &failure);
 	process_open(&run->command, pid);
 	readiness_started(&run->readiness);
 	if (run->options->max_lifetime_ms > 0)
@@ -250,7 +306,7 @@ take_signal(struct run *run, unsigned char byte)
 
 	if (number == SIGCHLD)
 		return;		/* it has woken us to reap */
-	if (!run->is_ready && (number == SIGTERM || number == SIGINT || number == SIGHUP)) {
+	if (!run->is_ready && ends_a_start(number)) {
 		run->interrupted_by = number;
 		end_command(run);
 		return;
@@ -279,7 +335,7 @@ must_look_at_parent(const struct run *run)
 static int64_t
 ms_until_deadline(const struct run *run)
 {
-	int64_t left = logger_due_ms(&run->logger);
+	int64_t left = clock_poll_ms(logger_due_ms(&run->logger), readiness_due_ms(&run->readiness));
 
 	if (run->is_ending)
 		return left;
@@ -452,7 +508,10 @@ static void
 watch(struct run *run)
 {
 	unsigned char byte;
+	size_t i;
 
+	for (i = 0; i < run->early_count; i++)
+		take_signal(run, run->early[i]);
 	while (!run->has_ended) {
 		wait_for_event(run);
 		while (sigpipe_next(run->signals, &byte))
@@ -494,6 +553,24 @@ publish_crash(struct run *run)
 	lock_release(&run->lock);
 }
 
+/* Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first. */
+static int
+has_waited_blindly(const struct run *run)
+{
+	return run->readiness.hidden != 0 && !run->is_ready &&
+	    (run->interrupted_by || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+}
+
+static void
+add_hidden(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, why = *reason;
+	char who[128];
+
+	listen_describe_hidden(run->readiness.hidden, who, sizeof(who));
+	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
+}
+
 static void
 explain_end(struct run *run)
 {
@@ -518,6 +595,8 @@ explain_end(struct run *run)
 	} else {
 		reason->text[0] = '\0';
 	}
+	if (has_waited_blindly(run))
+		add_hidden(run);
 }
 
 static int
@@ -536,11 +615,12 @@ exit_status(const struct run *run)
 static int
 finish(struct run *run)
 {
-	struct process_tree tree = tree_of(run);
+	struct process_tree tree;
 
 	vanish_close(&run->vanish);
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
+	tree = tree_of(run);
 	run->is_swept = run->options->no_sweep || process_tree_end(&tree, GRACE_MS) == 0;
 	explain_end(run);
 	if (run->is_ready && *run->report->reason.text != '\0')
@@ -568,7 +648,8 @@ say_failure(const struct run *run, int status)
 
 	if (status_may_be_said(status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text);
+	/* Who gave up no longer listens, but shows the log. */
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !has_waited_blindly(run);
 }
 
 int
@@ -578,7 +659,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	    .lifetime_end = OTELOP_FOREVER,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
-	    .readiness = { .ready_pipe = { -1, -1 }, .notify_fd = -1 } };
+	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
 	int status;
 
 	report->said = 0;

@@ -1,6 +1,7 @@
 /* Signals as bytes on a descriptor. */
 #include "sigpipe.h"
 #include "io.h"
+#include "platform.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,6 +10,28 @@
 /* The project's only mutable global: a handler is told nothing but the signal. */
 static int write_end = -1;
 
+/* By kill(2) or sigqueue(3) of another process, not by the kernel or by what we did ourselves. */
+static int
+is_from_others(const siginfo_t *info)
+{
+	return (info->si_code <= 0 || info->si_code == SI_USER || info->si_code == SI_QUEUE) &&
+	    info->si_pid != getpid();
+}
+
+static int
+is_of_terminal(int number)
+{
+	return number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGWINCH ||
+	    number == SIGCONT;
+}
+
+/* Of these the kernel speaks about our own writes and our own processor time. */
+static int
+is_about_us(int number)
+{
+	return number == SIGPIPE || number == SIGXFSZ || number == SIGXCPU;
+}
+
 static void
 on_signal(int number, siginfo_t *info, void *context)
 {
@@ -16,8 +39,12 @@ on_signal(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	if (info->si_code > 0 && number != SIGCHLD)
-		byte |= SIGPIPE_TERMINAL;
+	if (number != SIGCHLD && !is_from_others(info)) {
+		if (is_about_us(number))
+			return;
+		if (is_of_terminal(number))
+			byte |= SIGPIPE_TERMINAL;
+	}
 	/* Full: so many are waiting that one more says nothing new; children are looked at anyway. */
 	while (write(write_end, &byte, 1) < 0 && errno == EINTR)
 		;
@@ -57,14 +84,17 @@ sigpipe_open(const int *signals)
 int
 sigpipe_open_all(void)
 {
-	static const int meant_for_others[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
-	    SIGCONT, SIGALRM, SIGVTALRM, SIGPROF };
+	/* Whatever would end us, but for what means a fault of ours; and what a program acts on. */
+	static const int meant_for_others[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE,
+	    SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGWINCH, SIGCONT };
 	int caught[NSIG + 1], number;
 	size_t count = 0, i;
 
 	caught[count++] = SIGCHLD;
 	for (i = 0; i < sizeof(meant_for_others) / sizeof(*meant_for_others); i++)
 		caught[count++] = meant_for_others[i];
+	for (i = 0; platform_signals[i].name != NULL; i++)
+		caught[count++] = platform_signals[i].number;
 	for (number = SIGRTMIN; number <= SIGRTMAX && count < NSIG; number++)
 		caught[count++] = number;
 	caught[count] = 0;

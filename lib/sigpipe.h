@@ -14,7 +14,11 @@
  */
 int sigpipe_open(const int *signals);
 
-/* The same for SIGCHLD and for all that a parent hands on to its command, the real-time ones too. */
+/*
+ * The same for SIGCHLD and for all that a parent hands on to its command: what would end a process, the
+ * real-time ones too, but for ILL, TRAP, ABRT, BUS, FPE, SEGV and SYS, which mean a fault of its own.  What the
+ * kernel says by PIPE, XFSZ or XCPU about this very process is dropped.
+ */
 int sigpipe_open_all(void);
 
 /* Close it, when the signals have other actions again. */

@@ -1,6 +1,7 @@
 /* How a process ended, in words and in statuses; signals' names. */
 #include "status.h"
 #include "io.h"
+#include "platform.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -59,6 +60,11 @@ status_signal_name(int number, char *name, size_t size)
 			io_format(name, size, "%s", signals[i].name);
 			return;
 		}
+	for (i = 0; platform_signals[i].name != NULL; i++)
+		if (platform_signals[i].number == number) {
+			io_format(name, size, "%s", platform_signals[i].name);
+			return;
+		}
 	io_format(name, size, "%d", number);
 }
 
@@ -76,5 +82,8 @@ status_signal_number(const char *name)
 	for (i = 0; i < SIGNAL_COUNT; i++)
 		if (strcasecmp(signals[i].name, name) == 0)
 			return signals[i].number;
+	for (i = 0; platform_signals[i].name != NULL; i++)
+		if (strcasecmp(platform_signals[i].name, name) == 0)
+			return platform_signals[i].number;
 	return -1;
 }

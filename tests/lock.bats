@@ -813,3 +813,76 @@ signal.pause()' "$file"
 	tool -125 strace -qq -o trace -e trace=flock -e inject=flock:error=ENOLCK:when=3+ otelop-lock -w 60 -- true
 	assert_regex "$stderr" "^otelop-lock: $file: cannot wait for the lock: "
 }
+
+# --- a lock that is not one, and a daemon without its lock
+
+@test "flock does nothing on the file system: 125, another directory is advised, nothing is left" {
+	needs strace
+	tool -125 strace -f -qq -o traced -e trace=flock -e inject=flock:retval=0 otelop-lock -- touch ran
+	grep -q INJECTED traced
+	assert_regex "$stderr" "^otelop-lock: $OTELOP_STATE_DIR: locks do nothing on this file system; choose another state directory"
+	assert_not_exists ran
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
+}
+
+@test "a child lets go of the lock, makes it a shared one, or all is closed and otelop-run killed: still the one daemon" {
+	needs /proc
+	local how pid
+	for how in 'flock -u "$OTELOP_LOCK_FD"' 'flock -s "$OTELOP_LOCK_FD"' closes; do
+		if [ "$how" = closes ]; then
+			# A program that closes all but 0, 1 and 2 when it begins, as daemons did.
+			tool -0 otelop start --ready exec -- python3 -c 'import os; os.closerange(3, 1000); open("done", "w").close()
+import time; time.sleep(1000)'
+			eventually 10 test -e done
+			kill -KILL "$(ps -o ppid= -p "$output" | tr -d ' ')"
+		else
+			tool -0 otelop start --ready fd -- sh -c "$how; otelop-ready; exec sleep 1000"
+		fi
+		pid=$output
+		eventually 10 says_without_lock "$pid"
+		tool -75 otelop-lock -- true
+		assert_regex "$stderr" "$pid"
+		tool -75 otelop start --ready exec -- sleep 1001
+		tool -75 otelop-meta remove
+		tool -75 otelop-meta write pid=5
+		tool -0 otelop stop
+		assert_gone "$pid"
+		tool -3 otelop-meta running
+		assert_nothing_runs
+	done
+}
+says_without_lock() {
+	[ "$(otelop-meta running 2>said)" = "running $1" ] && grep -q "process $1 runs without its lock" said
+}
+
+@test "a child lets go of the lock, and the daemon ends: nobody starts before what it left is ended" {
+	needs /proc
+	tool -0 otelop start --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
+		leave sh -c "trap \"sleep 1; exit\" TERM; : >deaf; while :; do sleep 0.05; done"
+		until test -e deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
+	kill -KILL "$output"
+	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
+	assert_file_empty two
+	tool -3 otelop-meta running
+}
+
+@test "a stepped clock, and a daemon of a user's that may not be looked into: it is the one that the file names" {
+	needs /proc
+	can_give
+	can_be_nobody
+	mkdir -m 755 there
+	chown 65534:65534 there
+	export OTELOP_STATE_DIR=$PWD/there/state
+	tool -0 as_nobody otelop-spawn -- otelop-lock -- python3 -c '
+import ctypes, os, subprocess
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)	# PR_SET_DUMPABLE
+os.write(3, b"ok\n"); os.close(3)
+__import__("time").sleep(1000)'
+	local pid=$output
+	# As if the clock had been set forward since: the process is younger than the file that names it.
+	touch -d '1 hour ago' "$OTELOP_STATE_DIR/otelop.json"
+	tool -0 as_nobody otelop-meta running
+	assert_output "running $pid"
+	tool -0 as_nobody otelop-stop
+	assert_gone "$pid"
+}

@@ -429,19 +429,20 @@ is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*
 swept_under() {
 	needs /proc
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
-	tool -0 strace -qq -o traced "$@" otelop-run --ready exec -- \
+	tool -0 strace -qq -o traced "$@" otelop-run "${options[@]}" --ready exec -- \
 		sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
 	grep -q INJECTED traced
 }
 
 @test "the sweep, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
 	background sleep 1000
-	local bystander=$!
+	# A child that lives on, the logger, makes it look at all processes in the end.
+	local bystander=$! options=(--log-max 1M)
 	swept_under -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH
 	kill "$bystander"
 	assert_nothing_runs
 	assert_stderr_line_count 0
-	assert_left
+	assert_left otelop.log
 }
 
 @test "the sweep, and the processes cannot be listed for a moment: nothing is left" {
@@ -672,6 +673,45 @@ while True:
 	assert_equal "$stderr" "otelop-run: sh: no disk"
 	assert_nothing_runs
 	assert_left
+}
+
+@test "CMD is on a file server that does not answer: TERM, stop and a start's limit are obeyed, and the rest is named" {
+	need_root
+	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		: >hang
+		say() { echo "$* $?"; }
+		begin() {
+			otelop-run --ready exec -- "$PWD/mount/f" 2>err &
+			run=$!
+			until [ -n "$(pgrep -P "$run")" ]; do sleep 0.02; done
+		}
+		begin
+		kill -USR1 "$run"
+		kill -TERM "$run"
+		wait "$run"
+		say TERM
+		cat err | sed "s/process [0-9]*/process N/"
+		begin
+		otelop-stop -t 10
+		say stop
+		wait "$run"
+		say "which ends it"
+		otelop-spawn -t 1 -- otelop-run --ready exec -- "$PWD/mount/f" 2>err
+		say limit
+		otelop-lock -p
+		say probe
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+	assert_output "$(printf '%s\n' 'TERM 143' \
+		"otelop-run: $PWD/mount/f: the start was given up: signal TERM; process N cannot be ended" \
+		'stop 0' 'which ends it 143' 'limit 124' 'probe 3')"
+	assert_nothing_runs
 }
 
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
@@ -1135,25 +1175,51 @@ survives() {
 	assert_left
 }
 
-@test "ALRM, PROF, VTALRM and the first and last real-time signal: CMD gets them, otelop-run lives on" {
-	local signal
+@test "every signal that ends a process, but for those that mean a fault of its own: CMD gets it, otelop-run lives on" {
+	local signal signals='HUP INT QUIT TERM USR1 USR2 PIPE ALRM VTALRM PROF XCPU XFSZ WINCH CONT RTMIN+1 RTMAX'
+	# What only some systems have.
+	for signal in POLL PWR STKFLT EMT; do
+		if kill -l "$signal" >/dev/null 2>&1; then signals+=" $signal"; fi
+	done
 	run_behind --ready fd -- python3 -c '
-import os, signal
+import os, signal, sys
 got = lambda number, _: os.write(1, b"%d\n" % number)
-for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGVTALRM, signal.SIGRTMIN + 1, signal.SIGRTMAX):
-    signal.signal(number, got)
+for number in sys.argv[1:]:
+    signal.signal(int(number), got)
 os.write(3, b"ok\n")
 while True:
-    signal.pause()' >got
+    signal.pause()' $(for signal in $signals; do kill -l "$signal"; done) >got
 	eventually 10 state_is ready
-	for signal in ALRM PROF VTALRM RTMIN+1 RTMAX; do
+	for signal in $signals; do
 		kill -s "$signal" "$runner"
 		eventually 10 grep -qx "$(kill -l "$signal")" got
 	done
-	kill -s PIPE "$runner"
 	tool -0 otelop-meta running
-	kill -TERM "$runner"
-	assert_runner_status 143
+	kill -KILL "$(otelop-meta get pid)"
+	assert_runner_status 137
+}
+
+@test "the kernel's words to otelop-run about its own writes and timers: PIPE and XFSZ are nobody's, ALRM is CMD's" {
+	tool -125 bash -c '{ ulimit -f 0; exec otelop-run --ready exec -- sh -c ": >ran"; } 2>&1 | cat; exit "${PIPESTATUS[0]}"'
+	assert_regex "$output" '^otelop-run: .*otelop\.json.*: '
+	assert_not_exists ran
+	tool -142 python3 -c '
+import os, signal
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.alarm(1)
+os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"])'
+	assert_equal "$stderr" "otelop-run: sleep: killed by signal ALRM"
+}
+
+@test "signals that only some systems have: their names are known" {
+	local signal
+	for signal in PWR STKFLT; do
+		kill -l "$signal" >/dev/null 2>&1 || continue
+		tool "-$((128 + $(kill -l "$signal")))" otelop-run --ready exec -- sh -c "kill -$(kill -l "$signal") \$\$"
+		assert_equal "$stderr" "otelop-run: sh: killed by signal $signal"
+		sleep 1000 3>&- 4>&- &
+		tool -0 otelop-stop -s "SIG$signal" $!
+	done
 }
 
 @test "Ctrl-C, and CMD has left the foreground group: it is told all the same" {

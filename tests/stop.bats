@@ -114,6 +114,7 @@ time.sleep(1000)'
 @test "-n: a stopped process runs" {
 	background sleep 1000
 	local pid=$!
+	eventually 10 is_now "$pid" sleep # before, it has no mark by which the end of the test finds it
 	kill -STOP "$pid"
 	tool -0 otelop-stop -n "$pid"
 }
@@ -694,8 +695,8 @@ can_see_foreign_lock() { ls /proc/self/fdinfo >/dev/null 2>&1 || skip "needs /pr
 	tool -0 unshare -rpf --mount-proc sh -c 'umask 077
 		file=$OTELOP_STATE_DIR/otelop.json
 		echo "{\"pid\": 2147483647}" >"$file"
-		{ otelop-lock -F 9 && : >held && exec sleep 1000; } 9<>"$file" &
-		until [ -e held ]; do sleep 0.02; done
+		{ otelop-lock -F 9 && : >held && exec env -u OTELOP_STATE_DIR sleep 1000; } 9<>"$file" &
+		until grep -q sleep /proc/$!/cmdline; do sleep 0.02; done
 		otelop-stop -t 300ms
 		echo "stop $?"
 		kill -0 $! && echo alive

@@ -337,7 +337,7 @@ answer_holders(const char *input, char *answer)
 }
 
 static const struct row holders_rows[] = {
-	{ "", "" }, { "s", "" }, { "xu", "" }, { "x", "we took it by us;" }, { "ox", "we took it by us;" },
+	{ "", "" }, { "s", "we took it by us;" }, { "xu", "" }, { "x", "we took it by us;" }, { "ox", "we took it by us;" },
 	{ "xo", "we took it by us;" }, { "xf", "we took it by us;tables took it by us;" },
 	{ NULL, NULL }
 };
