@@ -5,30 +5,19 @@
 #include "io.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Words that grow; failed: one of them cannot be an argument, or there is no memory. */
+#define OWN_WORDS 16
+
+/* Words, in an array that has room for all; failed: one of them cannot be an argument, or there is no memory. */
 struct words {
-	char **items;
+	const char **items;
 	size_t count;
 	int failed;
 };
-
-static void
-add(struct words *words, char *word)
-{
-	char **more = word != NULL ? realloc(words->items, (words->count + 2) * sizeof(*more)) : NULL;
-
-	if (more == NULL) {
-		words->failed = 1;
-		return;
-	}
-	words->items = more;
-	words->items[words->count++] = word;
-	words->items[words->count] = NULL;
-}
 
 /* prefix, which has no NUL, in front of a string of the metadata. */
 static void
@@ -37,15 +26,17 @@ add_string(struct words *words, const char *prefix, const struct json_value *val
 	size_t before = strlen(prefix), length = json_decode(value, NULL, 0);
 	char *word = malloc(before + length + 1);
 
-	if (word != NULL) {
-		memcpy(word, prefix, before);
-		json_decode(value, word + before, length);
-		word[before + length] = '\0';
-		/* An argument ends at a NUL: it would be another word. */
-		if (strlen(word) != before + length)
-			words->failed = 1;
+	if (word == NULL) {
+		words->failed = 1;
+		return;
 	}
-	add(words, word);
+	memcpy(word, prefix, before);
+	json_decode(value, word + before, length);
+	word[before + length] = '\0';
+	/* An argument ends at a NUL: it would be another word. */
+	if (strlen(word) != before + length)
+		words->failed = 1;
+	words->items[words->count++] = word;
 }
 
 static void
@@ -56,7 +47,7 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 
 	if (!meta_find(metadata, key, &value) || value.type != JSON_STRING)
 		return;
-	add(words, strdup(option));
+	words->items[words->count++] = option;
 	add_string(words, "", &value);
 }
 
@@ -117,15 +108,20 @@ add_members(struct words *words, const struct otelop_metadata *metadata)
 	free(members);
 }
 
-char **
-again_words(const char *dir, const struct otelop_metadata *metadata, char ***command,
+const char **
+again_words(const char *dir, const struct otelop_metadata *metadata, const char ***command,
     struct otelop_message *message)
 {
-	struct words words = { NULL, 0, 0 };
+	/* No word is shorter than a byte of the text that it is read from, but for our own. */
+	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
 	struct json_value value, no_sweep;
 	char names[256];
 	size_t at;
 
+	if (words.items == NULL) {
+		message_errno(message, "memory: cannot allocate the words of the command");
+		return NULL;
+	}
 	errno = ENODATA;
 	if (otelop_metadata_get(metadata, "unrecorded", names, sizeof(names)) == 1) {
 		message_set(message, "%s: this could not be recorded, so it must be given again: %s", dir, names);
@@ -140,9 +136,9 @@ again_words(const char *dir, const struct otelop_metadata *metadata, char ***com
 	add_option(&words, metadata, "--log-max", "logMax");
 	add_option(&words, metadata, "--log-keep", "logKeep");
 	if (meta_find(metadata, "noSweep", &no_sweep))
-		add(&words, strdup("--no-sweep"));
+		words.items[words.count++] = "--no-sweep";
 	add_members(&words, metadata);
-	add(&words, strdup("--"));
+	words.items[words.count++] = "--";
 	at = words.count;
 	add_array(&words, &value);
 	if (words.failed || words.count == at) {
@@ -153,22 +149,26 @@ again_words(const char *dir, const struct otelop_metadata *metadata, char ***com
 	return words.items;
 }
 
+/* Become chain with more behind it. */
 static void
-become(const struct cli *as, char *const chain[], char *const more[])
+become(const struct cli *as, char *const chain[], const char *const more[])
 {
-	struct words words = { NULL, 0, 0 };
 	struct otelop_message message;
+	size_t count = 0, i = 0;
+	const char **words;
 
-	for (; *chain != NULL; chain++)
-		add(&words, *chain);
-	for (; *more != NULL; more++)
-		add(&words, *more);
-	if (words.failed) {
-		message_set(&message, "memory: cannot allocate the words of the command");
+	while (chain[count] != NULL)
+		count++;
+	while (more[i] != NULL)
+		i++;
+	if ((words = calloc(count + i + 1, sizeof(*words))) == NULL) {
+		message_errno(&message, "memory: cannot allocate the words of the command");
 		cli_fail(as, CLI_FAILED, &message);
 	}
-	exec_command(words.items);
-	message_errno(&message, "%s: cannot run", words.items[0]);
+	memcpy(words, chain, count * sizeof(*words));
+	memcpy(words + count, more, i * sizeof(*words));
+	exec_command((char *const *)(uintptr_t)words);
+	message_errno(&message, "%s: cannot run", words[0]);
 	cli_fail(as, exec_status(errno), &message);
 }
 
@@ -207,7 +207,7 @@ again_become(const struct cli *as, const char *dir, char *const chain[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
-	char **words, **command;
+	const char **words, **command;
 	int fd, waited;
 	pid_t done;
 

@@ -10,7 +10,7 @@
  * command; NULL-terminated, in memory that is never freed.  command: where that begins.  NULL with the reason:
  * ENODATA what it takes is not recorded.
  */
-char **again_words(const char *dir, const struct otelop_metadata *metadata, char ***command,
+const char **again_words(const char *dir, const struct otelop_metadata *metadata, const char ***command,
     struct otelop_message *message);
 
 /*

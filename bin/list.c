@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_SIZE 512		/* of a name, which is at most 255 bytes, and what stands in that directory */
+#define NAME_SIZE 256		/* of what can be in a directory, on the systems that there are */
+#define PATH_SIZE (NAME_SIZE + 32)
 
 static void cannot_list(const struct cli *cli, const char *base) __attribute__((noreturn));
 
@@ -40,31 +41,39 @@ has_metadata(int base_fd, const char *name)
 	    (errno != ENOENT && errno != ENOTDIR);
 }
 
+struct name {
+	char text[NAME_SIZE];
+};
+
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
 /* The names of the instances below, sorted. */
 static size_t
-find_names(const struct cli *cli, int base_fd, const char *base, char ***names)
+find_names(const struct cli *cli, int base_fd, const char *base, struct name **names)
 {
 	int fd = fcntl(base_fd, F_DUPFD_CLOEXEC, 3);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	struct name *more;
 	struct dirent *entry;
 	size_t count = 0;
 
 	*names = NULL;
 	if (directory == NULL)
 		cannot_list(cli, base);
-	while (errno = 0, (entry = readdir(directory)) != NULL) {
-		char **more;
-
+	for (;;) {
+		errno = 0;
+		if ((entry = readdir(directory)) == NULL)
+			break;
 		if (!cli_is_name(entry->d_name) || !has_metadata(base_fd, entry->d_name))
 			continue;
-		if ((more = realloc(*names, (count + 1) * sizeof(**names))) == NULL ||
-		    (*names = more, more[count] = strdup(entry->d_name)) == NULL)
+		if ((more = realloc(*names, (count + 1) * sizeof(*more))) == NULL)
+			cannot_list(cli, base);
+		*names = more;
+		if (io_format(more[count].text, sizeof(more->text), "%s", entry->d_name) < 0)
 			cannot_list(cli, base);
 		count++;
 	}
@@ -100,7 +109,8 @@ int
 list_instances(const struct cli *cli, const char *base)
 {
 	struct otelop_message message;
-	char dir[OTELOP_PATH_SIZE], **names;
+	char dir[OTELOP_PATH_SIZE];
+	struct name *names;
 	size_t count, i;
 	int status = CLI_DONE, fd = statedir_open(base, &message);
 
@@ -112,10 +122,9 @@ list_instances(const struct cli *cli, const char *base)
 	if (has_metadata(fd, "."))
 		status |= print_instance(cli, ".", base);
 	for (i = 0; i < count; i++) {
-		if (io_format(dir, sizeof(dir), "%s/%s", base, names[i]) < 0)
+		if (io_format(dir, sizeof(dir), "%s/%s", base, names[i].text) < 0)
 			cannot_list(cli, base);
-		status |= print_instance(cli, names[i], dir);
-		free(names[i]);
+		status |= print_instance(cli, names[i].text, dir);
 	}
 	free(names);
 	io_close(&fd);

@@ -298,7 +298,7 @@ run_args(const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
-	char **words, **command;
+	const char **words, **command;
 
 	take_options(argc, argv);
 	no_operands(argc, argv);

@@ -106,7 +106,7 @@ put_value(const struct json_value *value, enum form form)
 }
 
 void
-show_words(char *const words[])
+show_words(const char *const words[])
 {
 	for (; *words != NULL; words++) {
 		put_shell(*words, strlen(*words));

@@ -18,6 +18,6 @@ void show_people(enum meta_state state, const struct otelop_metadata *metadata);
 void show_json(enum meta_state state, const struct otelop_metadata *metadata);
 
 /* Words, each quoted for sh, on one line. */
-void show_words(char *const words[]);
+void show_words(const char *const words[]);
 
 #endif

@@ -1779,9 +1779,10 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=write))' "$@"
 	done
 	mkdir shut
 	chmod 0 shut
-	[ "$(id -u)" -eq 0 ] && as=as_nobody || as=
+	local as=()
+	[ -x shut ] && as=(as_nobody)
 	for command in list logs; do
-		tool -4 $as otelop -C "$PWD/shut/x" "$command"
+		tool -4 "${as[@]}" otelop -C "$PWD/shut/x" "$command"
 		[[ $stderr == *"$PWD/shut/x: cannot "* ]]
 	done
 	chmod 755 shut
@@ -1852,12 +1853,12 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=write))' "$@"
 
 # --- restarts
 
-# five_restarts [ARG...]: all at once.
+# All at once.
 five_restarts() {
 	local i pids=()
 	rm -f restart*.status restart*.out restart*.err
 	for i in {1..5}; do
-		background restarted_as "restart$i" "$@"
+		background restarted_as "restart$i"
 		pids+=("$!")
 	done
 	wait "${pids[@]}"

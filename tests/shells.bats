@@ -162,6 +162,7 @@ exports=(
 	'BASH_FUNC_[%%=() { exit 9; }' 'BASH_FUNC_become%%=() { exit 9; }' 'BASH_FUNC_test%%=() { exit 9; }'
 	'BASH_FUNC_exec%%=() { return 9; }' 'BASH_FUNC_set%%=() { return 9; }' 'BASH_FUNC_shift%%=() { return 9; }'
 )
+# shellcheck disable=SC2086 # a shell may be two words
 exported() {
 	local shell one
 	need_shell "$1"
@@ -170,6 +171,8 @@ exported() {
 	ln -s "$(command -v "${shell[0]}")" sh
 	for one in "${exports[@]}"; do
 		for shell in "$1" "$PWD/sh"; do
+			# bash in its POSIX mode does not even begin with a function that has a special builtin's name.
+			env "$one" $shell -c : 2>/dev/null || continue
 			exported_as() {
 				local expected=$1
 				shift

@@ -799,8 +799,11 @@ print(subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep
 	assert_equal "$stderr" ""
 	eventually 10 runs_sleep
 }
-# shellcheck disable=SC2046 # paths without blanks
-runs_sleep() { [ "$(marked_processes | wc -l)" -ge 1 ] && grep -qx sleep $(marked_processes | sed 's|.*|/proc/&/comm|'); }
+runs_sleep() {
+	local pid
+	for pid in $(marked_processes); do ! is_now "$pid" sleep || return 0; done
+	return 1
+}
 
 @test "stdout is closed: 125, stdout is named, and nothing was started" {
 	tool -125 sh -c 'exec otelop-spawn -- sh -c ": >ran; echo ok >&3; exec sleep 1000" >&-'
