@@ -128,7 +128,7 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	return 0;
 }
 
-/* Has the child ended?  It stays a zombie. */
+/* Has the child ended?  It stays a zombie.  1 or 0; -1: it cannot be waited for. */
 static int
 has_ended(const struct spawn *spawn, siginfo_t *how)
 {
@@ -138,7 +138,9 @@ has_ended(const struct spawn *spawn, siginfo_t *how)
 		how->si_pid = 0;
 		result = waitid(P_PID, (id_t)spawn->child.pid, how, WEXITED | WNOHANG | WNOWAIT);
 	} while (result < 0 && errno == EINTR);
-	return result == 0 && how->si_pid != 0;
+	if (result < 0)
+		return errno == ECHILD ? 0 : -1;
+	return how->si_pid != 0;
 }
 
 static int
@@ -146,6 +148,13 @@ fail(struct spawn *spawn, int status)
 {
 	spawn->result->status = status;
 	return -1;
+}
+
+static int
+fail_to_wait(struct spawn *spawn)
+{
+	message_errno(&spawn->result->reason, "children: cannot be waited for");
+	return fail(spawn, EXEC_STATUS_OWN);
 }
 
 static int
@@ -176,8 +185,12 @@ fail_by_close(struct spawn *spawn)
 	siginfo_t how;
 
 	process_wait_gone(&spawn->child, clock_deadline(READY_DYING_MS));
-	if (has_ended(spawn, &how))
+	switch (has_ended(spawn, &how)) {
+	case 1:
 		return fail_by_end(spawn, &how);
+	case -1:
+		return fail_to_wait(spawn);
+	}
 	message_set(&spawn->result->reason, "closed the ready pipe without a verdict");
 	return fail(spawn, 1);
 }
@@ -215,7 +228,8 @@ await_verdict(struct spawn *spawn)
 		int ended, interrupted = poll_child(spawn, deadline, next_tick);
 
 		/* In this order: what it wrote before its end counts. */
-		ended = has_ended(spawn, &how);
+		if ((ended = has_ended(spawn, &how)) < 0)
+			return fail_to_wait(spawn);
 		verdict = ready_read(&reader, spawn->ready[0], &spawn->result->reason);
 		if (verdict == READY_OK)
 			return 0;
@@ -285,6 +299,8 @@ start_child(struct spawn *spawn)
 			return fail(spawn, EXEC_STATUS_OWN);
 		}
 	}
+	if (exec_can_wait() < 0)
+		return fail_to_wait(spawn);
 	if (io_pipe(spawn->ready) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
 		return fail(spawn, EXEC_STATUS_OWN);
