@@ -202,7 +202,7 @@ has_writer() { writer=$(pgrep -P "$runner" otelop-run) && ! is_gone "$writer"; }
 has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
 
 @test "otelop.log.1 is a directory: said once in the log, which goes on; when it is away, the log is renamed again" {
-	mkdir -p -m 700 state/otelop.log.1
+	mkdir -m 700 state state/otelop.log.1
 	tool -0 otelop start --ready exec --log-max 2k -- sh -c '
 		i=0; while [ $((i += 1)) -le 400 ]; do echo "line $i"; done; : >first
 		until test -e go; do sleep 0.02; done
@@ -221,7 +221,7 @@ has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
 }
 
 @test "an older log cannot be renamed: the log stays under its bound all the same" {
-	mkdir -p -m 700 state/otelop.log.2
+	mkdir -m 700 state state/otelop.log.2
 	tool -0 otelop start --ready exec --log-max 2k --log-keep 2 -- sh -c '
 		i=0; while [ $((i += 1)) -le 2000 ]; do echo "line $i"; done; : >first; exec sleep 1000'
 	eventually 10 test -e first
