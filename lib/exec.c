@@ -333,6 +333,15 @@ await_report(const struct exec_plan *plan, int report)
 }
 
 int
+exec_can_wait(void)
+{
+	siginfo_t how;
+
+	return waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 || errno == ECHILD ||
+	    errno == EINTR ? 0 : -1;
+}
+
+int
 exec_reap_killed(pid_t pid)
 {
 	int64_t deadline = clock_deadline(KILLED_MS);

@@ -58,6 +58,12 @@ struct exec_failure {
 pid_t exec_start(const struct exec_plan *plan, struct exec_failure *failure);
 
 /*
+ * Can this process learn that a child has ended, and leave its number taken until later?  Without that (a filter
+ * denies waitid) no child is safe with it.  0; -1: errno.
+ */
+int exec_can_wait(void);
+
+/*
  * Reap a child that KILL was sent to.  1; 0: it is stuck in the kernel, as on a file system whose server is
  * away, and must not hold us.
  */

@@ -65,20 +65,24 @@ logger_fit(const char *bytes, size_t length, int64_t size, int64_t max, int at_l
 	return at_line_start && size > 0 ? 0 : room;
 }
 
-static void
-rotate(int dir_fd, int keep)
+/* 0; -1: a log could not be renamed, and what says which and why. */
+static int
+rotate(const struct logger *logger, struct otelop_message *what)
 {
 	char from[64], to[64];
-	int i;
+	int i, result = 0;
 
-	for (i = keep; i > 0; i--) {
+	for (i = logger->keep; i > 0; i--) {
 		snprintf(to, sizeof(to), "%s.%d", STATEDIR_LOG, i);
 		if (i == 1)
 			snprintf(from, sizeof(from), "%s", STATEDIR_LOG);
 		else
 			snprintf(from, sizeof(from), "%s.%d", STATEDIR_LOG, i - 1);
-		renameat(dir_fd, from, dir_fd, to);	/* one that is not there leaves a gap */
+		/* One that is not there leaves a gap. */
+		if (renameat(logger->dir_fd, from, logger->dir_fd, to) < 0 && errno != ENOENT)
+			result = message_errno(what, "%s/%s: cannot rename %s to it", logger->dir, to, from);
 	}
+	return result;
 }
 
 /* The log, to be appended to, and how much it has.  -1: it cannot be opened now. */
@@ -97,7 +101,37 @@ struct log {
 	int fd;			/* -1: it could not be opened yet */
 	int64_t size;
 	int at_line_start;
+	int has_complained;		/* since a rename went well: one complaint is enough */
+	struct otelop_message complaint;	/* to be said at the next line's start; or "" */
 };
+
+static void
+complain(struct log *log)
+{
+	char line[sizeof(log->complaint.text) + 16];
+	int length = snprintf(line, sizeof(line), "otelop-run: %s\n", log->complaint.text);
+
+	if (io_write_all(log->fd, line, (size_t)length) == 0)
+		log->size += length;
+	log->complaint.text[0] = '\0';
+}
+
+/* What cannot be renamed goes on growing; the log itself is where that is looked for. */
+static void
+renew(struct log *log, const struct logger *logger)
+{
+	int64_t before = log->size;
+	int failed;
+
+	io_close(&log->fd);
+	failed = rotate(logger, &log->complaint) < 0;
+	if (!failed || log->has_complained)
+		log->complaint.text[0] = '\0';
+	log->has_complained = failed;
+	log->fd = open_log(logger, &log->size, NULL);
+	if (log->size >= before)
+		log->size = 0;
+}
 
 /* What cannot be written (a full disk) is lost, as it would be without us. */
 static void
@@ -110,6 +144,8 @@ append(struct log *log, const struct logger *logger, const char *bytes, size_t l
 
 		if (log->fd < 0)
 			log->fd = open_log(logger, &log->size, NULL);
+		if (log->fd >= 0 && log->at_line_start && *log->complaint.text != '\0')
+			complain(log);
 		n = logger_fit(bytes, length, log->size, logger->max, log->at_line_start);
 		if (n > 0) {
 			if (log->fd < 0 || io_write_all(log->fd, bytes, n) < 0) {
@@ -123,22 +159,15 @@ append(struct log *log, const struct logger *logger, const char *bytes, size_t l
 			bytes += n;
 			length -= n;
 		}
-		if (length > 0) {
-			int64_t before = log->size;
-
-			io_close(&log->fd);
-			rotate(logger->dir_fd, logger->keep);
-			log->fd = open_log(logger, &log->size, NULL);
-			if (log->size >= before)
-				log->size = 0;	/* it cannot be renamed: go on in it */
-		}
+		if (length > 0)
+			renew(log, logger);
 	}
 }
 
 static int
 keep_log(const struct logger *logger)
 {
-	struct log log = { -1, 0, 1 };
+	struct log log = { .fd = -1, .at_line_start = 1 };
 	char bytes[65536];
 	ssize_t n;
 
@@ -185,8 +214,9 @@ logger_start(struct logger *logger, struct otelop_message *message)
 	if ((fd = open_log(logger, &size, message)) < 0)
 		return -1;
 	io_close(&fd);
+	/* Where that fails the writer tries it again, and says it. */
 	if (size > logger->max)
-		rotate(logger->dir_fd, logger->keep);
+		rotate(logger, NULL);
 	if (io_pipe(logger->pipe) < 0 || fork_logger(logger) < 0) {
 		message_errno(message, "%s/%s: cannot start the log's writer", logger->dir,
 		    STATEDIR_LOG);

@@ -128,6 +128,10 @@ set_up(struct run *run)
 		message_errno(reason, "cannot catch signals");
 		return EXEC_STATUS_OWN;
 	}
+	if (exec_can_wait() < 0) {
+		message_errno(reason, "children: cannot be waited for");
+		return EXEC_STATUS_OWN;
+	}
 	if (follow_parent(run) < 0)
 		return 1;
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
@@ -273,6 +277,19 @@ end_command(struct run *run)
 		process_signal(&run->command, SIGKILL);
 }
 
+/* CMD is ended, and so are we: how and when it ends is nothing that we are told. */
+static void
+fail_to_wait(struct run *run)
+{
+	message_errno(&run->report->reason, "children: cannot be waited for");
+	run->has_failed = 1;
+	run->reported_status = EXEC_STATUS_OWN;
+	end_command(run);
+	run->how.si_code = CLD_KILLED;
+	run->how.si_status = SIGKILL;
+	run->has_ended = 1;
+}
+
 /* Reap what is not CMD; CMD stays a zombie until finish. */
 static void
 reap(struct run *run)
@@ -286,6 +303,8 @@ reap(struct run *run)
 			how.si_pid = 0;
 			result = waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT);
 		} while (result < 0 && errno == EINTR);
+		if (result < 0 && errno != ECHILD)
+			fail_to_wait(run);
 		if (result < 0 || how.si_pid == 0)
 			return;
 		if (how.si_pid == run->command.pid) {
@@ -632,8 +651,7 @@ finish(struct run *run)
 		lock_remove(&run->lock, NULL);
 	else
 		publish_crash(run);
-	while (waitpid(run->command.pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	exec_reap_killed(run->command.pid);
 	return exit_status(run);
 }
 

@@ -113,8 +113,11 @@ reap(const struct spawn *spawn, pid_t pid)
 		siginfo_t how = { .si_pid = 0 };
 		fd_set readable;
 
-		if (news.code == 0 && waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		    how.si_pid != 0) {
+		/* A reaper that cannot wait is none: the caller is told by its end. */
+		if (news.code == 0 && waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) < 0 &&
+		    errno != EINTR)
+			break;
+		if (news.code == 0 && how.si_pid != 0) {
 			news.code = how.si_code;
 			news.status = how.si_status;
 			io_write_all(STDIN_FILENO, (const char *)&news, sizeof(news));

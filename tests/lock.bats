@@ -863,7 +863,7 @@ says_without_lock() {
 	kill -KILL "$output"
 	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
 	assert_file_empty two
-	tool -3 otelop-meta running
+	assert_nothing_runs
 }
 
 @test "a stepped clock, and a daemon of a user's that may not be looked into: it is the one that the file names" {

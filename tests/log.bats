@@ -200,3 +200,31 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 # Not the one that has been killed and is still to be reaped.
 has_writer() { writer=$(pgrep -P "$runner" otelop-run) && ! is_gone "$writer"; }
 has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
+
+@test "otelop.log.1 is a directory: said once in the log, which goes on; when it is away, the log is renamed again" {
+	mkdir -m 700 state state/otelop.log.1
+	tool -0 otelop start --ready exec --log-max 2k -- sh -c '
+		i=0; while [ $((i += 1)) -le 400 ]; do echo "line $i"; done; : >first
+		until test -e go; do sleep 0.02; done
+		while [ $((i += 1)) -le 800 ]; do echo "line $i"; done; : >second; exec sleep 1000'
+	eventually 10 test -e first
+	eventually 10 grep -qx 'line 400' state/otelop.log
+	assert_equal "$(grep -v '^line' state/otelop.log | cut -d: -f1,2,3)" \
+		"otelop-run: $OTELOP_STATE_DIR/otelop.log.1: cannot rename otelop.log to it"
+	assert_equal "$(grep -c '^line' state/otelop.log)" 400
+	rmdir state/otelop.log.1
+	: >go
+	eventually 10 test -e second
+	eventually 10 grep -qx 'line 800' state/otelop.log
+	assert_file_exists state/otelop.log.1
+	(($(stat -c %s state/otelop.log) <= 2048))
+}
+
+@test "an older log cannot be renamed: the log stays under its bound all the same" {
+	mkdir -m 700 state state/otelop.log.2
+	tool -0 otelop start --ready exec --log-max 2k --log-keep 2 -- sh -c '
+		i=0; while [ $((i += 1)) -le 2000 ]; do echo "line $i"; done; : >first; exec sleep 1000'
+	eventually 10 test -e first
+	eventually 10 grep -qsx 'line 2000' state/otelop.log
+	(($(stat -c %s state/otelop.log) <= 2048))
+}

@@ -676,7 +676,6 @@ while True:
 }
 
 @test "CMD is on a file server that does not answer: TERM, stop and a start's limit are obeyed, and the rest is named" {
-	need_root
 	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
 	mkdir mount
 	tool -0 timeout -s KILL 100 unshare -m sh -c '
@@ -1176,12 +1175,12 @@ survives() {
 }
 
 @test "every signal that ends a process, but for those that mean a fault of its own: CMD gets it, otelop-run lives on" {
-	local signal signals='HUP INT QUIT TERM USR1 USR2 PIPE ALRM VTALRM PROF XCPU XFSZ WINCH CONT RTMIN+1 RTMAX'
+	local signal numbers=() signals='HUP INT QUIT TERM USR1 USR2 PIPE ALRM VTALRM PROF XCPU XFSZ WINCH CONT RTMIN+1 RTMAX'
 	# What only some systems have.
 	for signal in POLL PWR STKFLT EMT; do
 		if kill -l "$signal" >/dev/null 2>&1; then signals+=" $signal"; fi
 	done
-	# shellcheck disable=SC2046 # numbers
+	for signal in $signals; do numbers+=("$(kill -l "$signal")"); done
 	run_behind --ready fd -- python3 -c '
 import os, signal, sys
 got = lambda number, _: os.write(1, b"%d\n" % number)
@@ -1189,7 +1188,7 @@ for number in sys.argv[1:]:
     signal.signal(int(number), got)
 os.write(3, b"ok\n")
 while True:
-    signal.pause()' $(for signal in $signals; do kill -l "$signal"; done) >got
+    signal.pause()' "${numbers[@]}" >got
 	eventually 10 state_is ready
 	for signal in $signals; do
 		kill -s "$signal" "$runner"
@@ -1229,6 +1228,44 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 	assert_exists up
 	assert_nothing_runs
 	assert_left
+}
+
+# --- children that cannot be waited for (seccomp) ---
+
+# denied WHEN ERROR PROGRAM...: these calls of waitid(2) fail.
+denied() { strace -qq -o traced -e trace=waitid -e "inject=waitid:error=$2:when=$1" "${@:3}"; }
+
+@test "waitid is denied from the beginning: 125, it is said, and nothing runs" {
+	local error
+	for error in EPERM ENOSYS; do
+		tool -125 denied 1+ "$error" otelop-run --ready exec -- sh -c ': >ran; exec sleep 1000'
+		assert_regex "$stderr" '^otelop-run: children: cannot be waited for: '
+		assert_stderr_line_count 1
+		tool -125 denied 1+ "$error" otelop-spawn -- sh -c ': >ran; exec sleep 1000'
+		assert_regex "$stderr" '^otelop-spawn: sh: children: cannot be waited for: '
+	done
+	assert_not_exists ran
+	assert_nothing_runs
+	assert_left otelop.log
+}
+
+@test "waitid is denied while CMD runs: 125, it is said, and nothing is left" {
+	local call
+	for call in 2 3 4; do
+		# Each signal makes it look at its children.
+		tool -125 denied "$call+" EPERM "${in_session[@]}" otelop-run --ready fd -- \
+			sh -c 'trap "" USR1; leave sleep 1001; while sleep 0.1; do kill -USR1 "$PPID"; done'
+		assert_regex "$stderr" '^otelop-run: (sh: )?children: cannot be waited for: '
+		tool -125 denied "$call+" EPERM otelop-spawn -- sh -c 'leave sleep 1001; exec sleep 0.2'
+		assert_regex "${stderr_lines[0]}" '^otelop-spawn: sh: children: cannot be waited for: '
+		assert_nothing_runs
+	done
+	tool -125 denied 20+ EPERM "${in_session[@]}" otelop-run --ready fd -- \
+		sh -c 'trap "" USR1; leave sleep 1001; otelop-ready; : >up; while sleep 0.05; do kill -USR1 "$PPID"; done'
+	assert_exists up
+	assert_equal "${stderr%%: cannot be waited for: *}" "otelop-run: sh: children"
+	assert_nothing_runs
+	assert_left otelop.log
 }
 
 # --- what must not hold it up ---
