@@ -146,10 +146,12 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, struct o
 		if (same == 0)
 			return AGAIN;
 	} else if (errno == EWOULDBLOCK) {
-		if (io_flock(lock->fd, LOCK_SH | LOCK_NB) == 0)			/* B1 */
-			return SHARED;
-		if (errno == EWOULDBLOCK)
-			return HELD;
+		claimed = io_flock(lock->fd, LOCK_SH | LOCK_NB) == 0 ? SHARED : HELD;	/* B1 */
+		if (claimed == SHARED || errno == EWOULDBLOCK) {
+			/* Of a file that has lost its name, it says nothing. */
+			if ((same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) >= 0)
+				return same == 1 ? claimed : AGAIN;
+		}
 	}
 	message_errno(message, "%s/%s: cannot lock", lock->dir, STATEDIR_METADATA);
 	return FAILED;
@@ -442,7 +444,8 @@ rename_next(const struct otelop_lock *lock, struct otelop_message *message)
 			unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);	/* what stays, the next claim removes */
 			return 0;
 		}
-		if (platform_exchange(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) < 0)
+		if (statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->next_fd) == 1 &&
+		    platform_exchange(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) < 0)
 			renameat(lock->dir_fd, STATEDIR_NEXT, lock->dir_fd, STATEDIR_METADATA);
 		errno = ESTALE;
 		return message_set(message, "%s/%s: somebody replaced it", lock->dir, STATEDIR_METADATA);
@@ -527,6 +530,24 @@ otelop_unlock_metadata(struct otelop_lock *lock)
 	free(lock);
 }
 
+/*
+ * The name is taken away first and what had it is looked at then: a file that slipped in between the last
+ * look and this, as upstream's starter puts it there, gets its name back.
+ */
+static int
+remove_file(const struct otelop_lock *lock, struct otelop_message *message)
+{
+	if (renameat(lock->dir_fd, STATEDIR_METADATA, lock->dir_fd, STATEDIR_NEXT) < 0)
+		return errno == ENOENT ? 0 :
+		    message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_METADATA);
+	if (statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->fd) != 1 &&
+	    (platform_rename_new(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0 || errno != EEXIST))
+		return 0;
+	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)
+		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
+	return 0;
+}
+
 int
 lock_remove(struct otelop_lock *lock, struct otelop_message *message)
 {
@@ -537,10 +558,7 @@ lock_remove(struct otelop_lock *lock, struct otelop_message *message)
 	if ((result = hold_again(lock, message)) < 0 && errno == ESTALE) {
 		result = 0;	/* it is gone already, or another's */
 	} else if (result == 0) {
-		unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);
-		if (unlinkat(lock->dir_fd, STATEDIR_METADATA, 0) < 0 && errno != ENOENT)
-			result = message_errno(message, "%s/%s: cannot remove", lock->dir,
-			    STATEDIR_METADATA);
+		result = remove_file(lock, message);
 	}
 	lock->created = 0;
 	lock_release(lock);

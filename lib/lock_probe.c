@@ -46,10 +46,11 @@ lock_let_settle(int fd, const char *dir)
 int
 lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message)
 {
-	int same;
+	int same, held;
 
 	*fd = -1;
 	for (;; io_close(fd)) {
+		held = 0;
 		*fd = statedir_open_file(dir_fd, dir, STATEDIR_METADATA, O_RDONLY, message);	/* Q1 */
 		if (*fd < 0)
 			return -1;
@@ -62,10 +63,10 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 			io_close(fd);
 			return -1;
 		} else {
-			return 1;
+			held = 1;
 		}
 		if ((same = statedir_names(dir_fd, STATEDIR_METADATA, *fd)) == 1)	/* Q3 */
-			return 0;
+			return held;
 		if (same < 0) {
 			message_errno(message, "%s/%s: cannot look at", dir, STATEDIR_METADATA);
 			io_close(fd);

@@ -48,28 +48,44 @@ cannot_see(const struct look *look, const struct holder *holder)
 	    "nobody is seen to have it");
 }
 
-/* The lock is held, and the process that the file names is dead, or is not that one any more. */
 static int
-judge_dead_holder(struct look *look, const struct stat *file)
+judge_free(struct look *look)
 {
-	pid_t pid = meta_pid(look->metadata);
+	char host[256];
+
+	if (meta_process_lives(look->metadata) == 1) {
+		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
+		    "let go", look->dir, (long)meta_pid(look->metadata));
+		return 0;
+	}
+	*look->state = META_STALE;
+	if (!meta_is_other_host(look->metadata, look->warning))
+		return 0;
+	if (platform_is_remote(look->fd) == 1) {
+		errno = EREMOTE;
+		return -1;	/* its lock may not reach us */
+	}
+	if (otelop_metadata_get(look->metadata, "host", host, sizeof(host)) == 1)
+		message_set(look->warning, "%s: left by host %s", look->dir, host);
+	return 0;
+}
+
+/* The lock stays held, and the process that the file names is dead: by whom? */
+static int
+judge_holder(struct look *look)
+{
 	struct holder_daemon daemon;
 	struct holder holder;
 
-	*look->state = META_STALE;
-	/* A zombie, whose parent has the file: an otelop-run that sweeps. */
-	if (!process_is_alive(pid) && process_keeps_open(pid, file) == 1)
-		return 0;
-	look->is_doubtful = 1;
 	if (holder_describe(&daemon, look->dir, look->fd, look->metadata) < 0 ||
 	    holder_find(&daemon, &holder) < 0)
 		return errno == ENOSYS ? cannot_see(look, NULL) :
 		    message_errno(look->warning, "%s: cannot look for the lock's holder", look->dir);
 	switch (holder.kind) {
 	case HOLDER_UNSEEN:
+		look->is_doubtful = 1;
 		return cannot_see(look, &holder);
 	case HOLDER_KEEPER:
-		look->is_doubtful = 0;
 		*look->state = META_KEPT;
 		message_set(look->warning, "%s: the daemon is dead, its lock kept by process %ld (%s); "
 		    "otelop stop ends it", look->dir, (long)holder.pid, holder.name);
@@ -80,6 +96,28 @@ judge_dead_holder(struct look *look, const struct stat *file)
 	*look->state = META_STARTING;
 	look->metadata->length = 0;	/* these words are nobody's any more */
 	return 0;
+}
+
+/* The lock is held, and the process that the file names is dead, or is not that one any more. */
+static int
+judge_dead_holder(struct look *look, const struct stat *file)
+{
+	pid_t pid = meta_pid(look->metadata);
+
+	*look->state = META_STALE;
+	/* A zombie, whose parent has the file: an otelop-run that sweeps. */
+	if (!process_is_alive(pid) && process_keeps_open(pid, file) == 1)
+		return 0;
+	/* A probe of upstream's, or a starter that is about to publish, lets go in a moment. */
+	switch (lock_wait(look->fd, LOCK_SH, clock_deadline(LOCK_STARTER_MS), -1)) {
+	case 1:
+		io_flock(look->fd, LOCK_UN);
+		look->held = 0;
+		return judge_free(look);
+	case 0:
+		return judge_holder(look);
+	}
+	return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->dir, STATEDIR_METADATA);
 }
 
 /*
@@ -117,28 +155,6 @@ judge_held(struct look *look)
 			return 0;
 	}
 	return judge_dead_holder(look, &file);
-}
-
-static int
-judge_free(struct look *look)
-{
-	char host[256];
-
-	if (meta_process_lives(look->metadata) == 1) {
-		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
-		    "let go", look->dir, (long)meta_pid(look->metadata));
-		return 0;
-	}
-	*look->state = META_STALE;
-	if (!meta_is_other_host(look->metadata, look->warning))
-		return 0;
-	if (platform_is_remote(look->fd) == 1) {
-		errno = EREMOTE;
-		return -1;	/* its lock may not reach us */
-	}
-	if (otelop_metadata_get(look->metadata, "host", host, sizeof(host)) == 1)
-		message_set(look->warning, "%s: left by host %s", look->dir, host);
-	return 0;
 }
 
 /* 0, or -1 when it cannot be told. */
@@ -202,7 +218,7 @@ look_away(struct look *look)
 static int
 look_at(struct look *look)
 {
-	int64_t doubt = clock_deadline(LOCK_STARTER_MS);
+	int64_t doubt = clock_deadline(2 * LOCK_STARTER_MS);
 	int result = look_once(look);
 
 	while (look->is_doubtful && clock_left_ms(doubt) > 0) {

@@ -47,7 +47,8 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-#define EXCHANGE 2	/* RENAME_EXCHANGE, which some libcs do not name */
+#define NOREPLACE 1	/* RENAME_NOREPLACE and RENAME_EXCHANGE, which some libcs do not name */
+#define EXCHANGE 2
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x1000
 #endif
@@ -78,6 +79,13 @@ const struct platform_signal platform_signals[] = {
 #endif
 	{ NULL, 0 },
 };
+
+/* Where there is no such call: a link fails if the name is there. */
+static int
+rename_new(int dir_fd, const char *from, const char *to)
+{
+	return linkat(dir_fd, from, dir_fd, to, 0) < 0 ? -1 : unlinkat(dir_fd, from, 0);
+}
 
 int
 platform_open_to_search(int dir_fd, const char *name, int flags)
@@ -286,6 +294,14 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 }
 
 int
+platform_rename_new(int dir_fd, const char *from, const char *to)
+{
+	if (syscall(SYS_renameat2, dir_fd, from, dir_fd, to, NOREPLACE) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EINVAL || errno == EPERM ? rename_new(dir_fd, from, to) : -1;
+}
+
+int
 platform_watch(int file_fd, int dir_fd)
 {
 	char file[64], directory[64];
@@ -476,6 +492,12 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 	(void)b;
 	errno = ENOSYS;
 	return -1;
+}
+
+int
+platform_rename_new(int dir_fd, const char *from, const char *to)
+{
+	return rename_new(dir_fd, from, to);
 }
 
 int

@@ -127,6 +127,9 @@ int platform_process_has_variable(pid_t pid, const char *name, const char *value
 /* Exchange two names in a directory, in one step.  0; -1: errno, ENOSYS or EINVAL: it cannot be done here. */
 int platform_exchange(int dir_fd, const char *a, const char *b);
 
+/* Rename, unless the new name is there already: EEXIST.  Where that is no one step, it is nearly one. */
+int platform_rename_new(int dir_fd, const char *from, const char *to);
+
 /*
  * A descriptor, to be read until it is empty, that becomes readable when the file is removed, renamed,
  * written to or changed in its mode, or the directory is removed or renamed.  -1: errno; ENOSYS: the system
