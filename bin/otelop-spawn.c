@@ -401,7 +401,7 @@ try(const struct request *request, const char *command)
 	if (exec_find(command) == 0)
 		return CLI_DONE;
 	message_errno(&message, "%s: cannot run", command);
-	cli_fail(&cli, exec_status(errno), &message);
+	return cli_fail(&cli, exec_status(errno), &message);
 }
 
 /* A pid that cannot be told is no answer: then there is no daemon either. */
@@ -466,7 +466,7 @@ join_other(const struct request *request, int64_t deadline, char *const argv[])
 	case JOIN_UNKNOWN:
 		break;
 	}
-	cli_fail(&cli, CLI_UNKNOWN, &words);
+	return cli_fail(&cli, CLI_UNKNOWN, &words);
 }
 
 /* Start it, once.  The exit status; or, with quiet_busy, 75 without a word. */
