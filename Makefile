@@ -15,20 +15,21 @@ PREFIX = /usr/local
 BUILD = build
 CFLAGS = -O2 -g
 SANITIZE =
-# Static against musl where it is there: an exec costs about half of one with glibc's loader (make bench).
-LIBC != if [ -z "$(SANITIZE)" ] && command -v musl-gcc >/dev/null; then echo musl; else echo system; fi
+# Static against musl where it is there and CC makes code for the same machine: an exec costs about half of one
+# with glibc's loader (make bench).
+LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
+	[ -z "$(SANITIZE)" ] && same -dumpmachine && same -print-multi-directory && echo musl || echo system
+# The tools that know the objects of CC.
+AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
+OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 SHARED = again.o cli.o list.o run_words.o show.o tail.o
-OBJECTS = chain.o clock.o environment.o exec.o holder.o io.o join.o json.o json_text.o listen.o listen_addresses.o lock.o lock_probe.o lock_wait.o logger.o meta.o meta_form.o \
-	meta_look.o notify.o path.o platform.o platform_proc.o platform_sockets.o probe.o process.o readiness.o ready.o record.o run.o sigpipe.o spawn.o statedir.o status.o stop.o text.o vanish.o
-HEADERS = $(TOP)/lib/chain.h $(TOP)/lib/clock.h $(TOP)/lib/exec.h $(TOP)/lib/holder.h $(TOP)/lib/io.h $(TOP)/lib/join.h $(TOP)/lib/json.h $(TOP)/lib/listen.h \
-	$(TOP)/lib/lock.h $(TOP)/lib/logger.h $(TOP)/lib/meta.h $(TOP)/lib/meta_form.h $(TOP)/lib/otelop.h \
-	$(TOP)/lib/notify.h $(TOP)/lib/path.h $(TOP)/lib/platform.h $(TOP)/lib/probe.h $(TOP)/lib/process.h \
-	$(TOP)/lib/readiness.h $(TOP)/lib/ready.h $(TOP)/lib/record.h $(TOP)/lib/run.h \
-	$(TOP)/lib/sigpipe.h $(TOP)/lib/statedir.h $(TOP)/lib/status.h $(TOP)/lib/stop.h $(TOP)/lib/text.h $(TOP)/lib/vanish.h \
-	$(TOP)/bin/again.h $(TOP)/bin/cli.h $(TOP)/bin/list.h $(TOP)/bin/run_words.h $(TOP)/bin/show.h $(TOP)/bin/tail.h
+OBJECTS = chain.o clock.o environment.o exec.o holder.o io.o join.o json.o json_text.o listen.o \
+	listen_addresses.o lock.o lock_probe.o lock_wait.o logger.o meta.o meta_form.o meta_look.o notify.o path.o \
+	platform.o platform_proc.o platform_sockets.o probe.o process.o readiness.o ready.o record.o run.o \
+	sigpipe.o spawn.o statedir.o status.o stop.o text.o vanish.o
 PAGES = $(PROGRAMS) otelop
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
@@ -37,10 +38,11 @@ CC_musl = musl-gcc
 CC_system = $(CC)
 LINK_musl = -static
 FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-COMPILE = $(CFLAGS) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
-	$(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
+# Wide offsets and times also where the system's own are 32 bits.
+COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
-all: $(BUILD)/include/jsmn.h
+all: compiler $(BUILD)/include/jsmn.h
 	@mkdir -p $(BUILD)/tools $(BUILD)/library
 	@for link in $(BUILD)/tools/top $(BUILD)/library/top; do \
 		[ "`readlink $$link`" = "`pwd`" ] || { rm -f $$link && ln -sn "`pwd`" $$link 2>/dev/null; } || \
@@ -50,15 +52,26 @@ all: $(BUILD)/include/jsmn.h
 		LDFLAGS="$(LINK_$(LIBC)) $(LDFLAGS)" SANITIZE="$(SANITIZE)" CFLAGS="$(CFLAGS)" \
 		CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@cp -p bin/otelop $(BUILD)/otelop
 
-# Only this header, so that musl's compiler sees nothing else of the system's.
-$(BUILD)/include/jsmn.h:
-	@mkdir -p $(BUILD)/include
-	@jsmn=`printf '#include <jsmn.h>\n' | $(CC) $(CPPFLAGS) -E - 2>/dev/null | \
-		sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
+compiler:
+	@set -- $(CC); command -v "$$1" >/dev/null || { \
+		case $$1 in cc | c99) package=gcc ;; *-gcc) package=gcc-$${1%-gcc} ;; *) package=$$1 ;; esac; \
+		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
+		exit 1; \
+	}
+
+# Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
+$(BUILD)/include/jsmn.h: compiler
+	@[ ! -f $@ ] || exit 0; \
+	mkdir -p $(BUILD)/include; \
+	for compiler in "$(CC)" cc; do \
+		jsmn=`printf '#include <jsmn.h>\n' | $$compiler $(CPPFLAGS) -E - 2>/dev/null | \
+			sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
+		[ -z "$$jsmn" ] || break; \
+	done; \
 	if [ -z "$$jsmn" ]; then \
 		echo "otelop needs jsmn.h: run \`sh .ci/deps build\`, or install libjsmn-dev" >&2; \
 		exit 1; \
@@ -83,11 +96,12 @@ $(PROGRAMS): $(PROGRAMS:=.o) $(OBJECTS) $(SHARED)
 	@echo "$(CC) $@"
 	@$(CC) $(COMPILE) $(LDFLAGS) -o $@ $@.o $(SHARED) $(OBJECTS)
 
-# One object with the public names alone, so that ours cannot meet a daemon's.
+# One object with the public names alone, so that ours cannot meet a daemon's; and with what each object of 32-bit
+# x86 shares with all others.
 libotelop.a: $(OBJECTS)
-	@echo "$(AR) $@"
-	@$(LD) -r -o public.o $(OBJECTS)
-	@objcopy --wildcard --keep-global-symbol='otelop_*' public.o
+	@echo "ar $@"
+	@$(CC) -r -nostdlib -o public.o $(OBJECTS)
+	@$(OBJCOPY) --wildcard --keep-global-symbol='otelop_*' --keep-global-symbol='__x86.get_pc_thunk.*' public.o
 	@rm -f $@
 	@$(AR) rc $@ public.o
 
@@ -132,50 +146,46 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
+# In the recipes a word of the shell, whatever blanks it has.
+TO = "$(DESTDIR)$(PREFIX)"
+
 install: all
-	umask 022 && mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man3 \
-		$(DESTDIR)$(PREFIX)/share/man/man7 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/include \
+		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
+		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
+		$(TO)/share/fish/vendor_completions.d
 	for program in $(PROGRAMS) otelop; do \
-		install -m 755 $(BUILD)/$$program $(DESTDIR)$(PREFIX)/bin/$$program || exit; \
+		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
 	done
 	for page in $(PAGES); do \
-		install -m 644 share/man/$$page.1 $(DESTDIR)$(PREFIX)/share/man/man1/$$page.1 || exit; \
+		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
-	install -m 644 share/man/otelop.3 $(DESTDIR)$(PREFIX)/share/man/man3/otelop.3
-	install -m 644 share/man/otelop.7 $(DESTDIR)$(PREFIX)/share/man/man7/otelop.7
-	install -m 644 $(BUILD)/library/libotelop.a $(DESTDIR)$(PREFIX)/lib/libotelop.a
-	install -m 644 lib/otelop.h $(DESTDIR)$(PREFIX)/include/otelop.h
+	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
+	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
+	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
+	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/otelop.pc.in \
 		> $(BUILD)/otelop.pc
-	install -m 644 $(BUILD)/otelop.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/otelop.pc
-	install -m 644 share/completions/otelop.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/otelop
-	install -m 644 share/completions/_otelop $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_otelop
-	install -m 644 share/completions/otelop.fish \
-		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/otelop.fish
+	install -m 644 $(BUILD)/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
+	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
+	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
+	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
 	for program in $(PROGRAMS); do \
-		ln -sf otelop $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
-		ln -sf otelop.fish \
-			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit; \
+		ln -sf otelop $(TO)/share/bash-completion/completions/$$program && \
+		ln -sf otelop.fish $(TO)/share/fish/vendor_completions.d/$$program.fish || exit; \
 	done
 
 uninstall:
 	for program in $(PROGRAMS) otelop; do \
-		rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
-			$(DESTDIR)$(PREFIX)/share/man/man1/$$program.1 \
-			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
-			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish; \
+		rm -f $(TO)/bin/$$program $(TO)/share/man/man1/$$program.1 \
+			$(TO)/share/bash-completion/completions/$$program \
+			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man3/otelop.3 $(DESTDIR)$(PREFIX)/share/man/man7/otelop.7 \
-		$(DESTDIR)$(PREFIX)/lib/libotelop.a $(DESTDIR)$(PREFIX)/include/otelop.h \
-		$(DESTDIR)$(PREFIX)/lib/pkgconfig/otelop.pc \
-		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_otelop
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 \
+		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all programs demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs demo check lint model fault fuzz storm bench install uninstall clean

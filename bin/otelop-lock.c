@@ -50,7 +50,7 @@ lock_descriptor(const struct request *request)
 		cli_fail(&cli, request->has_wait ? CLI_TIMEOUT : CLI_BUSY, &message);
 	}
 	message_errno(&message, "descriptor %d: cannot lock", request->fd);
-	cli_fail(&cli, CLI_FAILED, &message);
+	return cli_fail(&cli, CLI_FAILED, &message);
 }
 
 /* The directory to ask about, or -1 when there is none: then nobody holds it. */
@@ -97,7 +97,7 @@ await_free(const struct request *request)
 		message_set(&message, "%s: still held", dir);
 		cli_fail(&cli, CLI_TIMEOUT, &message);
 	}
-	cli_fail(&cli, CLI_UNKNOWN, &message);
+	return cli_fail(&cli, CLI_UNKNOWN, &message);
 }
 
 static int
@@ -160,7 +160,7 @@ run_locked(const struct request *request, char *const members[], char *const arg
 	lock_remove(&lock, NULL);
 	errno = error;
 	message_errno(&message, "%s: cannot run", argv[0]);
-	cli_fail(&cli, exec_status(error), &message);
+	return cli_fail(&cli, exec_status(error), &message);
 }
 
 static void

@@ -204,12 +204,13 @@ show_progress(void *argument, int64_t waited_ms)
 }
 
 static void
-clear_progress(const struct request *request)
+clear_progress(struct request *request)
 {
 	if (request->shows_progress) {
 		fputs("\r\033[K", stderr);
 		fflush(stderr);
 	}
+	request->shows_progress = 0;
 }
 
 static void
@@ -264,36 +265,42 @@ is_joined(const struct otelop_spawn_result *result)
 	return result->status != CLI_DONE && *result->summary.text != '\0';
 }
 
+/* The end of what is behind start in the log, into bytes.  How much, or -1. */
+static ssize_t
+read_end(int fd, off_t start, char bytes[TAIL_BYTES])
+{
+	struct stat found;
+
+	if (fstat(fd, &found) < 0)
+		return -1;
+	if (found.st_size < start)
+		start = 0;	/* it was rotated meanwhile */
+	if (found.st_size - start > TAIL_BYTES)
+		start = found.st_size - TAIL_BYTES;
+	return lseek(fd, start, SEEK_SET) < 0 ? -1 : io_read_all(fd, bytes, TAIL_BYTES);
+}
+
 /* What the daemon wrote to the log during this start, its end. */
 static void
 show_tail(const struct request *request, const struct otelop_spawn_result *result)
 {
-	char bytes[TAIL_BYTES];
+	/* Of a start that was somebody else's it is not known where it began. */
+	off_t start = is_joined(result) ? 0 : (off_t)result->log_start;
 	const char *from;
-	struct stat found;
-	off_t start = (off_t)result->log_start;
 	ssize_t length;
+	char *bytes;
 	int fd;
 
-	/* Of a start that was somebody else's it is not known where it began. */
-	if (is_joined(result))
-		start = 0;
 	if (request->tail == 0 || result->log_start < 0 ||
 	    (fd = open_log_to_read(request)) < 0)
 		return;
-	if (fstat(fd, &found) == 0) {
-		if (found.st_size < start)
-			start = 0;	/* it was rotated meanwhile */
-		if (found.st_size - start > TAIL_BYTES)
-			start = found.st_size - TAIL_BYTES;
-		if (lseek(fd, start, SEEK_SET) >= 0 &&
-		    (length = io_read_all(fd, bytes, sizeof(bytes))) > 0) {
-			from = last_lines(bytes, (size_t)length, request->tail);
-			cli_put_lines(from, (size_t)(bytes + length - from), stderr);
-			if (bytes[length - 1] != '\n')
-				fputc('\n', stderr);
-		}
+	if ((bytes = malloc(TAIL_BYTES)) != NULL && (length = read_end(fd, start, bytes)) > 0) {
+		from = last_lines(bytes, (size_t)length, request->tail);
+		cli_put_lines(from, (size_t)(bytes + length - from), stderr);
+		if (bytes[length - 1] != '\n')
+			fputc('\n', stderr);
 	}
+	free(bytes);
 	io_close(&fd);
 }
 
@@ -394,7 +401,7 @@ try(const struct request *request, const char *command)
 	if (exec_find(command) == 0)
 		return CLI_DONE;
 	message_errno(&message, "%s: cannot run", command);
-	cli_fail(&cli, exec_status(errno), &message);
+	return cli_fail(&cli, exec_status(errno), &message);
 }
 
 /* A pid that cannot be told is no answer: then there is no daemon either. */
@@ -404,7 +411,6 @@ print_pid(void *argument, pid_t pid)
 	struct request *request = argument;
 
 	clear_progress(request);
-	request->shows_progress = 0;
 	request->is_told = 1;
 	printf("%ld\n", (long)pid);
 	return cli_end(&cli, CLI_DONE) == CLI_DONE ? 0 : -1;
@@ -460,7 +466,7 @@ join_other(const struct request *request, int64_t deadline, char *const argv[])
 	case JOIN_UNKNOWN:
 		break;
 	}
-	cli_fail(&cli, CLI_UNKNOWN, &words);
+	return cli_fail(&cli, CLI_UNKNOWN, &words);
 }
 
 /* Start it, once.  The exit status; or, with quiet_busy, 75 without a word. */
@@ -546,7 +552,7 @@ name_progress(struct request *request, struct otelop_message *text)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .tail = 10, .chain_fd = -1, .spawn = OTELOP_SPAWN_INIT };
+	struct request request = { .tail = 10, .chain_fd = -1, .spawn = { .timeout_ms = 60000 } };
 	struct otelop_message message, progress;
 	char dir[OTELOP_PATH_SIZE], **command;
 	const char **variables;

@@ -58,7 +58,7 @@ clock_poll_ms(int64_t a, int64_t b)
 void
 clock_sleep_ms(int64_t ms)
 {
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+	struct timespec pause = { ms / 1000, (long)(ms % 1000 * 1000000) };
 
 	nanosleep(&pause, NULL);
 }

@@ -50,6 +50,13 @@ message_errno(struct otelop_message *message, const char *format, ...)
 	return -1;
 }
 
+int
+message_invalid(struct otelop_message *message, const char *what)
+{
+	errno = EINVAL;
+	return message_set(message, "%s: not an argument", what);
+}
+
 void
 io_close(int *fd)
 {

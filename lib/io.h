@@ -14,6 +14,9 @@ int message_set(struct otelop_message *message, const char *format, ...)
 int message_errno(struct otelop_message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* EINVAL, and that what is no argument.  Returns -1. */
+int message_invalid(struct otelop_message *message, const char *what);
+
 /* close that keeps errno and takes -1. */
 void io_close(int *fd);
 

@@ -282,10 +282,12 @@ otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lo
     struct otelop_message *message)
 {
 	struct lock_request request = { .timeout_ms = timeout_ms, .create = 1, .own = getpid() };
-	struct otelop_lock *claim = malloc(sizeof(*claim));
+	struct otelop_lock *claim;
 
+	if (state_dir == NULL || lock == NULL || timeout_ms < OTELOP_FOREVER)
+		return message_invalid(message, state_dir == NULL ? "state_dir" : lock == NULL ? "lock" : "timeout_ms");
 	*lock = NULL;
-	if (claim == NULL)
+	if ((claim = malloc(sizeof(*claim))) == NULL)
 		return message_errno(message, "%s: cannot claim", state_dir);
 	if (lock_claim(claim, state_dir, &request, message) < 0) {
 		int saved = errno;
@@ -301,7 +303,7 @@ otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lo
 int
 otelop_lock_fd(const struct otelop_lock *lock)
 {
-	return lock->fd;
+	return lock == NULL ? message_invalid(NULL, "lock") : lock->fd;
 }
 
 /* Forget the prepared file; its name too while it is ours. */
@@ -503,6 +505,8 @@ int
 otelop_write_metadata(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
+	if (lock == NULL || metadata == NULL || metadata->length == 0)
+		return message_invalid(message, lock == NULL ? "lock" : "metadata");
 	return lock_publish(lock, metadata, message);
 }
 
@@ -582,6 +586,8 @@ otelop_remove_state(const char *state_dir, struct otelop_lock *lock,
 	struct lock_request request = { .own = getpid(), .any_host = 1 };
 	int result, saved;
 
+	if (lock == NULL && state_dir == NULL)
+		return message_invalid(message, "state_dir");
 	if (lock == NULL)
 		return lock_remove_free(state_dir, &request, message);
 	result = lock_remove(lock, message);

@@ -168,7 +168,7 @@ static int
 keep_log(const struct logger *logger)
 {
 	struct log log = { .fd = -1, .at_line_start = 1 };
-	char bytes[65536];
+	char bytes[16384];
 	ssize_t n;
 
 	log.fd = open_log(logger, &log.size, NULL);

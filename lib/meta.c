@@ -47,6 +47,8 @@ otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
 {
 	int dir_fd, fd, result = -1;
 
+	if (state_dir == NULL || metadata == NULL)
+		return message_invalid(message, state_dir == NULL ? "state_dir" : "metadata");
 	if ((dir_fd = statedir_open(state_dir, message)) < 0)
 		return -1;
 	fd = statedir_open_file(dir_fd, state_dir, STATEDIR_METADATA, O_RDONLY, message);
@@ -158,11 +160,15 @@ int
 otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
     struct otelop_message *message)
 {
-	const struct meta_known *ours = meta_find_known(key, strlen(key));
-	struct json_value number = { JSON_NUMBER, value, strlen(value) };
+	const struct meta_known *ours;
+	struct json_value number = { JSON_NUMBER, value, 0 };
 	char time[CLOCK_RFC3339_SIZE];
 	int result;
 
+	if (metadata == NULL || key == NULL || value == NULL)
+		return message_invalid(message, metadata == NULL ? "metadata" : key == NULL ? "key" : "value");
+	ours = meta_find_known(key, strlen(key));
+	number.length = strlen(value);
 	errno = EINVAL;
 	if (ours == NULL && !meta_is_user_key(key, strlen(key)))
 		return message_set(message, "%s: not a member's name", key);
@@ -234,6 +240,8 @@ meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from)
 void
 otelop_metadata_free(struct otelop_metadata *metadata)
 {
+	if (metadata == NULL)
+		return;
 	free(metadata->json);
 	metadata->json = NULL;
 	metadata->length = 0;
@@ -244,6 +252,8 @@ otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
 {
 	char text[OTELOP_PATH_SIZE], now[CLOCK_RFC3339_SIZE];
 
+	if (metadata == NULL || pid < 1)
+		return message_invalid(NULL, "pid");
 	metadata->length = 0;
 	io_format(text, sizeof(text), "%ld", (long)pid);
 	clock_format_now(now);
@@ -294,6 +304,8 @@ otelop_metadata_get(const struct otelop_metadata *metadata, const char *key, cha
 	struct json_value value;
 	size_t length;
 
+	if (metadata == NULL || key == NULL || text == NULL)
+		return message_invalid(NULL, "value");
 	if (!meta_find(metadata, key, &value))
 		return 0;
 	if (value.type == JSON_STRING)

@@ -308,6 +308,8 @@ otelop_running(const char *state_dir, struct otelop_metadata *metadata,
 {
 	enum meta_state state = META_STOPPED;
 
+	if (state_dir == NULL)
+		return message_invalid(message, "state_dir");
 	if (meta_look_at(state_dir, &state, metadata, message) < 0)
 		return -1;
 	return state == META_RUNNING || state == META_STARTING;

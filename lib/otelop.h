@@ -1,33 +1,36 @@
 /*
- * libotelop: turn a command into a well-behaved background daemon, or be one.
+ * libotelop: turn a command into a well-behaved background daemon, or be one.  From C and C++.
  *
- * Two calling sequences. To start a daemon:
+ * Two calling sequences.  To start a daemon:
  *
- *	otelop_state_dir(NULL, dir, sizeof(dir), &msg);
- *	otelop_ensure_state_dir(dir, &msg);
- *	otelop_log_file(dir, log, sizeof(log));
- *	otelop_spawn(&(struct otelop_spawn){ .state_dir = dir, .log = log,
- *	    .timeout_ms = 60000 }, argv, &result);
+ *	otelop_state_dir(NULL, dir, sizeof(dir), &message);
+ *	otelop_ensure_state_dir(dir, &message);
+ *	otelop_spawn(&(struct otelop_spawn){ .state_dir = dir }, argv, &result);
  *
  * To be the daemon that such a call started:
  *
- *	otelop_lock_metadata(dir, 0, &lock, &msg);	nobody else is the daemon
+ *	otelop_lock_metadata(dir, 0, &lock, &message);	nobody else is the daemon
  *	... bind, listen ...
  *	otelop_metadata_init(&metadata, getpid());
- *	otelop_metadata_set(&metadata, "httpAddr", "127.0.0.1:4319", &msg);
- *	otelop_write_metadata(lock, &metadata, &msg);	published, never unlocked
+ *	otelop_metadata_set(&metadata, "httpAddr", "127.0.0.1:4319", &message);
+ *	otelop_write_metadata(lock, &metadata, &message);	published, never unlocked
  *	otelop_signal_ready(otelop_ready_pipe());
  *	... serve ...
- *	otelop_remove_state(dir, lock, &msg);
+ *	otelop_remove_state(dir, lock, &message);
  *
- * Every function that returns int answers 0 on success and -1 with errno on
- * failure; those whose name is a question answer 1, 0 or -1, and "no" is not an
- * error.  Where words are needed, the reason is put into the caller's struct
- * otelop_message as "OBJECT: what failed: reason"; NULL is allowed there.  The
- * library never prints, never exits, and keeps no state between calls; whatever
- * it fills belongs to the caller.  Waiting uses no signal and no timer: a timed wait
- * for a lock is a helper process's, which neither wait(2) nor SIGCHLD tells the
- * caller of; where there can be none, the library looks every 20 ms.
+ * Every function that returns int answers 0 on success and -1 with errno on failure; those
+ * whose name is a question answer 1, 0 or -1, and "no" is not an error.  What is no argument
+ * is EINVAL in all of them: NULL where it is not said to be allowed, a pid below 1, a timeout
+ * below OTELOP_FOREVER.  Times are milliseconds.  Where words are needed, the
+ * reason is put into the caller's struct otelop_message as "OBJECT: what failed: reason"; NULL
+ * is allowed there.
+ *
+ * The library never prints, never exits, and keeps no state between calls; whatever it fills
+ * belongs to the caller.  Any thread may call it while no other one calls it with the same
+ * object, and with less than 64 KiB of stack; the environment is read as getenv(3) does.  It
+ * changes no setting of the process: no signal's action, no mask beyond a call, no timer, no
+ * directory, no umask.  A timed wait for a lock is a helper process's, which neither wait(2)
+ * nor SIGCHLD tells the caller of; where there can be none, the library looks every 20 ms.
  *
  * "Upstream" names the function of the Go package daemon that a function mirrors.
  */
@@ -38,6 +41,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define OTELOP_VERSION "0.1.0"
 
 #define OTELOP_PATH_SIZE 4096		/* bytes that any path buffer here needs */
@@ -46,6 +53,7 @@
 #define OTELOP_READY_FD 3		/* where a daemon child finds its ready pipe */
 #define OTELOP_FOREVER INT64_C(-1)	/* as a timeout: no limit */
 
+/* Why something failed, as text without a newline; empty where a function has nothing to say. */
 struct otelop_message {
 	char text[OTELOP_MESSAGE_SIZE];
 };
@@ -69,8 +77,9 @@ struct otelop_lock;
 /*
  * Where state lives.  dir: what the user asked for (made absolute), or NULL for the
  * environment: $OTELOP_STATE_DIR, $XDG_STATE_HOME/otelop, $HOME/.local/state/otelop.
- * path: receives the absolute path.  Nothing is created or looked at.
- * Errors: ENOENT no HOME; ENAMETOOLONG; those of getcwd.  Upstream: StateDir.
+ * path: receives the absolute path, of size bytes with its NUL (OTELOP_PATH_SIZE is enough).
+ * Nothing is created or looked at.  Errors: ENOENT no HOME; ENAMETOOLONG; those of getcwd.
+ * Upstream: StateDir.
  */
 int otelop_state_dir(const char *dir, char *path, size_t size,
     struct otelop_message *message);
@@ -85,20 +94,27 @@ int otelop_state_dir(const char *dir, char *path, size_t size,
  */
 int otelop_ensure_state_dir(const char *path, struct otelop_message *message);
 
-/* The log's and the metadata file's path.  Error: ENAMETOOLONG.  Upstream: LogFile, MetadataFile. */
+/*
+ * The path of the log, or of the metadata file, into path, of size bytes with its NUL.
+ * Error: ENAMETOOLONG.  Upstream: LogFile, MetadataFile.
+ */
 int otelop_log_file(const char *state_dir, char *path, size_t size);
 int otelop_metadata_file(const char *state_dir, char *path, size_t size);
 
 /* Was this process started as a daemon child?  1 or 0.  Upstream: IsDaemonChild. */
 int otelop_is_daemon_child(void);
 
-/* The descriptor for the verdict, or -1 when there is none (ENOTCONN).  Upstream: ReadyPipe. */
+/*
+ * The descriptor for the verdict; it belongs to the process, and otelop_signal_ready or
+ * otelop_signal_error closes it.  -1: ENOTCONN there is none.  Upstream: ReadyPipe.
+ */
 int otelop_ready_pipe(void);
 
 /*
  * Write the verdict to fd, which otelop_ready_pipe returned, and close fd.  With fd -1 they
  * do nothing and answer 0.  Newlines in text become spaces; what is over the line's 4,096
- * bytes is cut.  Error: EPIPE nobody waits any more.  Upstream: SignalReady, SignalError.
+ * bytes is cut.  Errors: EPIPE nobody waits any more (there is no SIGPIPE); EBADF; those of
+ * write.  Upstream: SignalReady, SignalError.
  */
 int otelop_signal_ready(int fd);
 int otelop_signal_error(int fd, const char *text);
@@ -145,8 +161,7 @@ struct otelop_spawn_result {
  *
  * 0: ready, and the daemon runs; it is init's child and not the caller's to reap.  -1: not ready, and no
  * process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n as in otelop(7), result->reason
- * says why.  Errors: EINVAL no argument (argv without a command, result NULL, set_env without =; status is
- * 125); ETIMEDOUT; ECANCELED by interrupt_fd or confirm; ECHILD it failed by its own words, or ended;
+ * says why.  Errors: EINVAL (also argv without a command, set_env without =; status is 125); ETIMEDOUT; ECANCELED by interrupt_fd or confirm; ECHILD it failed by its own words, or ended;
  * EPROTO it said what is no verdict; else those of open, fork and exec.
  *
  * The environment is read once, before the fork.  In between the caller has one child more: who waits
@@ -158,8 +173,9 @@ int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
 
 /*
  * Claim the state directory (create it first with otelop_ensure_state_dir), waiting up to
- * timeout_ms (0: not at all; OTELOP_FOREVER: no limit).  On success the claim lasts until
- * otelop_remove_state, otelop_unlock_metadata or the process's end.  Errors: EWOULDBLOCK somebody else
+ * timeout_ms (0: not at all; OTELOP_FOREVER: no limit).  On success *lock is the caller's and the
+ * claim lasts until otelop_remove_state, otelop_unlock_metadata or the process's end; else it is
+ * NULL.  Errors: ENOMEM; EWOULDBLOCK somebody else
  * holds it; ETIMEDOUT still so after timeout_ms; EPERM not to be trusted; those of open.  Upstream:
  * LockMetadata.
  */
@@ -168,7 +184,7 @@ int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelo
 
 /*
  * The descriptor that holds the lock, close-on-exec, which belongs to lock; it changes with each
- * otelop_write_metadata.  Once metadata is written it can only be read: a child that gets a copy of it
+ * otelop_write_metadata.  Never close it.  Once metadata is written it can only be read: a child that gets a copy of it
  * holds the lock as well, and can do nothing else to the file.
  */
 int otelop_lock_fd(const struct otelop_lock *lock);
@@ -177,26 +193,26 @@ int otelop_lock_fd(const struct otelop_lock *lock);
 void otelop_unlock_metadata(struct otelop_lock *lock);
 
 /*
- * A new object: this pid, started now, on this host, in this pid namespace and directory.
- * Error: ENOMEM.
+ * A new object: this pid, started now, on this host, in this pid namespace and directory.  It has
+ * memory of its own, which otelop_metadata_free gives back.  Errors: ENOMEM; ESRCH no such process.
  */
 int otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
 
-/* Give the object's memory back; it is as after OTELOP_METADATA_INIT. */
+/* Give the object's memory back; it is as after OTELOP_METADATA_INIT.  NULL is none. */
 void otelop_metadata_free(struct otelop_metadata *metadata);
 
 /*
  * Set member key from text.  Members of ours that are numbers or times are checked, and
  * times written so that Go's package time reads them (T and Z, no second 60); command
  * and listen cannot be set this way.  Errors: EINVAL bad key or value; EILSEQ not UTF-8;
- * EMSGSIZE the object would be over OTELOP_METADATA_MAX.  On error nothing changed.
+ * EMSGSIZE the object would be over OTELOP_METADATA_MAX; ENOMEM.  On error nothing changed.
  */
 int otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
     struct otelop_message *message);
 
 /*
- * Is there a member key?  1: value holds its text (a string's characters, an array's strings
- * separated by spaces, else JSON); 0: no, or null; -1: ERANGE value is too small.
+ * Is there a member key?  1: value, of size bytes, holds its text and a NUL (a string's characters,
+ * an array's strings separated by spaces, else JSON); 0: no, or null; -1: ERANGE value is too small.
  */
 int otelop_metadata_get(const struct otelop_metadata *metadata, const char *key, char *value,
     size_t size);
@@ -234,14 +250,22 @@ int otelop_running(const char *state_dir, struct otelop_metadata *metadata,
 int otelop_remove_state(const char *state_dir, struct otelop_lock *lock,
     struct otelop_message *message);
 
-/* Does pid run (also if it is not ours to signal)?  1 or 0; a zombie does not.  Upstream: ProcessAlive. */
+/*
+ * Does pid run (also if it is not ours to signal)?  1 or 0; a zombie does not, nor does what is no
+ * pid (EINVAL).  Upstream: ProcessAlive.
+ */
 int otelop_process_alive(pid_t pid);
 
 /*
  * Send TERM to pid and wait up to timeout_ms (0: only look; OTELOP_FOREVER: no limit) until it is gone;
- * gone already is success.  Errors: ETIMEDOUT; EINVAL pid is 0, 1, negative or the caller; EPERM.
+ * gone already is success, and so is a zombie.  Errors: ETIMEDOUT; EINVAL pid is 0, 1, negative or the
+ * caller; EPERM it is not the caller's to signal.
  * Upstream: StopAndWait.
  */
 int otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *message);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -111,6 +111,10 @@ process_is_alive(pid_t pid)
 int
 otelop_process_alive(pid_t pid)
 {
+	if (pid < 1) {
+		errno = EINVAL;
+		return 0;
+	}
 	return process_is_alive(pid);
 }
 

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,15 +209,12 @@ ready_one_line(const char *prefix, const char *text, char line[READY_LINE_MAX + 
 int
 ready_say_pipe(int fd, const char *lines)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	int result, saved;
 
 	if (fd < 0)
 		return 0;
-	sigaction(SIGPIPE, &ignore, &before);
-	result = io_write_all(fd, lines, strlen(lines));
+	result = io_write_unsignalled(fd, lines, strlen(lines));
 	saved = errno;
-	sigaction(SIGPIPE, &before, NULL);
 	close(fd);
 	errno = saved;
 	return result;
@@ -235,6 +231,8 @@ otelop_signal_error(int fd, const char *text)
 {
 	char line[READY_LINE_MAX + 2];
 
+	if (text == NULL)
+		return message_invalid(NULL, "text");
 	ready_one_line("err:", text, line);
 	strcat(line, "\n");
 	return ready_say_pipe(fd, line);

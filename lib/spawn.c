@@ -407,46 +407,51 @@ add_reason(struct spawn *spawn, const char *more)
 }
 
 static void
+add_stuck(struct spawn *spawn, pid_t pid)
+{
+	char text[64];
+
+	io_format(text, sizeof(text), "; process %ld cannot be ended", (long)pid);
+	add_reason(spawn, text);
+}
+
+static void
 end_all(struct spawn *spawn)
 {
 	struct process_tree tree = { .root = spawn->reaper, .is_reaper = 1, .session = spawn->child.pid };
-	char text[64];
 	int saved = errno, is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
 
 	/* Whatever that could not see: the command is there until the reaper has gone. */
 	if (spawn->child.pid > 0)
 		process_signal(&spawn->child, SIGKILL);
-	if (!ends_within(spawn, KILLED_MS)) {
-		io_format(text, sizeof(text), "; process %ld cannot be ended", (long)spawn->child.pid);
-		add_reason(spawn, text);
-	} else if (!is_all) {
+	if (!ends_within(spawn, KILLED_MS))
+		add_stuck(spawn, spawn->child.pid);
+	else if (!is_all)
 		add_reason(spawn, "; some of what it started may be left");
-	}
 	errno = saved;
 }
 
-/* The command was given up before its exec was heard of, and its reaper is dead: end it, if it is still itself. */
-static void
+/*
+ * The command was given up before its exec was heard of, and its reaper is dead: end it, if it is still itself.
+ * 0; or its pid: it is stuck in the kernel.
+ */
+static pid_t
 end_unfinished(struct spawn *spawn)
 {
 	struct news news;
 
-	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) == (ssize_t)sizeof(news) &&
-	    process_open(&spawn->child, news.pid) == 1 && getsid(news.pid) == news.pid)
-		kill(-news.pid, SIGKILL);	/* its group */
+	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) != (ssize_t)sizeof(news) ||
+	    process_open(&spawn->child, news.pid) != 1 || getsid(news.pid) != news.pid)
+		return 0;
+	kill(-news.pid, SIGKILL);	/* its group */
+	return process_wait_gone(&spawn->child, clock_deadline(KILLED_MS)) ? 0 : news.pid;
 }
 
 static int
-fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
+fail_before_exec(struct spawn *spawn, const struct exec_failure *failure)
 {
 	struct otelop_message *reason = &spawn->result->reason;
 
-	errno = failure->error;
-	if (!failure->before) {
-		message_errno(reason, "cannot run");
-		return fail(spawn, exec_status(failure->error), failure->error);
-	}
-	end_unfinished(spawn);
 	errno = failure->error;
 	if (errno == ECANCELED && is_interrupted(spawn))
 		return -1;
@@ -461,6 +466,23 @@ fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
 	else
 		message_errno(reason, "cannot start");
 	return fail(spawn, EXEC_STATUS_OWN, failure->error);
+}
+
+static int
+fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
+{
+	pid_t stuck;
+
+	if (!failure->before) {
+		errno = failure->error;
+		message_errno(&spawn->result->reason, "cannot run");
+		return fail(spawn, exec_status(failure->error), failure->error);
+	}
+	stuck = end_unfinished(spawn);
+	fail_before_exec(spawn, failure);
+	if (stuck > 0)
+		add_stuck(spawn, stuck);
+	return -1;
 }
 
 static int

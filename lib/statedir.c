@@ -60,6 +60,8 @@ default_dir(char *path, size_t size, struct otelop_message *message)
 int
 otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message *message)
 {
+	if (path == NULL)
+		return message_invalid(message, "path");
 	if (dir != NULL || (dir = environment("OTELOP_STATE_DIR")) != NULL)
 		return make_absolute(dir, path, size, message);
 	return default_dir(path, size, message);
@@ -68,12 +70,16 @@ otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message
 int
 otelop_log_file(const char *state_dir, char *path, size_t size)
 {
+	if (state_dir == NULL || path == NULL)
+		return message_invalid(NULL, "path");
 	return io_format(path, size, "%s/%s", state_dir, STATEDIR_LOG);
 }
 
 int
 otelop_metadata_file(const char *state_dir, char *path, size_t size)
 {
+	if (state_dir == NULL || path == NULL)
+		return message_invalid(NULL, "path");
 	return io_format(path, size, "%s/%s", state_dir, STATEDIR_METADATA);
 }
 
@@ -156,10 +162,13 @@ warn_of_group(const char *path, const struct stat *found, struct otelop_message 
 int
 otelop_ensure_state_dir(const char *path, struct otelop_message *message)
 {
-	enum path_missing missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
+	enum path_missing missing;
 	struct stat found;
 	int fd;
 
+	if (path == NULL || *path == '\0')
+		return message_invalid(message, "path");
+	missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
 	if ((fd = open_trusted(path, missing, &found, message)) < 0)
 		return -1;
 	io_close(&fd);

@@ -92,6 +92,8 @@ otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *messa
 {
 	struct stop_options options = { .signal_number = SIGTERM, .timeout_ms = timeout_ms };
 
+	if (timeout_ms < OTELOP_FOREVER)
+		return message_invalid(message, "timeout_ms");
 	return stop_process(pid, &options, message);
 }
 

@@ -76,6 +76,25 @@ compile() {
 	assert_nothing_runs
 }
 
+@test "make install into a DESTDIR and a PREFIX with blanks: nothing goes elsewhere, pkg-config finds it, uninstall removes it" {
+	dest="$PWD/in st"
+	spaced() { make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 DESTDIR="$dest" PREFIX="/usr/my own" "$@"; }
+	# Where stray words would have become directories: here, and where make is.
+	tool -0 spaced install
+	assert_equal "$(find . -mindepth 1 -maxdepth 1 -type d)" "./in st"
+	assert_not_exists "$tree/st"
+	assert_not_exists "$tree/own"
+	tool -0 "$dest/usr/my own/bin/otelop" version
+	tool -0 spaced uninstall
+	assert_equal "$(find "$dest" ! -type d)" ""
+	tool -0 make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 PREFIX="$PWD/my own" install
+	echo '#include <otelop.h>' >program.c
+	echo 'int main(void) { return otelop_process_alive(1) != 1; }' >>program.c
+	eval "${CC:-cc} -o program program.c ${SANITIZE:+-fsanitize=address,undefined} \
+		$(env PKG_CONFIG_PATH="$PWD/my own/lib/pkgconfig" pkg-config --cflags --libs otelop)"
+	tool -0 ./program
+}
+
 @test "make uninstall: no file is left, and what is not ours stays" {
 	built install
 	touch "$prefix/bin/otelop-other"
@@ -164,11 +183,109 @@ END
 	echo '#include <otelop.h>' >alone.c
 	# shellcheck disable=SC2046 # options
 	${CC:-cc} -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only $(config --cflags otelop) alone.c
-	if command -v g++ >/dev/null; then
-		cp alone.c alone.cc
-		# shellcheck disable=SC2046 # options
-		g++ -Wall -Wextra -Werror -fsyntax-only $(config --cflags otelop) alone.cc
-	fi
+	need_cxx
+	cp alone.c alone.cc
+	# shellcheck disable=SC2046 # options
+	g++ -pedantic -Wall -Wextra -Werror -fsyntax-only $(config --cflags otelop) alone.cc
+}
+
+need_cxx() { command -v g++ >/dev/null || skip "no g++"; }
+
+@test "a daemon in C++: it starts, holds the lock, is seen, and removes what it published" {
+	need_cxx
+	built install
+	cat >daemon.cc <<'END'
+#include <otelop.h>
+#include <csignal>
+#include <string>
+#include <unistd.h>
+
+int
+main()
+{
+	otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct otelop_spawn unused = OTELOP_SPAWN_INIT;
+	otelop_message message;
+	otelop_lock *lock = nullptr;
+	std::string dir(OTELOP_PATH_SIZE, '\0');
+	sigset_t ours;
+	int number;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, nullptr);
+	if (unused.log != nullptr || otelop_state_dir(nullptr, &dir[0], dir.size(), &message) < 0 ||
+	    otelop_lock_metadata(dir.c_str(), 0, &lock, &message) < 0 ||
+	    otelop_metadata_init(&metadata, getpid()) < 0 ||
+	    otelop_metadata_set(&metadata, "language", "C++", &message) < 0 ||
+	    otelop_write_metadata(lock, &metadata, &message) < 0 ||
+	    otelop_signal_ready(otelop_ready_pipe()) < 0)
+		return otelop_signal_error(otelop_ready_pipe(), message.text), 1;
+	otelop_metadata_free(&metadata);
+	sigwait(&ours, &number);
+	return otelop_remove_state(dir.c_str(), lock, &message) < 0;
+}
+END
+	# shellcheck disable=SC2046 # options
+	g++ -std=c++11 -pedantic -Wall -Wextra -Werror ${SANITIZE:+-fsanitize=address,undefined} -o daemon daemon.cc $(config --cflags --libs otelop)
+	tool -0 otelop start --native -- ./daemon
+	pid=$output
+	tool -0 otelop-meta get pid language
+	assert_output "$(printf '%s\nC++' "$pid")"
+	tool -3 otelop-lock -n none -p
+	tool -0 otelop stop
+	assert_state_has_no_metadata
+}
+assert_state_has_no_metadata() { assert_not_exists "$OTELOP_STATE_DIR/otelop.json"; }
+
+@test "a shared object that has the library in it, loaded by python3: it claims, is seen, and starts a daemon" {
+	[ -z "${SANITIZE-}" ] || skip "the sanitizer must be there before python3 is"
+	built CFLAGS='-O2 -fno-pie' BUILD="$PWD/b" install
+	cat >plugin.c <<'END'
+#include <otelop.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+pid_t plugin_start(const char *dir);
+
+/* Hold the directory for a moment, then start a daemon there. */
+pid_t
+plugin_start(const char *dir)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"echo ok >&3; exec sleep 1000", NULL };
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct otelop_spawn options = OTELOP_SPAWN_INIT;
+	struct otelop_spawn_result result;
+	struct otelop_lock *lock;
+
+	options.state_dir = dir;
+	if (otelop_ensure_state_dir(dir, NULL) < 0 || otelop_lock_metadata(dir, 0, &lock, NULL) < 0 ||
+	    otelop_metadata_init(&metadata, getpid()) < 0 || otelop_write_metadata(lock, &metadata, NULL) < 0 ||
+	    otelop_running(dir, &metadata, NULL) != 1 || otelop_remove_state(dir, lock, NULL) < 0)
+		return -1;
+	otelop_metadata_free(&metadata);
+	return otelop_spawn(&options, argv, &result) < 0 ? -1 : result.pid;
+}
+END
+	# shellcheck disable=SC2046 # options
+	${CC:-cc} -std=c99 -Wall -Wextra -Werror -shared -fPIC -o plugin.so plugin.c $(config --cflags --libs otelop)
+	cat >load.py <<'END'
+import ctypes, os, sys, threading
+plugin = ctypes.CDLL("./plugin.so")
+def start():
+    print(plugin.plugin_start(sys.argv[1].encode()))
+thread = threading.Thread(target=start)
+thread.start()
+thread.join()
+END
+	tool -0 timeout -s KILL 60 python3 load.py "$PWD/plugin-state"
+	kill -0 "$output"
+	kill "$output"
+	# As a program at a changing address, too.
+	echo 'int main(void) { return 0; }' >main.c
+	# shellcheck disable=SC2046 # options
+	${CC:-cc} -fPIE -pie -o main main.c plugin.c $(config --cflags --libs otelop)
+	tool -0 ./main
 }
 
 @test "bmake: it builds all, the programs run" {
@@ -222,4 +339,51 @@ END
 	assert_equal "$(grep -vc '^make' <<<"$stderr")" 1
 	refute_output --partial jsmn
 	assert_not_exists b/otelop
+}
+
+@test "make with a compiler that is not there: one line says which, and the package" {
+	local compiler package
+	while IFS=: read -r compiler package; do
+		tool ! make -s -C "$tree" BUILD="$PWD/b" CC="$compiler" all
+		assert_equal "$(grep -v '^make' <<<"$stderr")" \
+			"otelop needs a C compiler, and ${compiler%% *} is not there: install $package, or set CC"
+	done <<'END'
+mips-none-gcc:gcc-mips-none
+no-such-compiler -m32:no-such-compiler
+END
+}
+
+@test "other compilers and machines: no warning, and an archive that a program links" {
+	local compiler static found=0
+	echo '#include <otelop.h>' >program.c
+	echo 'int main(void) { return otelop_process_alive(1) != 1; }' >>program.c
+	for compiler in tcc clang i686-linux-gnu-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc; do
+		command -v "$compiler" >/dev/null || continue
+		found=1 static=
+		[[ $compiler != *linux* ]] || static=-static # then there need be no loader
+		tool -0 make -s -C "$tree" BUILD="$PWD/$compiler" CC="$compiler" LDFLAGS=$static CFLAGS=-O1 all
+		run ! grep -E '(^|/)(lib|bin)/[a-z_]*\.[ch]:[0-9]' <<<"$stderr" # what glibc says of static programs is not ours
+		# shellcheck disable=SC2086 # an option or none
+		"$compiler" $static -I"$tree/lib" -o program program.c "$compiler/library/libotelop.a" 2>/dev/null
+		run "$compiler/otelop-statedir" -C /x
+		[ "$status" -ge 126 ] || { # where the machine can run it, it runs
+			assert_equal "$status,$output" 0,/x
+			./program
+		}
+	done
+	((found)) || skip "there is no other compiler"
+}
+
+@test "a log of 3 GiB where offsets are 32 bits by default: it is written and read" {
+	command -v i686-linux-gnu-gcc >/dev/null || skip "no i686-linux-gnu-gcc"
+	make -s -C "$tree" BUILD="$PWD/narrow" CC=i686-linux-gnu-gcc LDFLAGS=-static CFLAGS=-O1 all
+	narrow/otelop-statedir -C /x >/dev/null || skip "no program of 32 bits can be run"
+	PATH=$PWD/narrow:$PATH
+	otelop-statedir -e
+	(umask 077 && truncate -s 3G "$OTELOP_STATE_DIR/otelop.log") || skip "no file can be so large"
+	tool -1 otelop-spawn -- sh -c 'echo last words; exit 3'
+	assert_equal "${stderr_lines[1]}" "last words"
+	tool -0 otelop start --ready exec -- sleep 1000
+	tool -124 otelop-lock -w 100ms -- true
+	tool -0 otelop stop
 }

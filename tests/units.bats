@@ -210,6 +210,49 @@ spawns() {
 	assert_nothing_runs
 }
 
+@test "public functions with what is no argument: EINVAL, each of them" {
+	run -0 timeout -s KILL 60 "$BATS_FILE_TMPDIR/public" invalid there
+	assert_output ""
+}
+
+@test "a verdict that nobody waits for: EPIPE, no signal, and a SIGPIPE of the caller's own still waits" {
+	run -0 timeout -s KILL 60 "$BATS_FILE_TMPDIR/public" unheard there
+	assert_output ""
+}
+
+@test "all public functions in a thread with a stack of 64 KiB: it is enough, with the system's libc and with musl" {
+	local compiler
+	for compiler in "${CC:-cc}" musl-gcc; do
+		command -v "${compiler%% *}" >/dev/null || continue
+		# Without a sanitizer, which needs more than all of it.
+		# shellcheck disable=SC2086 # words
+		printf '%s\n' "$BATS_TEST_DIRNAME"/units/public.c "$BATS_TEST_DIRNAME"/../lib/*.c |
+			xargs -d '\n' $compiler -O1 -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+				-I"$BATS_TEST_DIRNAME/../lib" -I"$BUILD/include" -pthread -o public
+		run -0 without_bats timeout -s KILL 60 ./public stack "$PWD/state-$(basename "${compiler%% *}")"
+		assert_output ""
+	done
+}
+
+@test "the programs with a stack of 256 kB: each does its work" {
+	[ -z "${SANITIZE-}" ] || skip "a sanitizer needs more"
+	ulimit -s 256
+	tool -3 otelop-lock -p
+	tool -1 otelop-spawn -- sh -c 'echo last words; exit 3'
+	assert_equal "${stderr_lines[1]}" "last words"
+	tool -0 otelop start --log-max 100k --ready notify -- sh -c 'systemd-notify --ready; exec sleep 1000'
+	tool -0 otelop status
+	tool -0 otelop-meta get pid command cwd
+	tool -75 otelop-lock -- true
+	tool -0 otelop restart
+	tool -0 otelop-stop
+	tool -0 otelop-lock a=b -- true
+	tool -1 otelop-meta show
+	tool -0 otelop-meta remove
+	tool -1 otelop-ready -q
+	tool -0 otelop-ready -e "not here"
+}
+
 @test "corrupt metadata: the message names file, line, column and fault" {
 	table fault
 }

@@ -134,6 +134,7 @@ main(int argc, char *argv[])
 		otelop_remove_state(dir, lock, NULL);
 		return fail(ready, message.text);
 	}
+	otelop_metadata_free(&metadata);
 	otelop_signal_ready(ready);
 	serve(server, &outside);
 	if (otelop_remove_state(dir, lock, &message) < 0)
