@@ -23,11 +23,11 @@
  *            publish again   V4 refused by another: end the daemon
  *   remove   C1 without creating, C2, A, C3   R1 unlink next   R2 unlink the path   R3 close
  *   record   C1 to C3, P1 to P5, P6, and the same for the new file: words about somebody, and nobody holds them
- *   probe    Q1 open   Q2 flock SH|NB; refused: held, Q4; granted: LOCK_UN   A it runs without its lock   Q3 free if the
- *            path still names it, else Q1   Q4 read: the words of a held file count only while the very process that
- *            they name lives and has it open, or its parent has; else K1 who has the description that holds the lock?
- *            Its taker lives and has it: a starter. The taker is dead: dead, its lock kept   K2 the path still names it
- *            Q5 close
+ *   probe    Q1 open   Q2 flock SH|NB; refused: held, Q4; granted: LOCK_UN   A it runs without its lock   Q3 free if
+ *            the path still names it, else Q1   Q4 read: the words of a held file count only while the very process
+ *            that they name lives and has it open, or its parent has; else K1 who has the description that holds the
+ *            lock? Its taker lives and has it: a starter. The taker is dead: dead, its lock kept   K2 the path still
+ *            names it   Q5 close
  *   stop     S1 open   S2 flock SH|NB; granted: A, or there is nothing to stop   S3 read   S4 pidfd_open   S5 that is
  *            the very process that the file names, as in Q4?   S6 the path still names it?   S7 flock SH|NB, or A
  *            S8 signal   S9 it is gone, and nothing has a lock, not a shared one either   S10 close
@@ -45,8 +45,8 @@
  * A held lock says that the file is somebody's, not that its words are the holder's: from C2 to P5 a claimant holds the
  * words of a daemon that is long dead, and a dead daemon's descendants may hold its lock.
  *
- * Who interferes from outside, robs: at most one ready daemon lives that was not robbed, and a resident otelop-run whose
- * daemon was robbed looks.
+ * Who interferes from outside, robs: at most one ready daemon lives that was not robbed, and a resident otelop-run
+ * whose daemon was robbed looks.
  */
 
 #ifndef STARTERS
@@ -753,7 +753,8 @@ inline publish(what, who)
 #ifndef NO_EXCHANGE
 	if
 	:: lost
-	:: d_step { !lost && in_place -> 
+	:: d_step {
+		!lost && in_place ->
 		printf("run %d: P5 unlink next\n", s);
 		if
 		:: next == inode[c] -> unlink(next)
@@ -1080,7 +1081,6 @@ E1:		if
 		unlink_next(MINE);
 		if
 		:: create_next(); publish(EXITED, dead_cmd(s))
-		
 #ifdef LOOKS
 		:: d_step { printf("run %d: E2 look\n", s); lost = lost || !at_path(c); c = 0; r = 0 };
 			if
@@ -1119,7 +1119,6 @@ E3:		if
 #ifndef REAP_FIRST
 		d_step { printf("run %d: E4 reap\n", s); cmd[s] = GONE; reaped(CMD(s)) };
 #endif
-
 		goto leave;
 
 #if FOREIGN
@@ -1142,8 +1141,13 @@ V3:		if
 		fi;
 #endif
 		if
-		:: d_step { can_lock_ex(SLOT(0)) && settled(SLOT(0)) -> printf("run %d: V3 C2 locked\n", s); lock_ex(SLOT(0)); observe() }
-		:: d_step { !can_lock_ex(SLOT(0)) && settled(SLOT(0)) -> printf("run %d: V3 C2 refused\n", s) };
+		:: d_step {
+			settled(SLOT(0)) && can_lock_ex(SLOT(0)) ->
+			printf("run %d: V3 C2 locked\n", s);
+			lock_ex(SLOT(0));
+			observe()
+		   }
+		:: d_step { settled(SLOT(0)) && !can_lock_ex(SLOT(0)) -> printf("run %d: V3 C2 refused\n", s) };
 			if
 			:: can_lock_sh(SLOT(0)) -> goto V3_again
 			:: true -> goto V4
@@ -1209,7 +1213,6 @@ looked:		if
 		fi;
 		goto E1;
 #endif
-
 
 leave:		if
 		:: d_step {
@@ -1381,8 +1384,6 @@ end:	do
 #endif
 
 #if UPSTREAMS
-#define is_up(n) upstream[n] != GONE
-
 inline up_dies(n)
 {
 	upstream[n] = GONE;
@@ -1453,15 +1454,25 @@ U5:	if
 	d_step { chain = (chain == n + 1 -> 0 : chain) };
 #endif
 	if
-	:: d_step { true -> printf("upstream %d: U6 unlink path\n", n); upstream[n] = ALIVE; rob(); if :: path -> unlink(path) :: else fi; observe() }
+	:: d_step {
+		true ->
+		printf("upstream %d: U6 unlink path\n", n);
+		upstream[n] = ALIVE;
+		rob();
+		unlink(path);
+		observe()
+	   }
 	:: true
 	fi;
 fails:	if
-	:: d_step { true -> printf("upstream %d: dies\n", n);
+	:: d_step {
+		true ->
+		printf("upstream %d: dies\n", n);
 #ifdef NATIVE
 		chain = (chain == n + 1 -> 0 : chain);
 #endif
-		up_dies(n) }
+		up_dies(n)
+	   }
 	fi
 #ifndef ONE_LIFE
 	; goto
