@@ -833,7 +833,9 @@ inline rob()
 {
 	for (i : 0 .. STARTERS - 1) {
 		if
-		:: path && ex[path] && (ex[path] - 1) / 3 == i && (claim[i] || is_daemon(i)) -> robbed[i] = true
+		:: path && ((is_daemon(i) && names[path] == CMD(i)) ||
+			(ex[path] && (ex[path] - 1) / 3 == i && (claim[i] || is_daemon(i)))) ->
+			robbed[i] = true
 		:: else
 		fi;
 	}
@@ -1376,6 +1378,10 @@ end:	do
 		printf("foreigner: writes into the file\n");
 		interfered++;
 		all_hear();
+		for (i : 0 .. STARTERS - 1) {
+			robbed[i] = robbed[i] || (is_daemon(i) && names[path] == CMD(i))
+		}
+		i = 0;
 		state[path] = 0;
 		names[path] = NOBODY
 	   }
