@@ -381,6 +381,9 @@ exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 			*failure = (struct exec_failure){ .before = 1, .error = errno };
 		else if (n == 0)
 			failure->error = 0;
+		/* At once: it may be about to become the command, and what that begins is not to be cut off. */
+		if (n < 0 && plan->given_up != NULL)
+			plan->given_up(plan->argument);
 		if (n != 0) {
 			/* Nobody knows enough of it to let it go on. */
 			kill(pid, SIGKILL);

@@ -41,6 +41,8 @@ struct exec_plan {
 	void *argument;
 	const int *kept_ignored;	/* as exec_reset_signals takes it */
 	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
+	/* Runs in the caller before the child is killed that was interrupted or took too long; or NULL. */
+	void (*given_up)(void *argument);
 	int interrupt_fd;		/* gives up when this is readable; 0: none */
 	int (*gives_up)(void *argument);	/* asked first, takes what is to be read; NULL: yes */
 };

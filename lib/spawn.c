@@ -447,6 +447,17 @@ end_unfinished(struct spawn *spawn)
 	return process_wait_gone(&spawn->child, clock_deadline(KILLED_MS)) ? 0 : news.pid;
 }
 
+/* Its reaper lives as yet: what has begun to prepare itself is ended before it is the command. */
+static void
+give_up(void *argument)
+{
+	struct spawn *spawn = argument;
+	struct pollfd in = { spawn->news[0], POLLIN, 0 };
+
+	if (poll(&in, 1, 0) == 1)
+		end_unfinished(spawn);
+}
+
 static int
 fail_before_exec(struct spawn *spawn, const struct exec_failure *failure)
 {
@@ -490,7 +501,7 @@ start_child(struct spawn *spawn)
 {
 	struct exec_plan plan = { .argv = spawn->argv, .prepare = prepare, .argument = spawn,
 	    .timeout_ms = spawn->timeout_ms < 0 ? 0 : spawn->timeout_ms,
-	    .interrupt_fd = spawn->options->interrupt_fd };
+	    .given_up = give_up, .interrupt_fd = spawn->options->interrupt_fd };
 	struct otelop_message *reason = &spawn->result->reason;
 	struct exec_failure failure;
 	struct news news;

@@ -93,7 +93,7 @@ fetch() { curl -fsS "http://$1/"; }
 	tool -0 fetch "$(otelop-meta get httpAddr)"
 	tool -0 otelop stop
 	assert_nothing_runs
-	assert_state_files otelop.log otelop.start
+	assert_state_files otelop.log
 }
 
 @test "daemon.c, a second one: it knows that it is the second, start says already running" {

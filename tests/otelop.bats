@@ -1847,8 +1847,8 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=write))' "$@"
 		wait "$began" || status=$?
 		[ "$status" -gt 128 ] || fail "$signal: status $status"
 		assert_nothing_runs
-		tool otelop status -q
-		assert_equal "$signal: $status" "$signal: 3"
+		tool otelop status
+		assert_equal "$signal: $status: $output" "$signal: 3: state         stopped"
 	done
 }
 
