@@ -668,9 +668,10 @@ while True:
 		: >hang
 		say() { echo "$* $?"; }
 		begin() {
+			before=$(grep -c unanswered server)
 			otelop-run --ready exec -- "$PWD/mount/f" 2>err &
 			run=$!
-			until [ -n "$(pgrep -P "$run")" ]; do sleep 0.02; done
+			until [ "$(grep -c unanswered server)" -gt "$before" ]; do sleep 0.02; done
 		}
 		begin
 		kill -USR1 "$run"
