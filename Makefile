@@ -20,15 +20,15 @@ LIBC != if [ -z "$(SANITIZE)" ] && command -v musl-gcc >/dev/null; then echo mus
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
-SHARED = cli.o show.o
-OBJECTS = clock.o exec.o io.o json.o json_text.o listen.o lock.o lock_probe.o logger.o meta.o meta_form.o \
-	meta_look.o notify.o platform.o probe.o process.o readiness.o ready.o record.o run.o sigpipe.o spawn.o statedir.o status.o stop.o
-HEADERS = $(TOP)/lib/clock.h $(TOP)/lib/exec.h $(TOP)/lib/io.h $(TOP)/lib/json.h $(TOP)/lib/listen.h \
+SHARED = again.o cli.o list.o run_words.o show.o tail.o
+OBJECTS = chain.o clock.o environment.o exec.o holder.o io.o join.o json.o json_text.o listen.o listen_addresses.o lock.o lock_probe.o lock_wait.o logger.o meta.o meta_form.o \
+	meta_look.o notify.o path.o platform.o platform_proc.o platform_sockets.o probe.o process.o readiness.o ready.o record.o run.o sigpipe.o spawn.o statedir.o status.o stop.o text.o vanish.o
+HEADERS = $(TOP)/lib/chain.h $(TOP)/lib/clock.h $(TOP)/lib/exec.h $(TOP)/lib/holder.h $(TOP)/lib/io.h $(TOP)/lib/join.h $(TOP)/lib/json.h $(TOP)/lib/listen.h \
 	$(TOP)/lib/lock.h $(TOP)/lib/logger.h $(TOP)/lib/meta.h $(TOP)/lib/meta_form.h $(TOP)/lib/otelop.h \
-	$(TOP)/lib/notify.h $(TOP)/lib/platform.h $(TOP)/lib/probe.h $(TOP)/lib/process.h \
+	$(TOP)/lib/notify.h $(TOP)/lib/path.h $(TOP)/lib/platform.h $(TOP)/lib/probe.h $(TOP)/lib/process.h \
 	$(TOP)/lib/readiness.h $(TOP)/lib/ready.h $(TOP)/lib/record.h $(TOP)/lib/run.h \
-	$(TOP)/lib/sigpipe.h $(TOP)/lib/statedir.h $(TOP)/lib/status.h $(TOP)/lib/stop.h \
-	$(TOP)/bin/cli.h $(TOP)/bin/show.h
+	$(TOP)/lib/sigpipe.h $(TOP)/lib/statedir.h $(TOP)/lib/status.h $(TOP)/lib/stop.h $(TOP)/lib/text.h $(TOP)/lib/vanish.h \
+	$(TOP)/bin/again.h $(TOP)/bin/cli.h $(TOP)/bin/list.h $(TOP)/bin/run_words.h $(TOP)/bin/show.h $(TOP)/bin/tail.h
 PAGES = $(PROGRAMS) otelop
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
@@ -77,7 +77,7 @@ VPATH = $(TOP)/lib:$(TOP)/bin
 
 programs: $(PROGRAMS)
 
-$(OBJECTS) $(SHARED) $(PROGRAMS:=.o): $(HEADERS)
+$(OBJECTS) $(SHARED) $(PROGRAMS:=.o): $(TOP)/lib/*.h $(TOP)/bin/*.h
 
 $(PROGRAMS): $(PROGRAMS:=.o) $(OBJECTS) $(SHARED)
 	@echo "$(CC) $@"

@@ -2,30 +2,46 @@
 #include "cli.h"
 #include "clock.h"
 #include "io.h"
-#include "json.h"
 #include "meta.h"
+#include "ready.h"
+#include "statedir.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
+
+#define ANSWER_SIZE (4 * OTELOP_METADATA_MAX)	/* a whole object, with its control characters escaped */
+
 int
 cli_begin(const struct cli *cli)
 {
 	/* A message is one write, so that those of several programs do not mix in a log. */
 	static char line[2 * OTELOP_MESSAGE_SIZE];
+	static char answer[ANSWER_SIZE];
 	int closed = io_fill_standard();
 
 	setvbuf(stderr, line, _IOLBF, sizeof(line));
+	setvbuf(stdout, answer, _IOFBF, sizeof(answer));
 	if (closed < 0) {
 		cli_say(cli, "/dev/null: cannot open: %s", strerror(errno));
 		exit(CLI_FAILED);
 	}
 	return closed;
+}
+
+/* Whoever read may have gone away: that ends nothing.  What SIGPIPE did before is put back for a command. */
+static void
+ignore_pipe(struct sigaction *before)
+{
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, before);
 }
 
 static void
@@ -45,29 +61,50 @@ print_usage(const struct cli *cli, FILE *stream)
 static void
 put_clean_line(const struct cli *cli, const char *text)
 {
+	struct sigaction before;
+
+	ignore_pipe(&before);
 	cli_put_clean(cli->name, strlen(cli->name), stderr);
 	fputs(": ", stderr);
 	cli_put_clean(text, strlen(text), stderr);
 	fputc('\n', stderr);
+	sigaction(SIGPIPE, &before, NULL);
 }
 
 void
 cli_put_clean(const char *text, size_t length, FILE *stream)
 {
-	size_t i, n;
+	char shown[TEXT_SHOWN_MAX];
+	size_t at, taken;
 
-	for (i = 0; i < length; i += n) {
-		unsigned char c = (unsigned char)text[i];
+	for (at = 0; at < length; at += taken) {
+		size_t n = text_next(text + at, length - at, shown, &taken);
 
-		n = json_utf8_length(text + i, length - i);
-		/* C0, DEL, C1 (U+0080 to U+009F), and bytes that are no character. */
-		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-			fprintf(stream, "\\x%02x", c);
-			n = 1;
-		} else {
-			fwrite(text + i, 1, n, stream);
-		}
+		fwrite(shown, 1, n, stream);
 	}
+}
+
+void
+cli_put_lines(const char *text, size_t length, FILE *stream)
+{
+	size_t at = 0, n;
+
+	for (; at < length; at += n) {
+		for (n = 0; at + n < length && text[at + n] != '\n' && text[at + n] != '\t'; n++)
+			;
+		cli_put_clean(text + at, n, stream);
+		if (at + n < length)
+			fputc(text[at + n++], stream);
+	}
+}
+
+void
+cli_put_answer(const char *text, size_t length)
+{
+	if (isatty(STDOUT_FILENO))
+		cli_put_clean(text, length, stdout);
+	else
+		fwrite(text, 1, length, stdout);
 }
 
 void
@@ -82,6 +119,17 @@ cli_say(const struct cli *cli, const char *format, ...)
 	put_clean_line(cli, message.text);
 }
 
+/* A mistake in the usage is a verdict, too. */
+static void
+tell_launcher(const char *text)
+{
+	char line[READY_LINE_MAX + 1], lines[READY_LINE_MAX + 32];
+
+	ready_one_line("err:", text, line);
+	if (io_format(lines, sizeof(lines), "set:exitCode=%d\n%s\n", CLI_USAGE, line) == 0)
+		ready_say_pipe(otelop_ready_pipe(), lines);
+}
+
 void
 cli_usage_error(const struct cli *cli, const char *format, ...)
 {
@@ -91,6 +139,9 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(message.text, sizeof(message.text), format, arguments);
 	va_end(arguments);
+	ignore_pipe(NULL);
+	if (cli->is_daemon)
+		tell_launcher(message.text);
 	put_clean_line(cli, message.text);
 	print_usage(cli, stderr);
 	exit(CLI_USAGE);
@@ -106,12 +157,21 @@ cli_fail(const struct cli *cli, int status, const struct otelop_message *message
 int
 cli_end(const struct cli *cli, int status)
 {
+	int had_failed = ferror(stdout);
+
+	ignore_pipe(NULL);
 	/* fclose and not fflush: some errors come only when the file is closed. */
-	if (ferror(stdout) || fclose(stdout) != 0) {
+	if (fclose(stdout) != 0 ? errno != EPIPE : had_failed) {
 		cli_say(cli, "stdout: cannot write: %s", strerror(errno));
 		return CLI_FAILED;
 	}
 	return status;
+}
+
+void
+cli_ignore_pipe(void)
+{
+	ignore_pipe(NULL);
 }
 
 void
@@ -157,32 +217,54 @@ refuse_option(const struct cli *cli, int found, int argc, char *argv[], const st
 	cli_usage_error(cli, "-%c: %s", optopt, what);
 }
 
-int
-cli_option(const struct cli *cli, int argc, char *argv[])
+/* The next option of the command line, as getopt_long says it; all has room for CLI_LONG_MAX more. */
+static int
+next_option(const struct cli *cli, int with_place, int argc, char *argv[])
 {
-	struct option all[CLI_LONG_MAX + 3] = {
+	struct option all[CLI_LONG_MAX + 5] = {
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ "state-dir", required_argument, NULL, 'C' }, { "name", required_argument, NULL, NAME },
 	};
-	char letters[64];
-	int i, found;
+	/* '+': options before operands only; ':': a missing value is told apart. */
+	char letters[64] = "+:hV";
+	int i, found, own = with_place ? 4 : 2;
 
 	for (i = 0; i < CLI_LONG_MAX && cli->long_options[i].name != NULL; i++)
-		all[i + 2] = cli->long_options[i];
-	/* '+': options before operands only; ':': a missing value is told apart. */
-	snprintf(letters, sizeof(letters), "+:hV%s", cli->options);
+		all[own + i] = cli->long_options[i];
+	all[own + i] = (struct option){ NULL, 0, NULL, 0 };
+	snprintf(letters + 4, sizeof(letters) - 4, "%s%s", cli->options,
+	    !with_place ? "" : strchr(cli->options, 'n') != NULL ? "C:" : "C:n:");
 	opterr = 0;
-	switch (found = getopt_long(argc, argv, letters, all, NULL)) {
-	case 'h':
-		print_usage(cli, stdout);
-		exit(cli_end(cli, CLI_DONE));
-	case 'V':
-		printf("%s %s\n", cli->name, OTELOP_VERSION);
-		exit(cli_end(cli, CLI_DONE));
-	case '?':
-	case ':':
+	found = getopt_long(argc, argv, letters, all, NULL);
+	if (found == '?' || found == ':')
 		refuse_option(cli, found, argc, argv, all);
-	}
-	return found;
+	return found == 'n' && with_place && strchr(cli->options, 'n') == NULL ? NAME : found;
+}
+
+int
+cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[])
+{
+	int found;
+
+	for (;;)
+		switch (found = next_option(cli, place != NULL, argc, argv)) {
+		case 'h':
+			print_usage(cli, stdout);
+			exit(cli_end(cli, CLI_DONE));
+		case 'V':
+			printf("%s %s\n", cli->name, OTELOP_VERSION);
+			exit(cli_end(cli, CLI_DONE));
+		case 'C':
+			place->dir = optarg;
+			break;
+		case NAME:
+			if (!cli_is_name(optarg))
+				cli_usage_error(cli, "-n: not an instance name: %s", optarg);
+			place->name = optarg;
+			break;
+		default:
+			return found;
+		}
 }
 
 int64_t
@@ -230,31 +312,60 @@ cli_pid(const struct cli *cli, const char *text)
 	return (pid_t)number;
 }
 
-void
-cli_state_dir(const struct cli *cli, const char *given, int status, char path[OTELOP_PATH_SIZE])
+int
+cli_is_name(const char *name)
 {
-	struct otelop_message message;
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
-	if (given != NULL && *given == '\0')
-		cli_usage_error(cli, "-C: needs a directory");
-	if (otelop_state_dir(given, path, OTELOP_PATH_SIZE, &message) < 0)
-		cli_fail(cli, status, &message);
+	/* Our own files are called otelop.something. */
+	return *name != '\0' && *name != '.' && name[strspn(name, letters)] == '\0' &&
+	    strncmp(name, "otelop.", 7) != 0;
 }
 
 void
-cli_ensure_state_dir(const struct cli *cli, const char *given, char path[OTELOP_PATH_SIZE])
+cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
+    char path[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+	char base[OTELOP_PATH_SIZE];
+
+	if (place->dir != NULL && *place->dir == '\0')
+		cli_usage_error(cli, "-C: needs a directory");
+	if (otelop_state_dir(place->dir, base, sizeof(base), &message) < 0)
+		cli_fail(cli, status, &message);
+	if (io_format(path, OTELOP_PATH_SIZE, "%s%s%s", base, place->name != NULL ? "/" : "",
+	    place->name != NULL ? place->name : "") < 0) {
+		message_errno(&message, "%s: cannot use as state directory", base);
+		cli_fail(cli, status, &message);
+	}
+}
+
+void
+cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
+    char path[OTELOP_PATH_SIZE])
 {
 	struct otelop_message message;
 
-	cli_state_dir(cli, given, CLI_FAILED, path);
+	cli_state_dir(cli, place, CLI_FAILED, path);
 	if (otelop_ensure_state_dir(path, &message) < 0)
 		cli_fail(cli, CLI_FAILED, &message);
+}
+
+void
+cli_warn_state_dir(const struct cli *cli, const char *path)
+{
+	struct otelop_message warning;
+
+	statedir_warn(path, &warning);
+	if (*warning.text != '\0')
+		cli_say(cli, "%s", warning.text);
 }
 
 char **
 cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 {
-	struct otelop_metadata scratch = { 0, "" };
+	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	int separator = optind, i;
 
@@ -266,6 +377,7 @@ cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 	for (i = optind; i < separator; i++)
 		if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_usage_error(cli, "%s", message.text);
+	otelop_metadata_free(&scratch);
 	if (separator + 1 >= argc)
 		cli_usage_error(cli, "no command: give it behind --");
 	argv[separator] = NULL;

@@ -15,22 +15,21 @@
 #include <unistd.h>
 
 static const struct option long_options[] = {
-	{ "state-dir", required_argument, NULL, 'C' }, { "wait", required_argument, NULL, 'w' },
-	{ "fd", required_argument, NULL, 'F' }, { "probe", no_argument, NULL, 'p' },
+	{ "wait", required_argument, NULL, 'w' }, { "fd", required_argument, NULL, 'F' }, { "probe", no_argument, NULL, 'p' },
 	{ "until-free", no_argument, NULL, 'W' }, { NULL, 0, NULL, 0 },
 };
 
 static const struct cli cli = {
 	"otelop-lock",
-	"otelop-lock [-hV] [-C DIR] [-w TIME] [KEY=VALUE...] -- CMD [ARG...]\n"
+	"otelop-lock [-hV] [-C DIR] [-n NAME] [-w TIME] [KEY=VALUE...] -- CMD [ARG...]\n"
 	"otelop-lock [-w TIME] -F N\n"
-	"otelop-lock [-C DIR] -p\n"
-	"otelop-lock [-C DIR] [-w TIME] -W",
-	"C:w:F:pW", long_options,
+	"otelop-lock [-C DIR] [-n NAME] -p\n"
+	"otelop-lock [-C DIR] [-n NAME] [-w TIME] -W",
+	"w:F:pW", long_options, 0,
 };
 
 struct request {
-	const char *given;	/* -C */
+	struct cli_place place;
 	int64_t wait_ms;	/* 0: not at all */
 	int has_wait;
 	int fd;			/* -F, or -1 */
@@ -43,7 +42,7 @@ lock_descriptor(const struct request *request)
 {
 	struct otelop_message message;
 
-	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms))) {
+	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms), -1)) {
 	case 1:
 		return CLI_DONE;
 	case 0:
@@ -61,7 +60,7 @@ open_to_ask(const struct request *request, char dir[OTELOP_PATH_SIZE])
 	struct otelop_message message;
 	int dir_fd;
 
-	cli_state_dir(&cli, request->given, CLI_UNKNOWN, dir);
+	cli_state_dir(&cli, &request->place, CLI_UNKNOWN, dir);
 	if ((dir_fd = statedir_open(dir, &message)) < 0 && errno != ENOENT)
 		cli_fail(&cli, CLI_UNKNOWN, &message);
 	return dir_fd;
@@ -105,14 +104,19 @@ static int
 publish(struct otelop_lock *lock, char *const members[], char *const argv[],
     struct otelop_message *message)
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
-	otelop_metadata_init(&metadata, getpid());
-	meta_set_strings(&metadata, "command", (const char *const *)argv);
+	if (otelop_metadata_init(&metadata, getpid()) < 0)
+		return message_errno(message, "memory: cannot make the metadata");
+	if (meta_set_strings(&metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(&metadata, "command");
 	for (; *members != NULL; members++)
 		if (meta_set_pair(&metadata, *members, 0, message) < 0)
 			return -1;
-	return otelop_write_metadata(lock, &metadata, message);
+	if (lock_publish(lock, &metadata, message) < 0)
+		return -1;
+	otelop_metadata_free(&metadata);
+	return 0;
 }
 
 /* The lock goes with CMD: out of the way of its own descriptors, and told by name. */
@@ -135,15 +139,16 @@ run_locked(const struct request *request, char *const members[], char *const arg
 {
 	char dir[OTELOP_PATH_SIZE];
 	struct otelop_message message;
+	struct lock_request claim = { .timeout_ms = request->wait_ms, .create = 1, .own = getpid() };
 	struct otelop_lock lock;
 	int error;
 
-	cli_ensure_state_dir(&cli, request->given, dir);
-	if (otelop_lock_metadata(dir, request->wait_ms, &lock, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY :
-		    errno == ETIMEDOUT ? CLI_TIMEOUT : CLI_FAILED, &message);
+	cli_ensure_state_dir(&cli, &request->place, dir);
+	if (lock_claim(&lock, dir, &claim, &message) < 0)
+		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == ETIMEDOUT ? CLI_TIMEOUT :
+		    errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED, &message);
 	if (publish(&lock, members, argv, &message) < 0) {
-		otelop_unlock_metadata(&lock);	/* what a dead daemon left stands */
+		lock_release(&lock);	/* what a dead daemon left stands */
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
 	if (pass_on(&lock, &message) < 0) {
@@ -163,11 +168,8 @@ parse(struct request *request, int argc, char *argv[])
 {
 	int option;
 
-	while ((option = cli_option(&cli, argc, argv)) != -1)
+	while ((option = cli_option(&cli, &request->place, argc, argv)) != -1)
 		switch (option) {
-		case 'C':
-			request->given = optarg;
-			break;
 		case 'w':
 			request->wait_ms = cli_limit(&cli, "-w", optarg);
 			request->has_wait = 1;

@@ -1,7 +1,10 @@
 /* otelop-meta: read and write the metadata file. */
+#include "again.h"
 #include "cli.h"
 #include "clock.h"
 #include "io.h"
+#include "join.h"
+#include "list.h"
 #include "lock.h"
 #include "meta.h"
 #include "show.h"
@@ -13,39 +16,42 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JSON = CLI_LONG };
+enum { JSON = CLI_LONG, AS };
 
 static const struct option no_options[] = { { NULL, 0, NULL, 0 } };
-static const struct option main_options[] = {
-	{ "state-dir", required_argument, NULL, 'C' }, { NULL, 0, NULL, 0 },
-};
 static const struct option get_options[] = {
 	{ "shell", no_argument, NULL, 's' }, { NULL, 0, NULL, 0 },
 };
 static const struct option running_options[] = {
 	{ "wait", required_argument, NULL, 'w' }, { "appear", no_argument, NULL, 'a' },
+	{ "quiet", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
 };
+static const struct option again_options[] = {
+	{ "as", required_argument, NULL, AS }, { NULL, 0, NULL, 0 },
+};
 static const struct option show_options[] = {
-	{ "json", no_argument, NULL, JSON }, { NULL, 0, NULL, 0 },
+	{ "json", no_argument, NULL, JSON }, { "quiet", no_argument, NULL, 'q' }, { NULL, 0, NULL, 0 },
 };
 
 #define USAGE \
-	"otelop-meta [-hV] [-C DIR] write [KEY=VALUE...]\n" \
-	"otelop-meta [-C DIR] read\n" \
-	"otelop-meta [-C DIR] get [-s] KEY...\n" \
-	"otelop-meta [-C DIR] running [-w TIME] [-a] [-- CMD [ARG...]]\n" \
-	"otelop-meta [-C DIR] show [--json]\n" \
-	"otelop-meta [-C DIR] args\n" \
-	"otelop-meta [-C DIR] remove"
+	"otelop-meta [-hV] [-C DIR] [-n NAME] write [KEY=VALUE...]\n" \
+	"otelop-meta [-C DIR] [-n NAME] read\n" \
+	"otelop-meta [-C DIR] [-n NAME] get [-s] KEY...\n" \
+	"otelop-meta [-C DIR] [-n NAME] running [-w TIME] [-aq] [-- CMD [ARG...]]\n" \
+	"otelop-meta [-C DIR] [-n NAME] show [--json | -q]\n" \
+	"otelop-meta [-C DIR] [-n NAME] list\n" \
+	"otelop-meta [-C DIR] [-n NAME] args\n" \
+	"otelop-meta [-C DIR] [-n NAME] again [--as NAME] -- CMD [ARG...]\n" \
+	"otelop-meta [-C DIR] [-n NAME] remove"
 
 #define NAME "otelop-meta"
 
-static const struct cli cli = { NAME, USAGE, "C:", main_options };
-static const struct cli plain_cli = { NAME, USAGE, "", no_options };
-static const struct cli get_cli = { NAME, USAGE, "s", get_options };
-static const struct cli running_cli = { NAME, USAGE, "w:a", running_options };
-static const struct cli show_cli = { NAME, USAGE, "", show_options };
+static const struct cli cli = { NAME, USAGE, "", no_options, 0 };
+static const struct cli get_cli = { NAME, USAGE, "s", get_options, 0 };
+static const struct cli running_cli = { NAME, USAGE, "w:aq", running_options, 0 };
+static const struct cli again_cli = { NAME, USAGE, "", again_options, 0 };
+static const struct cli show_cli = { NAME, USAGE, "q", show_options, 0 };
 
 /* Statuses of a state, as LSB has them. */
 static int
@@ -56,6 +62,7 @@ state_status(enum meta_state state)
 	case META_STARTING:
 		return CLI_DONE;
 	case META_STALE:
+	case META_KEPT:
 		return CLI_NO;
 	case META_STOPPED:
 		break;
@@ -71,9 +78,9 @@ no_operands(int argc, char *argv[])
 }
 
 static void
-take_options(const struct cli *sub, int argc, char *argv[])
+take_options(int argc, char *argv[])
 {
-	while (cli_option(sub, argc, argv) != -1)
+	while (cli_option(&cli, NULL, argc, argv) != -1)
 		;
 }
 
@@ -91,52 +98,63 @@ read_or_fail(const char *dir, struct otelop_metadata *metadata)
 static int
 run_write(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct lock_request request = { .create = 1 };
 	struct otelop_message message;
 	struct otelop_lock lock;
 	int i;
 
-	take_options(&plain_cli, argc, argv);
-	otelop_metadata_init(&metadata, getppid());
-	for (i = optind; i < argc; i++)
+	take_options(argc, argv);
+	if (otelop_metadata_init(&metadata, getppid()) < 0) {
+		message_errno(&message, "memory: cannot make the metadata");
+		cli_fail(&cli, CLI_FAILED, &message);
+	}
+	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
+	meta_forget_process(&metadata);
+	for (i = optind; i < argc; i++) {
 		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0) {
 			if (errno == ENOMEM)
 				cli_fail(&cli, CLI_FAILED, &message);
 			cli_usage_error(&cli, "%s", message.text);
 		}
+		meta_forget_process(&metadata);
+	}
 	if (otelop_ensure_state_dir(dir, &message) < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
-	if (otelop_lock_metadata(dir, 0, &lock, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : CLI_FAILED, &message);
-	if (otelop_write_metadata(&lock, &metadata, &message) < 0) {
-		otelop_unlock_metadata(&lock);
+	request.own = meta_pid(&metadata);	/* what it wrote of itself, it may write again */
+	if (lock_claim(&lock, dir, &request, &message) < 0)
+		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED,
+		    &message);
+	if (lock_publish(&lock, &metadata, &message) < 0) {
+		lock_release(&lock);
 		cli_fail(&cli, CLI_FAILED, &message);
 	}
-	otelop_unlock_metadata(&lock);
+	lock_release(&lock);
+	otelop_metadata_free(&metadata);
 	return CLI_DONE;
 }
 
 static int
 run_read(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
-	take_options(&plain_cli, argc, argv);
+	take_options(argc, argv);
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
-	fwrite(metadata.json, 1, metadata.length, stdout);
+	show_file(&metadata);
 	return CLI_DONE;
 }
 
 static int
 run_get(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct json_value value;
 	int option, shell = 0, status = CLI_DONE;
 
-	while ((option = cli_option(&get_cli, argc, argv)) != -1)
+	while ((option = cli_option(&get_cli, NULL, argc, argv)) != -1)
 		shell = 1;
 	if (optind >= argc)
 		cli_usage_error(&cli, "get: no key");
@@ -173,81 +191,52 @@ look_or_fail(const char *dir, enum meta_state *state, struct otelop_metadata *me
 	accept_look(result, &warning);
 }
 
-static void
-print_state(enum meta_state state, const struct otelop_metadata *metadata)
-{
-	pid_t pid = state == META_STOPPED ? 0 : meta_pid(metadata);
-
-	if (pid > 0)
-		printf("%s %ld\n", meta_state_name(state), (long)pid);
-	else
-		printf("%s\n", meta_state_name(state));
-}
-
-/* Does its name lead to another file from here than from where the daemon was started? */
-static int
-is_elsewhere(const struct otelop_metadata *metadata, const char *name)
-{
-	char here[OTELOP_PATH_SIZE], there[OTELOP_PATH_SIZE];
-
-	return *name != '/' && strchr(name, '/') != NULL &&
-	    otelop_metadata_get(metadata, "cwd", there, sizeof(there)) == 1 &&
-	    getcwd(here, sizeof(here)) != NULL && strcmp(here, there) != 0;
-}
-
-/*
- * Is it this command that runs?  What says neither state nor command (upstream's) may be anything; what
- * has a state but no command has one that could not be recorded, and may be any other.
- */
-static int
-is_command(const struct otelop_metadata *metadata, char *const argv[])
-{
-	struct otelop_metadata wanted = { 0, "" };
-	struct json_value is, asked, state;
-	int can_be_recorded = meta_set_strings(&wanted, "command", (const char *const *)argv) == 0 &&
-	    meta_find(&wanted, "command", &asked);
-
-	if (!meta_find(metadata, "command", &is))
-		return !meta_find(metadata, "state", &state);
-	return can_be_recorded && show_same_strings(&is, &asked) && !is_elsewhere(metadata, argv[0]);
-}
-
-/* The answer to somebody who wanted to start argv and was not the first. */
+/* The answer to somebody who wanted to start argv and was not the first; any daemon of upstream's will do. */
 static int
 join_status(const char *dir, char *const argv[], int began, enum meta_state now,
-    const struct otelop_metadata *metadata)
+    const struct otelop_metadata *metadata, const struct otelop_message *warning)
 {
-	struct otelop_message other, cwd;
+	struct otelop_message words = *warning;
 
-	if (now == META_STOPPED || now == META_STALE)
-		return began ? CLI_NO : CLI_NOT_RUNNING;
-	if (now == META_STARTING || is_command(metadata, argv))
-		return CLI_DONE;
-	if (otelop_metadata_get(metadata, "command", other.text, sizeof(other.text)) != 1)
-		message_set(&other, "one that could not be recorded, or is too long to show");
-	if (otelop_metadata_get(metadata, "cwd", cwd.text, sizeof(cwd.text)) != 1 ||
-	    !is_elsewhere(metadata, argv[0]))
-		cwd.text[0] = '\0';
-	cli_say(&cli, "%s: another command runs here: %s%s%s", dir, other.text,
-	    *cwd.text != '\0' ? ", started in " : "", cwd.text);
-	return CLI_BUSY;
+	switch (join_judge(dir, now, began, metadata, argv, 1, &words)) {
+	case JOIN_LEFT:
+		return CLI_BUSY;	/* it has been said why */
+	case JOIN_FAILED:
+		return CLI_NO;
+	case JOIN_GONE:
+		return CLI_NOT_RUNNING;
+	case JOIN_OTHER:
+		cli_say(&cli, "%s", words.text);
+		return CLI_BUSY;
+	case JOIN_RUNS:
+	case JOIN_TIMEOUT:
+	case JOIN_UNKNOWN:
+		break;
+	}
+	return CLI_DONE;
 }
 
 static int
 run_running(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	enum meta_state state;
 	int64_t wait_ms = 0;
-	int option, appear = 0, waits = 0, began = 0, decided = 1;
+	int option, appear = 0, quiet = 0, waits = 0, began = 0, decided = 1;
 
-	while ((option = cli_option(&running_cli, argc, argv)) != -1)
-		if (option == 'a') {
+	while ((option = cli_option(&running_cli, NULL, argc, argv)) != -1)
+		switch (option) {
+		case 'a':
 			appear = 1;
-		} else {
+			break;
+		case 'q':
+			quiet = 1;
+			break;
+		case 'w':
 			wait_ms = cli_limit(&cli, "-w", optarg);
 			waits = 1;
+			break;
 		}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		no_operands(argc, argv);
@@ -256,13 +245,16 @@ run_running(const char *dir, int argc, char *argv[])
 		    &message);
 		accept_look(decided, &message);
 	} else {
-		look_or_fail(dir, &state, &metadata);
+		decided = meta_look_at(dir, &state, &metadata, &message);
+		accept_look(decided, &message);
+		decided = 1;
 	}
-	print_state(state, &metadata);
+	if (!quiet)
+		show_state(state, &metadata);
 	if (!decided)
 		return CLI_TIMEOUT;
 	if (optind < argc)
-		return join_status(dir, argv + optind, began, state, &metadata);
+		return join_status(dir, argv + optind, began, state, &metadata, &message);
 	/* What we saw start and then saw gone has failed, and left no word. */
 	return began && state == META_STOPPED ? CLI_NO : state_status(state);
 }
@@ -270,14 +262,20 @@ run_running(const char *dir, int argc, char *argv[])
 static int
 run_show(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum meta_state state;
-	int json = 0;
+	int option, json = 0, quiet = 0;
 
-	while (cli_option(&show_cli, argc, argv) != -1)
-		json = 1;
+	while ((option = cli_option(&show_cli, NULL, argc, argv)) != -1)
+		if (option == JSON)
+			json = 1;
+		else
+			quiet = 1;
 	no_operands(argc, argv);
 	look_or_fail(dir, &state, &metadata);
+	if (quiet)
+		return state_status(state);
+	cli_warn_state_dir(&cli, dir);
 	if (state == META_STOPPED)
 		metadata.length = 0;
 	if (json)
@@ -288,28 +286,50 @@ run_show(const char *dir, int argc, char *argv[])
 }
 
 static int
+run_list(const char *dir, int argc, char *argv[])
+{
+	take_options(argc, argv);
+	no_operands(argc, argv);
+	return list_instances(&cli, dir);
+}
+
+static int
 run_args(const char *dir, int argc, char *argv[])
 {
-	struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
+	const char **words, **command;
 
-	take_options(&plain_cli, argc, argv);
+	take_options(argc, argv);
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
-	if (show_start_arguments(&metadata))
-		return CLI_DONE;
-	message_set(&message, "%s: the metadata does not say which command it was", dir);
-	cli_fail(&cli, CLI_NO, &message);
+	if ((words = again_words(dir, &metadata, &command, &message)) == NULL)
+		cli_fail(&cli, CLI_NO, &message);
+	show_words(words);
+	return CLI_DONE;
+}
+
+static int
+run_again(const char *dir, int argc, char *argv[])
+{
+	struct cli as = { .name = NAME };
+
+	while (cli_option(&again_cli, NULL, argc, argv) != -1)
+		as.name = optarg;
+	if (optind >= argc || strcmp(argv[optind - 1], "--") != 0)
+		cli_usage_error(&cli, "again: no command: give it behind --");
+	return again_become(&as, dir, argv + optind);
 }
 
 static int
 run_remove(const char *dir, int argc, char *argv[])
 {
+	struct lock_request request = { .own = getppid(), .any_host = 1 };
 	struct otelop_message message;
 
-	take_options(&plain_cli, argc, argv);
+	take_options(argc, argv);
 	no_operands(argc, argv);
-	if (otelop_remove_state(dir, NULL, &message) < 0)
+	if (lock_remove_free(dir, &request, &message) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : CLI_UNKNOWN, &message);
 	return CLI_DONE;
 }
@@ -321,7 +341,8 @@ static const struct command {
 } commands[] = {
 	{ "write", run_write, CLI_FAILED }, { "read", run_read, CLI_UNKNOWN },
 	{ "get", run_get, CLI_UNKNOWN }, { "running", run_running, CLI_UNKNOWN },
-	{ "show", run_show, CLI_UNKNOWN }, { "args", run_args, CLI_UNKNOWN },
+	{ "show", run_show, CLI_UNKNOWN }, { "list", run_list, CLI_FAILED },
+	{ "args", run_args, CLI_UNKNOWN }, { "again", run_again, CLI_UNKNOWN },
 	{ "remove", run_remove, CLI_UNKNOWN },
 };
 
@@ -329,22 +350,25 @@ int
 main(int argc, char *argv[])
 {
 	char dir[OTELOP_PATH_SIZE];
-	const char *given = NULL, *name;
+	struct cli_place place = { NULL, NULL };
+	const char *name;
 	size_t i;
 
 	cli_begin(&cli);
-	while (cli_option(&cli, argc, argv) != -1)
-		given = optarg;
+	while (cli_option(&cli, &place, argc, argv) != -1)
+		;
 	if (optind >= argc)
 		cli_usage_error(&cli, "no command");
 	name = argv[optind];
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].name, name) == 0) {
-			cli_state_dir(&cli, given, commands[i].status, dir);
+			cli_state_dir(&cli, &place, commands[i].status, dir);
 			/* The command's own options begin behind its name. */
 			argc -= optind;
 			argv += optind;
 			optind = 1;
+			if (commands[i].run != run_again)
+				cli_ignore_pipe();	/* it becomes another program */
 			return cli_end(&cli, commands[i].run(dir, argc, argv));
 		}
 	cli_usage_error(&cli, "%s: unknown command", name);

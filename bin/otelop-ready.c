@@ -9,24 +9,24 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-	{ "state-dir", required_argument, NULL, 'C' },
 	{ "error", required_argument, NULL, 'e' }, { "query", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static const struct cli cli = {
 	"otelop-ready",
-	"otelop-ready [-hV] [-C DIR] [KEY=VALUE...]\n"
+	"otelop-ready [-hV] [-C DIR] [-n NAME] [KEY=VALUE...]\n"
 	"otelop-ready -e MESSAGE\n"
 	"otelop-ready -q",
-	"C:e:q", long_options,
+	"e:q", long_options, 0,
 };
 
 /* set: lines and the verdict, in one piece: a pipe takes up to PIPE_BUF bytes in one write. */
 static int
 say_on_pipe(char *const pairs[], const char *error, struct otelop_message *message)
 {
-	char text[OTELOP_METADATA_MAX], line[READY_LINE_MAX + 1];
+	static char text[OTELOP_METADATA_MAX];
+	char line[READY_LINE_MAX + 1];
 	size_t used = 0;
 
 	for (; *pairs != NULL; pairs++) {
@@ -49,16 +49,15 @@ say_on_pipe(char *const pairs[], const char *error, struct otelop_message *messa
 int
 main(int argc, char *argv[])
 {
-	struct otelop_metadata scratch = { 0, "" };
+	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
+	struct cli_place place = { NULL, NULL };	/* taken as by every program, and not needed */
 	const char *error = NULL;
 	int query = 0, option, i, result = 0;
 
 	cli_begin(&cli);
-	while ((option = cli_option(&cli, argc, argv)) != -1)
+	while ((option = cli_option(&cli, &place, argc, argv)) != -1)
 		switch (option) {
-		case 'C':
-			break;	/* every program takes it; readiness does not need it */
 		case 'e':
 			error = optarg;
 			break;
@@ -77,6 +76,7 @@ main(int argc, char *argv[])
 			cli_usage_error(&cli, "%s: a newline cannot be told on the ready pipe", argv[i]);
 		else if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_usage_error(&cli, "%s", message.text);
+	otelop_metadata_free(&scratch);
 	switch (ready_channel()) {
 	case READY_PIPE:
 		result = say_on_pipe(argv + optind, error, &message);

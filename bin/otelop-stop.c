@@ -1,22 +1,32 @@
 /* otelop-stop: end a process, or the daemon of the state directory, and wait until it is gone. */
+#include "chain.h"
 #include "cli.h"
+#include "exec.h"
+#include "io.h"
 #include "status.h"
 #include "stop.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AS = CLI_LONG, LAST };
 
 static const struct option long_options[] = {
-	{ "state-dir", required_argument, NULL, 'C' }, { "timeout", required_argument, NULL, 't' },
+	{ "timeout", required_argument, NULL, 't' },
 	{ "signal", required_argument, NULL, 's' }, { "kill-after", required_argument, NULL, 'k' },
-	{ "check", required_argument, NULL, 'n' }, { NULL, 0, NULL, 0 },
+	{ "check", required_argument, NULL, 'n' }, { "as", required_argument, NULL, AS },
+	{ "last", required_argument, NULL, LAST }, { NULL, 0, NULL, 0 },
 };
 
 static const struct cli cli = {
 	"otelop-stop",
-	"otelop-stop [-hV] [-C DIR] [-t TIME] [-s SIGNAL] [-k TIME] [PID]\n"
+	"otelop-stop [-hV] [-C DIR] [--name NAME] [-t TIME] [-s SIGNAL] [-k TIME] [--as NAME] "
+	"[--last N] [PID] [-- CMD [ARG...]]\n"
 	"otelop-stop -n PID",
-	"C:t:s:k:n:", long_options,
+	"t:s:k:n:", long_options, 0,
 };
 
 static int
@@ -29,47 +39,142 @@ signal_number(const char *name)
 	return number;
 }
 
-int
-main(int argc, char *argv[])
-{
-	struct stop_options options = { .signal_number = SIGTERM, .timeout_ms = 10000 };
-	struct otelop_message message = { "" };
-	char dir[OTELOP_PATH_SIZE];
-	const char *given = NULL, *check = NULL;
-	int option, result;
+struct request {
+	struct cli_place place;
+	struct stop_options options;
+	const char *check;
+	const char *pid;
+	char **command;			/* what to become afterwards; NULL: nothing */
+	const char *as;			/* who speaks of a restart */
+	long last;			/* so many words of command are the daemon's own; 0: not known */
+};
 
-	cli_begin(&cli);
-	while ((option = cli_option(&cli, argc, argv)) != -1)
+static void
+parse(struct request *request, int argc, char *argv[])
+{
+	int option, i;
+
+	while ((option = cli_option(&cli, &request->place, argc, argv)) != -1)
 		switch (option) {
-		case 'C':
-			given = optarg;
-			break;
 		case 't':
-			options.timeout_ms = cli_limit(&cli, "-t", optarg);
+			request->options.timeout_ms = cli_limit(&cli, "-t", optarg);
 			break;
 		case 's':
-			options.signal_number = signal_number(optarg);
+			request->options.signal_number = signal_number(optarg);
 			break;
 		case 'k':
-			options.kills = 1;
-			options.kill_wait_ms = cli_limit(&cli, "-k", optarg);
+			request->options.kills = 1;
+			request->options.kill_wait_ms = cli_limit(&cli, "-k", optarg);
 			break;
 		case 'n':
-			check = optarg;
+			request->check = optarg;
+			break;
+		case AS:
+			request->as = optarg;
+			break;
+		case LAST:
+			request->last = cli_number(&cli, "--last", optarg, 0, argc);
 			break;
 		}
-	if (optind + (check == NULL) < argc)
+	i = optind;
+	if (i < argc && (i == 1 || strcmp(argv[i - 1], "--") != 0)) {
+		request->pid = argv[i++];
+		if (i < argc && strcmp(argv[i++], "--") != 0)
+			cli_usage_error(&cli, "%s: unexpected operand", argv[i - 1]);
+		if (i == argc && i > optind + 1)
+			cli_usage_error(&cli, "no command behind --");
+	}
+	if (i < argc)
+		request->command = argv + i;
+	if (request->check != NULL && optind < argc)
 		cli_usage_error(&cli, "%s: unexpected operand", argv[argc - 1]);
-	if (check != NULL)
-		return otelop_process_alive(cli_pid(&cli, check)) ? CLI_DONE : CLI_NO;
-	if (optind < argc) {
-		result = stop_process(cli_pid(&cli, argv[optind]), &options, &message);
+	if (request->last > 0 && (request->command == NULL || request->last > argc - i))
+		cli_usage_error(&cli, "--last: there are not so many words behind --");
+	request->last = request->last > 0 ? argc - i - request->last : -1;
+}
+
+static void
+stop(const struct request *request)
+{
+	struct otelop_message message = { "" };
+	char dir[OTELOP_PATH_SIZE];
+	int result;
+
+	if (request->pid != NULL) {
+		result = stop_process(cli_pid(&cli, request->pid), &request->options, &message);
 	} else {
-		cli_state_dir(&cli, given, CLI_UNKNOWN, dir);
-		result = stop_daemon(dir, &options, &message);
+		cli_state_dir(&cli, &request->place, CLI_UNKNOWN, dir);
+		result = stop_daemon(dir, &request->options, &message);
 	}
 	if (result < 0)
 		cli_fail(&cli, errno == ETIMEDOUT ? CLI_TIMEOUT :
-		    errno == EINVAL && optind < argc ? CLI_USAGE : CLI_UNKNOWN, &message);
+		    errno == EINVAL && request->pid != NULL ? CLI_USAGE : CLI_UNKNOWN, &message);
+	if (*message.text != '\0')
+		cli_say(&cli, "%s", message.text);
+}
+
+/*
+ * A restart: what is stopped is started again by the programs that follow, before any other chain.  The
+ * descriptor to hand on to them.  Where there is nothing to be done, or it may not be, the program ends.
+ */
+static int
+enter_chain(const struct request *request)
+{
+	struct cli as = { .name = request->as };
+	struct otelop_message message;
+	char dir[OTELOP_PATH_SIZE];
+	int fd, waited;
+	pid_t done;
+
+	cli_ensure_state_dir(&cli, &request->place, dir);
+	if ((fd = chain_enter(dir, &waited, &message)) < 0)
+		cli_fail(&as, CLI_FAILED, &message);
+	if (waited && request->last >= 0 &&
+	    (done = chain_is_done(dir, request->command + request->last)) > 0) {
+		printf("%ld\n", (long)done);
+		cli_say(&as, "restarted already by another restart");
+		exit(cli_end(&cli, CLI_DONE));
+	}
+	if (chain_is_inside(dir)) {
+		message_set(&message, "%s: refused: this would end who asks for it, which is below the daemon; "
+		    "nothing was stopped", dir);
+		cli_fail(&as, CLI_NO, &message);
+	}
+	return fd;
+}
+
+/* Become the command, with the chain if there is one. */
+static void
+go_on(const struct request *request, int fd)
+{
+	struct otelop_message message;
+	char dir[OTELOP_PATH_SIZE];
+
+	if (fd >= 0) {
+		cli_state_dir(&cli, &request->place, CLI_FAILED, dir);
+		if (chain_hand_on(fd, dir, &message) < 0)
+			cli_fail(&cli, CLI_FAILED, &message);
+	}
+	exec_command(request->command);
+	message_errno(&message, "%s: cannot run", request->command[0]);
+	cli_fail(&cli, exec_status(errno), &message);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct request request = { .as = "otelop-stop",
+	    .options = { .signal_number = SIGTERM, .timeout_ms = 10000 } };
+	int fd = -1;
+
+	cli_begin(&cli);
+	parse(&request, argc, argv);
+	if (request.check != NULL)
+		return otelop_process_alive(cli_pid(&cli, request.check)) ? CLI_DONE : CLI_NO;
+	if (request.command != NULL && request.pid == NULL)
+		fd = enter_chain(&request);
+	stop(&request);
+	if (request.command != NULL)
+		go_on(&request, fd);
 	return CLI_DONE;
 }

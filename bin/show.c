@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Half an answer is none. */
 static void
@@ -35,15 +36,30 @@ decoded(const struct json_value *string, size_t *length)
 static void
 put_shell(const char *text, size_t length)
 {
-	size_t i;
+	size_t i, n;
 
 	putchar('\'');
-	for (i = 0; i < length; i++)
-		if (text[i] == '\'')
+	for (i = 0; i < length; i += n) {
+		for (n = 0; i + n < length && text[i + n] != '\''; n++)
+			;
+		cli_put_answer(text + i, n);
+		if (i + n < length) {
 			fputs("'\\''", stdout);
-		else
-			putchar(text[i]);
+			n++;
+		}
+	}
 	putchar('\'');
+}
+
+void
+show_state(enum meta_state state, const struct otelop_metadata *metadata)
+{
+	pid_t pid = state == META_STOPPED ? 0 : meta_pid(metadata);
+
+	if (pid > 0)
+		printf("%s %ld\n", meta_state_name(state), (long)pid);
+	else
+		printf("%s\n", meta_state_name(state));
 }
 
 enum form { RAW, SHELL, CLEAN };
@@ -53,7 +69,7 @@ put_text(const char *text, size_t length, enum form form)
 {
 	switch (form) {
 	case RAW:
-		fwrite(text, 1, length, stdout);
+		cli_put_answer(text, length);
 		break;
 	case SHELL:
 		put_shell(text, length);
@@ -86,6 +102,15 @@ put_value(const struct json_value *value, enum form form)
 		free(elements);
 	} else {
 		put_text(value->text, value->length, form);
+	}
+}
+
+void
+show_words(const char *const words[])
+{
+	for (; *words != NULL; words++) {
+		put_shell(*words, strlen(*words));
+		putchar(words[1] != NULL ? ' ' : '\n');
 	}
 }
 
@@ -157,8 +182,8 @@ is_shown_elsewhere(const struct json_value *key)
 {
 	static const char *const names[] = {
 		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
-		"exitedAt", "pidNamespace", "host", "readyMode", "maxLifetime", "noSweep", "logMax",
-		"logKeep",
+		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "maxLifetime", "noSweep", "logMax",
+		"logKeep", "given",
 	};
 	size_t i;
 
@@ -236,16 +261,27 @@ put_clean_json(const char *json, size_t length)
 }
 
 void
+show_file(const struct otelop_metadata *metadata)
+{
+	if (isatty(STDOUT_FILENO))
+		put_clean_json(metadata->json, metadata->length);
+	else
+		fwrite(metadata->json, 1, metadata->length, stdout);
+}
+
+void
 show_json(enum meta_state state, const struct otelop_metadata *metadata)
 {
-	struct otelop_metadata shown = *metadata;
+	struct otelop_metadata shown = OTELOP_METADATA_INIT;
 	int64_t seconds = uptime(metadata);
 	char text[64];
 
-	if (shown.length == 0) {
+	if (metadata->length == 0) {
 		printf("{\n  \"state\": \"%s\"\n}\n", meta_state_name(state));
 		return;
 	}
+	if (meta_copy(&shown, metadata) < 0)
+		no_memory();
 	/* What the kernel says now, not what the file said then. */
 	otelop_metadata_set(&shown, "state", meta_state_is(metadata, "exited") ? "exited" :
 	    meta_state_name(state), NULL);
@@ -254,102 +290,5 @@ show_json(enum meta_state state, const struct otelop_metadata *metadata)
 		meta_set_json(&shown, "uptimeSeconds", text, strlen(text));
 	}
 	put_clean_json(shown.json, shown.length);
-}
-
-int
-show_same_strings(const struct json_value *a, const struct json_value *b)
-{
-	struct json_value *x, *y;
-	size_t x_count, y_count, i, x_length, y_length;
-	int same;
-
-	if (json_elements(a, &x, &x_count) < 0)
-		return 0;
-	if (json_elements(b, &y, &y_count) < 0) {
-		free(x);
-		return 0;
-	}
-	same = x_count == y_count;
-	for (i = 0; i < x_count && same; i++) {
-		char *p = decoded(&x[i], &x_length), *q = decoded(&y[i], &y_length);
-
-		same = p != NULL && q != NULL && x_length == y_length && memcmp(p, q, x_length) == 0;
-		free(p);
-		free(q);
-	}
-	free(x);
-	free(y);
-	return same;
-}
-
-static void
-put_option(const struct otelop_metadata *metadata, const char *option, const char *key)
-{
-	struct json_value value;
-
-	if (!meta_find(metadata, key, &value))
-		return;
-	printf("%s ", option);
-	put_value(&value, SHELL);
-	putchar(' ');
-}
-
-static int
-is_user_member(const struct json_member *member)
-{
-	char key[256];
-	size_t length = json_decode(&member->key, key, sizeof(key));
-
-	if (length >= sizeof(key) || !meta_is_user_key(key, length) ||
-	    member->value.type != JSON_STRING)
-		return 0;
-	/* Upstream's members are always there: an empty one says nothing. */
-	return member->value.length > 2 || !meta_is_known_key(key, length);
-}
-
-static void
-put_members(const struct otelop_metadata *metadata)
-{
-	struct json_member *members;
-	size_t count, i, key_length, value_length;
-
-	if (json_members(metadata->json, metadata->length, &members, &count) < 0)
-		no_memory();
-	for (i = 0; i < count; i++) {
-		char *key, *value;
-
-		if (!is_user_member(&members[i]))
-			continue;
-		key = decoded(&members[i].key, &key_length);
-		value = decoded(&members[i].value, &value_length);
-		if (key != NULL && value != NULL) {
-			put_shell(key, key_length);
-			putchar('=');
-			put_shell(value, value_length);
-			putchar(' ');
-		}
-		free(key);
-		free(value);
-	}
-	free(members);
-}
-
-int
-show_start_arguments(const struct otelop_metadata *metadata)
-{
-	struct json_value command, no_sweep;
-
-	if (!meta_find(metadata, "command", &command))
-		return 0;
-	put_option(metadata, "--ready", "readyMode");
-	put_option(metadata, "--max-lifetime", "maxLifetime");
-	put_option(metadata, "--log-max", "logMax");
-	put_option(metadata, "--log-keep", "logKeep");
-	if (meta_find(metadata, "noSweep", &no_sweep))
-		fputs("--no-sweep ", stdout);
-	put_members(metadata);
-	fputs("-- ", stdout);
-	put_value(&command, SHELL);
-	putchar('\n');
-	return 1;
+	otelop_metadata_free(&shown);
 }

@@ -4,17 +4,20 @@
 
 #include "meta.h"
 
-/* A value raw: a string's characters, an array's strings with spaces between; or each for sh. */
+/* "STATE PID", or "STATE" where no pid is known, and a newline. */
+void show_state(enum meta_state state, const struct otelop_metadata *metadata);
+
+/* A value raw, but on a terminal: a string's characters, an array's strings with spaces between; or each for sh. */
 void show_value(const struct json_value *value, int shell);
+
+/* The file as it is; where stdout is a terminal, with what it would take for a command escaped. */
+void show_file(const struct otelop_metadata *metadata);
 
 /* Aligned lines, without what a terminal would take for a command; or one JSON object. */
 void show_people(enum meta_state state, const struct otelop_metadata *metadata);
 void show_json(enum meta_state state, const struct otelop_metadata *metadata);
 
-/* Have two arrays the same strings?  1 or 0. */
-int show_same_strings(const struct json_value *a, const struct json_value *b);
-
-/* The words, quoted for sh, with which `otelop start` would start this again.  1; 0: unknown. */
-int show_start_arguments(const struct otelop_metadata *metadata);
+/* Words, each quoted for sh, on one line. */
+void show_words(const char *const words[]);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define NANOSECOND_DIGITS 9
+
 int64_t
 clock_ms(void)
 {
@@ -37,6 +39,12 @@ clock_left_ms(int64_t deadline)
 	return deadline > now ? deadline - now : 0;
 }
 
+int64_t
+clock_earlier(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int
 clock_poll_ms(int64_t a, int64_t b)
 {
@@ -55,55 +63,75 @@ clock_sleep_ms(int64_t ms)
 	nanosleep(&pause, NULL);
 }
 
+/* The unit at *s, which is moved behind it; 0: there is none. */
 static int64_t
-unit_ms(const char *unit)
+take_unit(const char **s)
 {
 	static const struct {
 		const char *name;
 		int64_t ms;
 	} units[] = {
-		{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 },
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 },
 	};
-	size_t i;
+	size_t i, length;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(unit, units[i].name) == 0)
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		length = strlen(units[i].name);
+		if (strncmp(*s, units[i].name, length) == 0) {
+			*s += length;
 			return units[i].ms;
+		}
+	}
 	return 0;
+}
+
+/* A number with its unit at *s, added to *ms.  Seconds may go without where they are all there is. */
+static int
+take_duration(const char **s, int is_first, int64_t *ms, int *is_zero)
+{
+	const int64_t limit_ms = INT64_MAX / 10000;
+	int64_t whole = 0, unit, fraction = 0, scale = 1;
+
+	if (**s < '0' || **s > '9')
+		return -1;
+	for (; **s >= '0' && **s <= '9'; (*s)++) {
+		if ((whole = whole * 10 + (**s - '0')) > limit_ms)
+			return -1;
+		*is_zero &= **s == '0';
+	}
+	if (**s == '.') {
+		(*s)++;
+		if (**s < '0' || **s > '9')
+			return -1;
+		for (; **s >= '0' && **s <= '9'; (*s)++) {
+			if (scale < 1000000) {
+				fraction = fraction * 10 + (**s - '0');
+				scale *= 10;
+			}
+			*is_zero &= **s == '0';
+		}
+	}
+	unit = **s == '\0' && is_first ? 1000 : take_unit(s);
+	if (unit == 0 || whole > limit_ms / unit)
+		return -1;
+	*ms += whole * unit + fraction * unit / scale;
+	return *ms > limit_ms ? -1 : 0;
 }
 
 int
 clock_parse_duration(const char *text, int64_t *ms)
 {
-	const int64_t limit_ms = INT64_MAX / 10000;
-	int64_t whole = 0, unit, fraction = 0, scale = 1;
 	const char *s = text;
-	int beyond = 0;
+	int64_t sum = 0;
+	int is_zero = 1;
 
 	errno = EINVAL;
-	if (*s < '0' || *s > '9')
-		return -1;
-	for (; *s >= '0' && *s <= '9'; s++)
-		if ((whole = whole * 10 + (*s - '0')) > limit_ms)
+	do {
+		if (take_duration(&s, s == text, &sum, &is_zero) < 0)
 			return -1;
-	if (*s == '.') {
-		s++;
-		if (*s < '0' || *s > '9')
-			return -1;
-		for (; *s >= '0' && *s <= '9'; s++)
-			if (scale < 1000000) {
-				fraction = fraction * 10 + (*s - '0');
-				scale *= 10;
-			} else if (*s != '0') {
-				beyond = 1;
-			}
-	}
-	if ((unit = unit_ms(s)) == 0 || whole > limit_ms / unit)
-		return -1;
-	*ms = whole * unit + fraction * unit / scale;
+	} while (*s != '\0');
 	/* 0 means "no limit" to most callers: what is not zero must not become it. */
-	if (*ms == 0 && (fraction > 0 || beyond))
-		*ms = 1;
+	*ms = sum == 0 && !is_zero ? 1 : sum;
 	errno = 0;
 	return 0;
 }
@@ -196,14 +224,21 @@ days_in_month(int year, int month)
 	return days[month - 1];
 }
 
-int
-clock_parse_rfc3339(const char *text, size_t length, int64_t *seconds)
+/* An RFC 3339 time, taken apart. */
+struct timestamp {
+	int64_t seconds;	/* of the local time, as if it were UTC */
+	const char *fraction;	/* its digits, or none */
+	size_t digits;
+	const char *zone;	/* Z, or an offset of six characters */
+	int64_t offset;		/* in seconds */
+};
+
+static int
+take_apart(const char *text, size_t length, struct timestamp *time)
 {
 	const char *s = text, *end = text + length;
 	int year, month, day, hour, minute, second;
-	int64_t offset;
 
-	errno = EINVAL;
 	if ((year = take_number(&s, end, 4, 0, 9999)) < 0 || take_one_of(&s, end, "-") < 0 ||
 	    (month = take_number(&s, end, 2, 1, 12)) < 0 || take_one_of(&s, end, "-") < 0 ||
 	    (day = take_number(&s, end, 2, 1, days_in_month(year, month))) < 0 ||
@@ -212,17 +247,55 @@ clock_parse_rfc3339(const char *text, size_t length, int64_t *seconds)
 	    (minute = take_number(&s, end, 2, 0, 59)) < 0 || take_one_of(&s, end, ":") < 0 ||
 	    (second = take_number(&s, end, 2, 0, 60)) < 0)
 		return -1;
+	time->fraction = s;
+	time->digits = 0;
 	if (s < end && *s == '.') {
-		s++;
+		time->fraction = ++s;
 		if (take_number(&s, end, 1, 0, 9) < 0)
 			return -1;
 		while (s < end && *s >= '0' && *s <= '9')
 			s++;
+		time->digits = (size_t)(s - time->fraction);
 	}
-	if (take_offset(&s, end, &offset) < 0 || s != end)
+	time->zone = s;
+	if (take_offset(&s, end, &time->offset) < 0 || s != end)
 		return -1;
-	*seconds = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
-	    offset;
+	time->seconds = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	return 0;
+}
+
+int
+clock_parse_rfc3339(const char *text, size_t length, int64_t *seconds)
+{
+	struct timestamp time;
+
+	errno = EINVAL;
+	if (take_apart(text, length, &time) < 0)
+		return -1;
+	*seconds = time.seconds - time.offset;
+	errno = 0;
+	return 0;
+}
+
+int
+clock_normalise_rfc3339(const char *text, char normal[CLOCK_RFC3339_SIZE])
+{
+	struct timestamp time;
+	struct tm date;
+	time_t seconds;
+
+	errno = EINVAL;
+	if (take_apart(text, strlen(text), &time) < 0)
+		return -1;
+	seconds = (time_t)time.seconds;
+	if (gmtime_r(&seconds, &date) == NULL || date.tm_year + 1900 > 9999)
+		return -1;
+	if (time.digits > NANOSECOND_DIGITS)
+		time.digits = NANOSECOND_DIGITS;
+	snprintf(normal, CLOCK_RFC3339_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s%.*s%s",
+	    date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min,
+	    date.tm_sec, time.digits > 0 ? "." : "", (int)time.digits, time.fraction,
+	    *time.zone == 'z' ? "Z" : time.zone);
 	errno = 0;
 	return 0;
 }

@@ -14,6 +14,9 @@ int64_t clock_ms(void);
 /* The moment timeout_ms from now; OTELOP_FOREVER stays that. */
 int64_t clock_deadline(int64_t timeout_ms);
 
+/* The earlier of two deadlines. */
+int64_t clock_earlier(int64_t a, int64_t b);
+
 /* Milliseconds until deadline, never negative; OTELOP_FOREVER stays that. */
 int64_t clock_left_ms(int64_t deadline);
 
@@ -23,8 +26,9 @@ int clock_poll_ms(int64_t a, int64_t b);
 void clock_sleep_ms(int64_t ms);
 
 /*
- * A duration: digits, perhaps a fraction, and one of ms s m h (none: s).  What is above zero
- * is at least a millisecond.  -1: EINVAL.
+ * A duration: digits, perhaps a fraction, and one of ms s m h, or several of these in a row
+ * (1m30s); a number that stands alone is seconds.  What is above zero is at least a millisecond.
+ * -1: EINVAL.
  */
 int clock_parse_duration(const char *text, int64_t *ms);
 
@@ -33,6 +37,12 @@ void clock_format_now(char text[CLOCK_RFC3339_SIZE]);
 
 /* Seconds since 1970 of an RFC 3339 time; -1 with EINVAL when it is none. */
 int clock_parse_rfc3339(const char *text, size_t length, int64_t *seconds);
+
+/*
+ * The same time as everybody can read it, Go's package time too: with T and Z, no second 60 (it is
+ * the next minute's first) and nanoseconds at most.  -1: EINVAL when it is none.
+ */
+int clock_normalise_rfc3339(const char *text, char normal[CLOCK_RFC3339_SIZE]);
 
 /* Seconds since 1970, by the wall clock. */
 int64_t clock_wall_seconds(void);

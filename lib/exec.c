@@ -84,7 +84,7 @@ exec_strip_jobserver(const char *flags, char *text)
 		if (end - word == 2 && begins(word, "--"))
 			variables = 1;
 		if (variables || !is_jobservers(word)) {
-			memcpy(text + used, flags, (size_t)(end - flags));
+			memmove(text + used, flags, (size_t)(end - flags));
 			used += (size_t)(end - flags);
 		} else if (end - word == 2 && *next >= '0' && *next <= '9') {
 			/* BSD make: its number and its descriptors are words of their own. */
@@ -93,30 +93,6 @@ exec_strip_jobserver(const char *flags, char *text)
 		flags = end;
 	}
 	text[used] = '\0';
-}
-
-int
-exec_drop_jobserver(void)
-{
-	static const char *const names[] = { "MAKEFLAGS", "MFLAGS" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *flags = getenv(names[i]);
-		char *text;
-		int result;
-
-		if (flags == NULL)
-			continue;
-		if ((text = malloc(strlen(flags) + 1)) == NULL)
-			return -1;
-		exec_strip_jobserver(flags, text);
-		result = setenv(names[i], text, 1);
-		free(text);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Does execvp(3) look further behind this failure?  So it does behind EACCES, and remembers it. */
@@ -160,41 +136,53 @@ search(const char *name, int (*try)(const char *path, void *argument), void *arg
 	return -1;
 }
 
-/* A script without #! is run by sh, as shells do; sh is told its path, or it would search by itself. */
-static void
-become_script(const char *path, char *const argv[])
+/*
+ * argv behind the words that have sh run it, in memory of its own: what is between a fork and an exec can
+ * have none.  NULL: ENOMEM.
+ */
+static char **
+words_of(char *const argv[])
 {
 	size_t count = 0;
-	char **script;
+	char **words;
 
 	while (argv[count] != NULL)
 		count++;
-	if ((script = calloc(count + 3, sizeof(*script))) == NULL)
-		return;
-	script[0] = (char *)"sh";
-	script[1] = (char *)"--";
-	memcpy(script + 2, argv, count * sizeof(*script));
-	script[2] = (char *)(uintptr_t)path;
-	execv("/bin/sh", script);
-	free(script);
-	errno = ENOEXEC;
+	if ((words = calloc(count + 3, sizeof(*words))) == NULL)
+		return NULL;
+	words[0] = (char *)"sh";
+	words[1] = (char *)"--";
+	memcpy(words + 2, argv, count * sizeof(*words));
+	return words;
 }
 
+/* A script without #! is run by sh, as shells do; sh is told its path, or it would search by itself. */
 static int
 become(const char *path, void *argument)
 {
-	char *const *argv = argument;
+	char **words = argument;
 
-	execv(path, argv);
-	if (errno == ENOEXEC)
-		become_script(path, argv);
+	execv(path, words + 2);
+	if (errno == ENOEXEC) {
+		words[2] = (char *)(uintptr_t)path;
+		execv("/bin/sh", words);
+		errno = ENOEXEC;
+	}
 	return -1;
 }
 
 void
 exec_command(char *const argv[])
 {
-	search(argv[0], become, (void *)(uintptr_t)argv);
+	char **words = words_of(argv);
+	int saved;
+
+	if (words == NULL)
+		return;
+	search(argv[0], become, words);
+	saved = errno;
+	free(words);
+	errno = saved;
 }
 
 static int could_become(const char *path, int depth);
@@ -258,13 +246,13 @@ exec_status(int error)
 }
 
 static void
-run_child(const struct exec_plan *plan, int report)
+run_child(const struct exec_plan *plan, char **words, int report)
 {
 	struct exec_failure failure = { .before = -plan->prepare(plan->argument, report) };
 
 	if (failure.before == 0) {
 		exec_reset_signals(plan->kept_ignored);
-		exec_command(plan->argv);
+		search(words[2], become, words);
 	}
 	failure.error = errno;
 	io_write_all(report, (const char *)&failure, sizeof(failure));
@@ -367,24 +355,24 @@ exec_reap_killed(pid_t pid)
 pid_t
 exec_start(const struct exec_plan *plan, struct exec_failure *failure)
 {
-	int report[2];
+	int report[2] = { -1, -1 };
+	char **words;
 	ssize_t n;
 	pid_t pid;
 
 	*failure = (struct exec_failure){ .before = 1 };
-	if (io_pipe(report) < 0) {
+	if ((words = words_of(plan->argv)) == NULL || io_pipe(report) < 0 ||
+	    io_move_above(&report[1], ABOVE_USUAL) < 0) {
 		failure->error = errno;
-		return -1;
-	}
-	if (io_move_above(&report[1], ABOVE_USUAL) < 0) {
-		failure->error = errno;
+		free(words);
 		io_close(&report[0]);
 		io_close(&report[1]);
 		return -1;
 	}
 	if ((pid = fork_deaf()) == 0)
-		run_child(plan, report[1]);
+		run_child(plan, words, report[1]);
 	failure->error = errno;
+	free(words);
 	io_close(&report[1]);
 	if (pid > 0) {
 		n = await_report(plan, report[0]) < 0 ? -1 :

@@ -14,12 +14,9 @@
 void exec_reset_signals(const int *kept);
 
 /*
- * Take make's jobserver out of MAKEFLAGS: its descriptors are not passed on, and a daemon must
- * not keep make's tokens.
+ * MAKEFLAGS without the jobserver's words, into text, which is as large as flags, or is flags: its
+ * descriptors are not passed on, and a daemon must not keep make's tokens.
  */
-int exec_drop_jobserver(void);
-
-/* MAKEFLAGS without the jobserver's words, into text, which is as large as flags. */
 void exec_strip_jobserver(const char *flags, char *text);
 
 /*

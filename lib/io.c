@@ -2,9 +2,11 @@
 #include "io.h"
 
 #include <sys/file.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,11 +140,9 @@ io_move_above(int *fd, int lowest)
 	return 0;
 }
 
-int
-io_pipe(int fd[2])
+static int
+keep_pair(int fd[2])
 {
-	if (pipe(fd) < 0)
-		return -1;
 	if (io_cloexec(fd[0], 1) < 0 || io_cloexec(fd[1], 1) < 0 ||
 	    io_move_above(&fd[0], 3) < 0 || io_move_above(&fd[1], 3) < 0) {
 		io_close(&fd[0]);
@@ -150,6 +150,18 @@ io_pipe(int fd[2])
 		return -1;
 	}
 	return 0;
+}
+
+int
+io_pipe(int fd[2])
+{
+	return pipe(fd) < 0 ? -1 : keep_pair(fd);
+}
+
+int
+io_socketpair(int fd[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fd) < 0 ? -1 : keep_pair(fd);
 }
 
 int
@@ -181,6 +193,40 @@ io_write_all(int fd, const char *bytes, size_t length)
 		}
 	}
 	return 0;
+}
+
+int
+io_write_unsignalled(int fd, const char *bytes, size_t length)
+{
+	sigset_t ours, before, pending;
+	int result, saved, number;
+
+	sigemptyset(&ours);
+	sigpending(&pending);
+	/* One that waits already is the caller's. */
+	if (!sigismember(&pending, SIGPIPE))
+		sigaddset(&ours, SIGPIPE);
+	if (!sigismember(&pending, SIGXFSZ))
+		sigaddset(&ours, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	result = io_write_all(fd, bytes, length);
+	saved = errno;
+	if (result < 0 && sigpending(&pending) == 0 &&
+	    ((sigismember(&ours, SIGPIPE) && sigismember(&pending, SIGPIPE)) ||
+	    (sigismember(&ours, SIGXFSZ) && sigismember(&pending, SIGXFSZ))))
+		sigwait(&ours, &number);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return result;
+}
+
+void
+io_drain(int fd)
+{
+	char bytes[4096];
+
+	while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+		;
 }
 
 ssize_t

@@ -27,8 +27,9 @@ int io_dup2(int from, int to);
 int io_cloexec(int fd, int on);
 int io_nonblock(int fd, int on);
 
-/* pipe, both ends close-on-exec and at 3 or above, however few descriptors were open. */
+/* pipe, or a pair of stream sockets: both ends close-on-exec and at 3 or above, however few descriptors were open. */
 int io_pipe(int fd[2]);
+int io_socketpair(int fd[2]);
 
 /* Move fd, which is close-on-exec, to a number of lowest or above, where it is that as well. */
 int io_move_above(int *fd, int lowest);
@@ -41,6 +42,15 @@ int io_move_above(int *fd, int lowest);
 int io_fill_standard(void);
 
 int io_write_all(int fd, const char *bytes, size_t length);
+
+/*
+ * The same where a full file (RLIMIT_FSIZE) and a pipe that nobody reads are errors and not the end of the
+ * process.  The thread's mask is as before afterwards, and no disposition is touched.
+ */
+int io_write_unsignalled(int fd, const char *bytes, size_t length);
+
+/* Throw away what can be read now from a descriptor that does not wait; -1 is none. */
+void io_drain(int fd);
 
 /* Read until the end of file or until size bytes are there.  Returns how many, or -1. */
 ssize_t io_read_all(int fd, char *bytes, size_t size);

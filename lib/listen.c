@@ -1,4 +1,4 @@
-/* Which addresses a process tree listens on, from /proc; without it, nothing is known. */
+/* Which addresses a process tree listens on; listen.h has the invariants. */
 #include "listen.h"
 #include "io.h"
 #include "json.h"
@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -16,49 +15,48 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_SIZE 512
+#define ADDRESS_SIZE 256
 #define TCP_LISTEN 0x0a
 #define UNIX_ACCEPTS 0x10000	/* the kernel's __SO_ACCEPTCON */
 
-struct inodes {
-	unsigned long *items;
+struct seen_socket {
+	unsigned long inode;
+	pid_t pid;	/* who has it */
+	int number;	/* as which descriptor */
+};
+
+/* The sockets of a tree, and what is found of them. */
+struct search {
+	struct seen_socket *sockets;
 	size_t count;
 	size_t room;
+	struct listen_addresses *found;
+	pid_t pid;	/* who is looked at */
 };
+
+static int
+take_nothing(void *argument, int directory, const char *number, const char *target)
+{
+	(void)argument;
+	(void)directory;
+	(void)number;
+	(void)target;
+	return 0;
+}
 
 int
 listen_is_supported(void)
 {
-	return access("/proc/self/net/tcp", R_OK) == 0;
+	return platform_each_descriptor(getpid(), take_nothing, NULL) == 0;
 }
 
 static int
-by_number(const void *a, const void *b)
+by_inode(const void *a, const void *b)
 {
-	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+	unsigned long x = ((const struct seen_socket *)a)->inode, y = ((const struct seen_socket *)b)->inode;
 
 	return x < y ? -1 : x > y;
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int
-add_inode(struct inodes *inodes, unsigned long inode)
-{
-	if (inodes->count == inodes->room) {
-		size_t more = inodes->room ? inodes->room * 2 : 64;
-		unsigned long *grown = realloc(inodes->items, more * sizeof(*grown));
-
-		if (grown == NULL)
-			return -1;
-		inodes->items = grown;
-		inodes->room = more;
-	}
-	inodes->items[inodes->count++] = inode;
-	return 0;
 }
 
 /* Could not look for want of something: 1.  0: there is nothing to see, or not for us. */
@@ -68,28 +66,58 @@ lacks_means(void)
 	return errno == ENOMEM || errno == EMFILE || errno == ENFILE;
 }
 
-/* The sockets that pid has open.  A process that is gone, or hidden from us, has none. */
 static int
-add_sockets(struct inodes *inodes, pid_t pid)
+take_socket(void *argument, int directory, const char *number, const char *target)
 {
-	char target[64];
-	struct dirent *entry;
-	unsigned long inode;
-	DIR *directory;
-	ssize_t n;
-	int result = 0;
+	struct search *search = argument;
+	struct seen_socket seen = { .pid = search->pid, .number = atoi(number) };
 
-	if ((directory = platform_open_descriptors(pid)) == NULL)
-		return lacks_means() ? -1 : 0;
-	while (result == 0 && (entry = readdir(directory)) != NULL) {
-		if ((n = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1)) < 0)
-			continue;
-		target[n] = '\0';
-		if (sscanf(target, "socket:[%lu]", &inode) == 1)
-			result = add_inode(inodes, inode);
+	(void)directory;
+	if (sscanf(target, "socket:[%lu]", &seen.inode) != 1)
+		return 0;
+	if (search->count == search->room) {
+		size_t more = search->room ? search->room * 2 : 64;
+		struct seen_socket *grown = realloc(search->sockets, more * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		search->sockets = grown;
+		search->room = more;
 	}
-	closedir(directory);
-	return result;
+	search->sockets[search->count++] = seen;
+	return 0;
+}
+
+/* The sockets that pid has open. */
+static int
+add_sockets(struct search *search, pid_t pid)
+{
+	search->pid = pid;
+	if (platform_each_descriptor(pid, take_socket, search) == 0)
+		return 0;
+	if (lacks_means() || errno == ENOSYS)
+		return -1;
+	search->found->hidden = pid;
+	return 0;
+}
+
+static const struct seen_socket *
+find_socket(const struct search *search, unsigned long inode)
+{
+	struct seen_socket wanted = { .inode = inode };
+
+	return search->count == 0 ? NULL :
+	    bsearch(&wanted, search->sockets, search->count, sizeof(wanted), by_inode);
+}
+
+static int
+format_inet(int family, const void *bytes, unsigned port, char *address, size_t size)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(family, bytes, text, sizeof(text)) == NULL)
+		return 0;
+	return io_format(address, size, family == AF_INET ? "%s:%u" : "[%s]:%u", text, port) == 0;
 }
 
 /* The kernel prints an address as the words that lie in memory. */
@@ -97,7 +125,7 @@ static int
 parse_address(const char *hex, unsigned port, char *address, size_t size)
 {
 	uint32_t words[4];
-	char text[INET6_ADDRSTRLEN], word[9] = "";
+	char word[9] = "";
 	size_t count = strlen(hex) / 8, i;
 
 	if (strlen(hex) != count * 8 || (count != 1 && count != 4))
@@ -106,9 +134,7 @@ parse_address(const char *hex, unsigned port, char *address, size_t size)
 		memcpy(word, hex + i * 8, 8);
 		words[i] = (uint32_t)strtoul(word, NULL, 16);
 	}
-	if (inet_ntop(count == 1 ? AF_INET : AF_INET6, words, text, sizeof(text)) == NULL)
-		return 0;
-	return io_format(address, size, count == 1 ? "%s:%u" : "[%s]:%u", text, port) == 0;
+	return format_inet(count == 1 ? AF_INET : AF_INET6, words, port, address, size);
 }
 
 int
@@ -135,157 +161,216 @@ listen_parse_unix(const char *line, unsigned long *inode, char *address, size_t 
 	return io_format(address, size, "%.*s", (int)strcspn(line + at, "\n"), line + at) == 0;
 }
 
+/* Can it be shown as it is?  C1 controls are two bytes in UTF-8. */
 static int
-add_address(struct listen_addresses *found, const char *address)
+is_plain(const char *text)
 {
-	char **grown = realloc(found->items, (found->count + 2) * sizeof(*grown));
-	char *copy;
+	const char *s;
 
-	if (grown == NULL)
-		return -1;
-	found->items = grown;
-	if ((copy = strdup(address)) == NULL)
-		return -1;
-	grown[found->count] = copy;
-	grown[++found->count] = NULL;
-	return 0;
+	for (s = text; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f ||
+		    ((unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0))
+			return 0;
+	return json_is_utf8(text, strlen(text));
+}
+
+/* A Unix socket's name as the kernel prints it. */
+static int
+add_name(struct listen_addresses *found, const char *name)
+{
+	char address[ADDRESS_SIZE];
+	int is_whole = *name == '/' || *name == '@' || strncmp(name, "./", 2) == 0;
+
+	if (*name == '\0' || !is_plain(name) ||
+	    io_format(address, sizeof(address), "%s%s", is_whole ? "" : "./", name) < 0)
+		return 0;
+	return listen_add(found, address);
 }
 
 static int
-add_table(struct listen_addresses *found, const struct inodes *inodes, pid_t pid, const char *table,
-    int (*parse)(const char *, unsigned long *, char *, size_t))
+take_listener(void *argument, const struct platform_listener *listener)
 {
-	char path[64], line[512], address[256];
-	unsigned long inode;
+	struct search *search = argument;
+	char address[ADDRESS_SIZE];
+	size_t i;
+
+	if (find_socket(search, listener->inode) == NULL)
+		return 0;
+	if (listener->family != AF_UNIX)
+		return format_inet(listener->family, listener->address, listener->port, address,
+		    sizeof(address)) ? listen_add(search->found, address) : 0;
+	if (listener->name_length == 0 || listener->name_length >= sizeof(address))
+		return 0;
+	memcpy(address, listener->name, listener->name_length);
+	address[listener->name_length] = '\0';
+	for (i = 0; *listener->name == '\0' && i < listener->name_length; i++)
+		if (address[i] == '\0')
+			address[i] = '@';
+	return add_name(search->found, address);
+}
+
+static FILE *
+open_table(pid_t pid, const char *table)
+{
+	int fd = platform_net_table(pid, table);
 	FILE *stream;
+
+	if (fd < 0 && !lacks_means())
+		/* A process whose first thread has ended shows none: it is mostly ours. */
+		fd = platform_net_table(getpid(), table);
+	if (fd >= 0 && (stream = fdopen(fd, "r")) != NULL)
+		return stream;
+	io_close(&fd);
+	return NULL;
+}
+
+static int
+add_tcp_table(struct search *search, pid_t pid, const char *table)
+{
+	char line[LINE_SIZE], address[ADDRESS_SIZE];
+	unsigned long inode;
+	FILE *stream = open_table(pid, table);
 	int result = 0;
 
-	snprintf(path, sizeof(path), "/proc/%ld/net/%s", (long)pid, table);
-	stream = fopen(path, "re");
-	if (stream == NULL && !lacks_means()) {
-		/* A process whose first thread has ended shows none: it is mostly ours. */
-		snprintf(path, sizeof(path), "/proc/self/net/%s", table);
-		stream = fopen(path, "re");
-	}
 	if (stream == NULL)
 		return lacks_means() ? -1 : 0;
 	while (result == 0 && fgets(line, sizeof(line), stream) != NULL)
-		/* A name that is not UTF-8 cannot be told in JSON; the others can. */
-		if (parse(line, &inode, address, sizeof(address)) &&
-		    json_is_utf8(address, strlen(address)) &&
-		    bsearch(&inode, inodes->items, inodes->count, sizeof(inode), by_number) != NULL)
-			result = add_address(found, address);
+		if (listen_parse_tcp(line, &inode, address, sizeof(address)) &&
+		    find_socket(search, inode) != NULL)
+			result = listen_add(search->found, address);
 	fclose(stream);
 	return result;
 }
 
-/* Is pid the first of the list in its network namespace? */
-static int
-is_first_in_namespace(const pid_t *pids, size_t i)
-{
-	char path[64], ours[64], other[64];
-	ssize_t length, n;
-	size_t k;
+/* A Unix socket of the tree, and how it stands in the kernel's text. */
+struct named {
+	const struct seen_socket *socket;
+	int lines;
+	char address[ADDRESS_SIZE];	/* "": it does not listen, or its line is broken */
+};
 
-	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pids[i]);
-	if ((length = readlink(path, ours, sizeof(ours))) <= 0)
-		return i == 0;
-	for (k = 0; k < i; k++) {
-		snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pids[k]);
-		n = readlink(path, other, sizeof(other));
-		if (n == length && memcmp(ours, other, (size_t)n) == 0)
-			return 0;
-	}
-	return 1;
+static struct named *
+find_named(struct named *all, size_t *count, const struct seen_socket *socket)
+{
+	size_t i;
+
+	for (i = 0; i < *count; i++)
+		if (all[i].socket == socket)
+			return &all[i];
+	memset(&all[i], 0, sizeof(all[i]));
+	all[i].socket = socket;
+	++*count;
+	return &all[i];
 }
 
-/* In order, each once: many sockets may share an address (SO_REUSEPORT). */
-static void
-tidy(struct listen_addresses *found)
+/* listen.h says which lines of it count. */
+static int
+add_unix_table(struct search *search, pid_t pid)
 {
-	size_t i, kept = 0;
+	FILE *stream = open_table(pid, "unix");
+	struct named *all, *last = NULL;
+	char line[LINE_SIZE];
+	const struct seen_socket *socket;
+	unsigned long inode;
+	size_t count = 0, i;
+	int result = 0;
 
-	if (found->count == 0)
-		return;
-	qsort(found->items, found->count, sizeof(*found->items), by_text);
-	for (i = 0; i < found->count; i++)
-		if (kept > 0 && strcmp(found->items[kept - 1], found->items[i]) == 0)
-			free(found->items[i]);
-		else
-			found->items[kept++] = found->items[i];
-	found->items[kept] = NULL;
-	found->count = kept;
+	if (stream == NULL)
+		return lacks_means() ? -1 : 0;
+	if ((all = calloc(search->count + 1, sizeof(*all))) == NULL)
+		result = -1;
+	while (result == 0 && fgets(line, sizeof(line), stream) != NULL) {
+		if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %*x %*x %*x %lu", &inode) != 1) {
+			if (last != NULL)
+				*last->address = '\0';
+			continue;
+		}
+		last = NULL;
+		if ((socket = find_socket(search, inode)) == NULL)
+			continue;
+		last = find_named(all, &count, socket);
+		last->lines++;
+		listen_parse_unix(line, &inode, last->address, sizeof(last->address));
+	}
+	for (i = 0; i < count && result == 0; i++)
+		if (all[i].lines == 1 && *all[i].address != '\0' &&
+		    platform_is_unix_socket(all[i].socket->pid, all[i].socket->number))
+			result = add_name(search->found, all[i].address);
+	free(all);
+	fclose(stream);
+	return result;
+}
+
+/* Of a family in pid's network namespace, which is_ours or not. */
+static int
+add_family(struct search *search, pid_t pid, int is_ours, int family)
+{
+	if (is_ours) {
+		if (platform_each_listener(family, take_listener, search) == 0)
+			return 0;
+		if (lacks_means())
+			return -1;
+	}
+	if (family == AF_UNIX)
+		return add_unix_table(search, pid);
+	return add_tcp_table(search, pid, family == AF_INET ? "tcp" : "tcp6");
+}
+
+/* Each network namespace once, by one of those that are in it. */
+static int
+add_namespaces(struct search *search, const pid_t *pids, size_t count)
+{
+	unsigned long *seen = calloc(count, sizeof(*seen)), ours = platform_net_namespace(getpid());
+	size_t i, k;
+	int result = 0;
+
+	if (seen == NULL)
+		return -1;
+	for (i = 0; i < count && result == 0; i++) {
+		if ((seen[i] = platform_net_namespace(pids[i])) == 0)
+			seen[i] = ours;
+		for (k = 0; seen[k] != seen[i]; k++)
+			;
+		if (k == i && (add_family(search, pids[i], seen[i] == ours, AF_INET) < 0 ||
+		    add_family(search, pids[i], seen[i] == ours, AF_INET6) < 0 ||
+		    add_family(search, pids[i], seen[i] == ours, AF_UNIX) < 0))
+			result = -1;
+	}
+	free(seen);
+	return result;
 }
 
 int
 listen_find(const pid_t *pids, size_t count, struct listen_addresses *found)
 {
-	struct inodes inodes = { NULL, 0, 0 };
+	struct search search = { .found = found };
 	int result = 0;
 	size_t i;
 
-	found->items = NULL;
-	found->count = 0;
-	if (!listen_is_supported()) {
-		errno = ENOSYS;
-		return -1;
-	}
+	memset(found, 0, sizeof(*found));
 	for (i = 0; i < count && result == 0; i++)
-		result = add_sockets(&inodes, pids[i]);
-	if (inodes.count > 0)
-		qsort(inodes.items, inodes.count, sizeof(*inodes.items), by_number);
-	for (i = 0; i < count && result == 0 && inodes.count > 0; i++)
-		if (is_first_in_namespace(pids, i) &&
-		    (add_table(found, &inodes, pids[i], "tcp", listen_parse_tcp) < 0 ||
-		    add_table(found, &inodes, pids[i], "tcp6", listen_parse_tcp) < 0 ||
-		    add_table(found, &inodes, pids[i], "unix", listen_parse_unix) < 0))
-			result = -1;
-	free(inodes.items);
+		result = add_sockets(&search, pids[i]);
+	if (result == 0 && search.count > 0) {
+		qsort(search.sockets, search.count, sizeof(*search.sockets), by_inode);
+		result = add_namespaces(&search, pids, count);
+	}
+	free(search.sockets);
 	if (result < 0)
 		listen_free(found);
 	else
-		tidy(found);
+		listen_tidy(found);
 	return result;
 }
 
 void
-listen_free(struct listen_addresses *addresses)
+listen_describe_hidden(pid_t pid, char *text, size_t size)
 {
-	size_t i;
+	char name[64];
+	uid_t user;
 
-	for (i = 0; i < addresses->count; i++)
-		free(addresses->items[i]);
-	free(addresses->items);
-	addresses->items = NULL;
-	addresses->count = 0;
-}
-
-int
-listen_is_same(const struct listen_addresses *a, const struct listen_addresses *b)
-{
-	size_t i;
-
-	if (a->count != b->count)
-		return 0;
-	for (i = 0; i < a->count; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return 0;
-	return 1;
-}
-
-int
-listen_has_port(const struct listen_addresses *addresses, unsigned port)
-{
-	char ending[16];
-	size_t i, length, n = (size_t)snprintf(ending, sizeof(ending), ":%u", port);
-
-	for (i = 0; i < addresses->count; i++) {
-		const char *item = addresses->items[i];
-
-		length = strlen(item);
-		if (*item != '/' && *item != '@' && length > n &&
-		    strcmp(item + length - n, ending) == 0)
-			return 1;
-	}
-	return 0;
+	if (platform_process_name(pid, name, sizeof(name)) == 1 && platform_process_user(pid, &user) == 1)
+		io_format(text, size, "process %ld (%s): %s", (long)pid, name, user == geteuid() ?
+		    "it is not dumpable" : "it runs as another user");
+	else
+		io_format(text, size, "process %ld: it is hidden", (long)pid);
 }

@@ -1,7 +1,18 @@
 /*
  * Which addresses a process tree listens on, seen from outside without connecting: the kernel's
- * socket tables, and who has which socket open.  So another program on the same port is never
- * taken for the daemon.
+ * sockets, and who has which of them open.  So another program on the same port is never taken for the
+ * daemon.
+ *
+ * Invariants:
+ *   1. An address counts only when one of the tree's processes has a socket of that inode number, and
+ *      only the kernel says which number has which address.  It says so in binary for our network
+ *      namespace.  In its text, for another one or where there is no other way, anybody's Unix socket
+ *      may have a newline and a whole line in its name: there a Unix socket's line counts only if it
+ *      is one, its number is in no other line, and no broken line follows.  Strangers can make us miss
+ *      a Unix socket then, but not see one that there is not.
+ *   2. No name looks like a TCP address, and none has a control character or is not UTF-8, for it could
+ *      not be shown as it is: those sockets do not count.
+ *   3. Whom we may not look into is told, not taken for one without sockets.
  */
 #ifndef LISTEN_H
 #define LISTEN_H
@@ -10,10 +21,11 @@
 
 #include "otelop.h"
 
-/* Addresses in order, each once: 127.0.0.1:80, [::1]:80, /path, @abstract. */
+/* Addresses in order, each once: 127.0.0.1:80, [::1]:80, /path, ./relative, @abstract (a NUL in it is @). */
 struct listen_addresses {
 	char **items;	/* NULL-terminated */
 	size_t count;
+	pid_t hidden;	/* a process whose sockets we may not see; 0: all are seen */
 };
 
 /* Does this system have such tables?  1 or 0. */
@@ -23,14 +35,21 @@ int listen_is_supported(void);
 int listen_find(const pid_t *pids, size_t count, struct listen_addresses *found);
 void listen_free(struct listen_addresses *addresses);
 
+/* What listen_find makes them with: one more, -1: ENOMEM; then in order, for many sockets may share one (SO_REUSEPORT). */
+int listen_add(struct listen_addresses *found, const char *address);
+void listen_tidy(struct listen_addresses *found);
+
 int listen_is_same(const struct listen_addresses *a, const struct listen_addresses *b);
 
 /* Is one of them this TCP port? */
 int listen_has_port(const struct listen_addresses *addresses, unsigned port);
 
+/* Whom we may not see into, and why: "process 12 (server): it runs as another user". */
+void listen_describe_hidden(pid_t pid, char *text, size_t size);
+
 /*
- * A line of /proc/net/tcp, tcp6 or unix: a listening socket's inode and address.  1; 0: the line
- * is something else.
+ * A line of /proc/net/tcp, tcp6 or unix: a listening socket's inode and address (a Unix socket's as it
+ * stands there).  1; 0: the line is something else.
  */
 int listen_parse_tcp(const char *line, unsigned long *inode, char *address, size_t size);
 int listen_parse_unix(const char *line, unsigned long *inode, char *address, size_t size);

@@ -1,37 +1,69 @@
 /*
  * The instance lock: flock on otelop.json itself.
  *
- * Invariants, under any interleaving and a SIGKILL anywhere:
- *   1. Whoever holds the claim holds LOCK_EX on the file that the path names.  Only the holder
- *      of the claim creates otelop.json.tmp, renames it, or unlinks otelop.json.
+ * Invariants, under any interleaving among these programs and a SIGKILL anywhere:
+ *   1. Whoever holds the claim holds LOCK_EX on the file that the path names.  Only the holder of the
+ *      claim creates otelop.json.next, renames it, or unlinks otelop.json.
  *   2. A published file is locked before it gets its name, and the old one is let go after.
  *   3. Probing takes LOCK_SH, so two probes never refuse each other.
  *   4. Between claim and publication the file has a dead daemon's words: they count only while the
- *      process that they name lives and keeps the file open.
+ *      process that they name is still that very process.
  *   5. An answer about a file that the path no longer names is no answer: begin again.
+ *   6. A file has two descriptions while it is made: W, through which it is written and which is never
+ *      locked nor handed on, and R, which is locked and can only be read.  A command is handed R alone.
+ *      So whoever has a copy of the lock can hold it and let go of it, and can do nothing else.
+ *   7. A claim whose file names a process that lives and did not say that it has exited is given up:
+ *      that daemon has lost its lock (a child let go of it), and is one all the same.
+ *   8. A file that another has taken the name of has the mode 0400, unless the next one says exited:
+ *      who waited for its lock thereby knows that its holder has gone on.  It is never locked again.
+ *   9. A file of upstream's, whose daemon locks it only after it has its name, is not touched by a lock
+ *      of ours in its first 20 ms, in which it is being locked.
  *
- * The steps are named as in tests/model/lock.pml: C claim, B busy, P publish, Q probe, R remove.
+ * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, P publish,
+ * H hand on, Q probe, K keepers, R remove, U upstream's window.
  */
 #ifndef LOCK_H
 #define LOCK_H
 
 #include "otelop.h"
 
-#define LOCK_FD_LOWEST 10	/* where a command gets its copy of the lock: out of its way */
+#define LOCK_FD_LOWEST 10	/* where a command gets its copies of the lock: out of its way */
 #define LOCK_STARTER_MS 100	/* from a claim to its publication, at most */
 
+/* A claim; or none, while fd is -1. */
+struct otelop_lock {
+	int dir_fd;			/* the state directory */
+	int fd;				/* otelop.json, locked; once it is published: R */
+	int next_fd;			/* R of otelop.json.next, locked and unpublished; or -1 */
+	int next_write_fd;		/* W of it; or -1 */
+	int created;			/* this claim made the file that it holds */
+	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
+};
+#define LOCK_INIT { -1, -1, -1, -1, 0, "" }
+
+struct lock_request {
+	int64_t timeout_ms;	/* as otelop_lock_metadata takes it */
+	int create;		/* make an empty otelop.json where there is none; else ENOENT */
+	pid_t own;		/* a process that may be named: the claimer's own daemon; 0: none */
+	int any_host;		/* also take what another host left where locks may not reach it */
+};
+
 /*
- * Claim the directory as otelop_lock_metadata does.  create: make an empty otelop.json where there
- * is none (else: ENOENT).
+ * Claim the directory.  -1: EWOULDBLOCK, ETIMEDOUT somebody else has it; EREMOTE it is another host's
+ * and its locks may not reach us; EPERM not to be trusted; those of open.
  */
-int lock_claim(struct otelop_lock *lock, const char *dir, int64_t timeout_ms, int create,
+int lock_claim(struct otelop_lock *lock, const char *dir, const struct lock_request *request,
     struct otelop_message *message);
 
-/* P1 to P3: create and lock otelop.json.tmp, which a child then inherits as lock->next_fd. */
+/* P1 to P3: create otelop.json.next and lock it; a child then inherits lock->next_fd. */
 int lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message);
 
 /* P4 to P6: write metadata into the prepared file and publish it. */
 int lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
+    struct otelop_message *message);
+
+/* Both. */
+int lock_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message);
 
 /*
@@ -40,8 +72,11 @@ int lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *me
  */
 int lock_was_replaced(int fd);
 
-/* Remove otelop.json (and a forgotten .tmp) under the claim, then let go explicitly. */
+/* Remove otelop.json (and a forgotten .next) under the claim, then let go explicitly. */
 int lock_remove(struct otelop_lock *lock, struct otelop_message *message);
+
+/* Remove what is in a directory that nobody holds, as otelop_remove_state does without a lock. */
+int lock_remove_free(const char *dir, const struct lock_request *request, struct otelop_message *message);
 
 /*
  * Let go explicitly: a copy of the descriptor in another process holds nothing any more.  A file
@@ -55,8 +90,21 @@ void lock_release(struct otelop_lock *lock);
  */
 int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message);
 
-/* Wait in the kernel for operation (LOCK_SH or LOCK_EX) on fd.  1: got it, 0: deadline, -1. */
-int lock_wait(int fd, int operation, int64_t deadline);
+/* U: wait until whoever may be about to lock this file of upstream's has done it. */
+void lock_let_settle(int fd, const char *dir);
+
+/*
+ * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
+ * not read from, is readable.  1: got it; 0: not; -1: errno.  A lock that was waited for may stand in the kernel's
+ * list as taken by a process that is dead: who means to be known as its taker lets go and takes it anew.
+ */
+int lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd);
+
+/*
+ * The same for a file that otelop.json named; what is there must be looked at again afterwards.  1: got it,
+ * or the path names another file by now; 0: deadline; -1.
+ */
+int lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline);
 
 /* Wait until nobody holds the lock.  1: free, 0: deadline, -1. */
 int lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message);

@@ -2,61 +2,45 @@
 #include "lock.h"
 #include "clock.h"
 #include "io.h"
+#include "meta.h"
+#include "platform.h"
 #include "statedir.h"
 
 #include <sys/file.h>
-#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <time.h>
 
-#define ALARM_AGAIN_US 20000
+#define UPSTREAM_LOCKS_MS 20	/* between upstream's rename and its flock, at most */
+#define LETTING_GO_MS 100
+#define LOOK_AGAIN_MS 1000	/* at what the path names, where nothing tells that this has changed */
 
-static void
-on_alarm(int signal_number)
+/* Was the file written just now, or in the future? */
+static int
+is_young(const struct stat *file)
 {
-	(void)signal_number;
+	struct timespec now;
+	int64_t age_ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age_ms = ((int64_t)now.tv_sec - (int64_t)file->st_ctim.tv_sec) * 1000 +
+	    (now.tv_nsec - file->st_ctim.tv_nsec) / 1000000;
+	return age_ms < UPSTREAM_LOCKS_MS;
 }
 
-/*
- * flock(2) has no timeout.  The timer repeats, so an alarm that fires just before the call blocks
- * costs one interval and not forever.
- */
-int
-lock_wait(int fd, int operation, int64_t deadline)
+void
+lock_let_settle(int fd, const char *dir)
 {
-	struct itimerval timer = { { 0, ALARM_AGAIN_US }, { 0, 0 } }, old_timer;
-	struct sigaction action = { .sa_handler = on_alarm }, old_action;
-	int64_t left = clock_left_ms(deadline);
-	sigset_t alarm_set, old_set;
-	int result;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	int64_t deadline = clock_deadline(UPSTREAM_LOCKS_MS);
+	struct stat file;
 
-	if (left == 0)
-		return flock(fd, operation | LOCK_NB) == 0 ? 1 : errno == EWOULDBLOCK ? 0 : -1;
-	if (left > 0) {
-		timer.it_value.tv_sec = (time_t)(left / 1000);
-		timer.it_value.tv_usec = (suseconds_t)(left % 1000 * 1000);
-		sigaction(SIGALRM, &action, &old_action);
-		sigemptyset(&alarm_set);
-		sigaddset(&alarm_set, SIGALRM);
-		sigprocmask(SIG_UNBLOCK, &alarm_set, &old_set);
-		setitimer(ITIMER_REAL, &timer, &old_timer);
-	}
-	do
-		result = flock(fd, operation);
-	while (result < 0 && errno == EINTR && clock_left_ms(deadline) != 0);
-	if (left > 0) {
-		int saved = errno;
-
-		setitimer(ITIMER_REAL, &old_timer, NULL);
-		sigprocmask(SIG_SETMASK, &old_set, NULL);
-		sigaction(SIGALRM, &old_action, NULL);
-		errno = saved;
-	}
-	if (result == 0)
-		return 1;
-	return errno == EINTR ? 0 : -1;
+	if (fstat(fd, &file) == 0 && is_young(&file) && meta_read_fd(&metadata, fd, dir, NULL) == 0 &&
+	    meta_is_upstreams(&metadata))
+		while (clock_left_ms(deadline) > 0 && is_young(&file))
+			clock_sleep_ms(2);
+	otelop_metadata_free(&metadata);
 }
 
 int
@@ -69,15 +53,17 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 		*fd = statedir_open_file(dir_fd, dir, STATEDIR_METADATA, O_RDONLY, message);	/* Q1 */
 		if (*fd < 0)
 			return -1;
-		if (io_flock(*fd, LOCK_SH | LOCK_NB) < 0) {				/* Q2 */
-			if (errno == EWOULDBLOCK)
-				return 1;
+		lock_let_settle(*fd, dir);						/* U */
+		if (io_flock(*fd, LOCK_SH | LOCK_NB) == 0) {				/* Q2 */
+			io_flock(*fd, LOCK_UN);
+		} else if (errno != EWOULDBLOCK) {
 			message_errno(message, "%s/%s: cannot probe the lock", dir,
 			    STATEDIR_METADATA);
 			io_close(fd);
 			return -1;
+		} else {
+			return 1;
 		}
-		io_flock(*fd, LOCK_UN);
 		if ((same = statedir_names(dir_fd, STATEDIR_METADATA, *fd)) == 1)	/* Q3 */
 			return 0;
 		if (same < 0) {
@@ -89,24 +75,44 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 }
 
 int
+lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
+{
+	int result, watch = platform_watch(fd, dir_fd);
+	/* A system without watches has no helper for a timed wait either: it would look all the time. */
+	int waits_whole = watch >= 0 || errno == ENOSYS;
+
+	do {
+		result = lock_wait(fd, operation, waits_whole ? deadline :
+		    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS)), watch);
+		if (result != 0)
+			break;
+		if (statedir_names(dir_fd, STATEDIR_METADATA, fd) != 1) {
+			/* Whoever published the next file lets go of this one right behind. */
+			result = lock_wait(fd, operation, clock_earlier(deadline,
+			    clock_deadline(LETTING_GO_MS)), -1) < 0 ? -1 : 1;
+			break;
+		}
+		io_drain(watch);
+	} while (clock_left_ms(deadline) != 0);
+	io_close(&watch);
+	return result;
+}
+
+int
 lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message)
 {
-	for (;;) {
-		int fd, result = lock_is_held(dir_fd, dir, &fd, message);
+	int fd, held, result;
 
-		if (result < 0)
-			return errno == ENOENT ? 1 : -1;
-		if (result == 0) {
-			io_close(&fd);
-			return 1;
-		}
-		result = lock_wait(fd, LOCK_SH, deadline);
+	while ((held = lock_is_held(dir_fd, dir, &fd, message)) == 1) {
+		result = lock_wait_named(dir_fd, fd, LOCK_SH, deadline);
 		io_close(&fd);
-		if (result == 0)
-			return 0;
 		if (result < 0)
 			return message_errno(message, "%s/%s: cannot wait for the lock", dir,
 			    STATEDIR_METADATA);
+		if (result == 0)
+			return 0;
 		/* This file is free; the path may name another one by now. */
 	}
+	io_close(&fd);
+	return held == 0 || errno == ENOENT ? 1 : -1;
 }

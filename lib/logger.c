@@ -4,6 +4,7 @@
 #include "exec.h"
 #include "io.h"
 #include "statedir.h"
+#include "text.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -259,7 +260,8 @@ logger_say(const struct logger *logger, const char *who, const char *text, int64
 
 	if (logger->max == 0 || poll(&out, 1, clock_poll_ms(patience_ms, OTELOP_FOREVER)) != 1)
 		return 0;
-	snprintf(line, sizeof(line) - 1, "%s: %s", who, text);
+	length = (size_t)snprintf(line, sizeof(line), "%s: ", who);
+	text_clean(text, strlen(text), line + length, sizeof(line) - length - 1);
 	length = strlen(line);
 	line[length++] = '\n';
 	return io_write_all(logger->pipe[1], line, length) == 0;

@@ -4,6 +4,7 @@
 #include "io.h"
 #include "meta_form.h"
 #include "platform.h"
+#include "process.h"
 #include "statedir.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 const char *
 meta_state_name(enum meta_state state)
 {
-	static const char *const names[] = { "stopped", "stale", "starting", "running" };
+	static const char *const names[] = { "stopped", "stale", "stale", "starting", "running" };
 
 	return names[state];
 }
@@ -25,14 +26,19 @@ int
 meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
     struct otelop_message *message)
 {
-	char text[OTELOP_METADATA_MAX + 1], path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
-	ssize_t length;
+	char *text, path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
+	ssize_t length = -1;
+	int result;
 
 	metadata->length = 0;
 	io_format(path, sizeof(path), "%s/%s", dir, STATEDIR_METADATA);
-	if (lseek(fd, 0, SEEK_SET) < 0 || (length = io_read_all(fd, text, sizeof(text))) < 0)
-		return message_errno(message, "%s: cannot read", path);
-	return meta_parse(metadata, text, (size_t)length, path, message);
+	if ((text = malloc(OTELOP_METADATA_MAX + 1)) == NULL || lseek(fd, 0, SEEK_SET) < 0 ||
+	    (length = io_read_all(fd, text, OTELOP_METADATA_MAX + 1)) < 0)
+		result = message_errno(message, "%s: cannot read", path);
+	else
+		result = meta_parse(metadata, text, (size_t)length, path, message);
+	free(text);
+	return result;
 }
 
 int
@@ -54,24 +60,30 @@ otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
 static int
 set_string(struct otelop_metadata *metadata, const char *key, const char *value)
 {
-	char quoted[OTELOP_METADATA_MAX];
-	size_t length = strlen(value);
+	size_t length = strlen(value), quoted_length;
+	char *quoted;
+	int result;
 
 	if (!json_is_utf8(value, length)) {
 		errno = EILSEQ;
 		return -1;
 	}
-	if ((length = json_encode(value, length, quoted, sizeof(quoted))) > sizeof(quoted)) {
+	if ((quoted_length = json_encode(value, length, NULL, 0)) > OTELOP_METADATA_MAX) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	return meta_set_json(metadata, key, quoted, length);
+	if ((quoted = malloc(quoted_length)) == NULL)
+		return -1;
+	json_encode(value, length, quoted, quoted_length);
+	result = meta_set_json(metadata, key, quoted, quoted_length);
+	free(quoted);
+	return result;
 }
 
-int
-meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
+/* The strings as a JSON array in json, which has room for OTELOP_METADATA_MAX bytes.  Its length, or -1. */
+static long
+encode_strings(const char *const *strings, char *json)
 {
-	char json[OTELOP_METADATA_MAX];
 	size_t used = 0, length;
 
 	json[used++] = '[';
@@ -85,14 +97,61 @@ meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *
 			json[used++] = ',';
 			json[used++] = ' ';
 		}
-		length = json_encode(*strings, length, json + used, sizeof(json) - used);
-		if ((used += length) > sizeof(json) - 4) {
+		length = json_encode(*strings, length, json + used, OTELOP_METADATA_MAX - used);
+		if ((used += length) > OTELOP_METADATA_MAX - 4) {
 			errno = EMSGSIZE;
 			return -1;
 		}
 	}
 	json[used++] = ']';
-	return meta_set_json(metadata, key, json, used);
+	return (long)used;
+}
+
+int
+meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
+{
+	char *json = malloc(OTELOP_METADATA_MAX);
+	long length;
+	int result = -1;
+
+	if (json != NULL && (length = encode_strings(strings, json)) >= 0)
+		result = meta_set_json(metadata, key, json, (size_t)length);
+	free(json);
+	return result;
+}
+
+/*
+ * A number is one process's only together with the time of its beginning; and what outlives it is known by
+ * its session.
+ */
+static int
+set_process(struct otelop_metadata *metadata)
+{
+	pid_t pid = meta_pid(metadata), session = getsid(pid);
+	unsigned long long ticks;
+	char text[32] = "";
+
+	if (platform_process_start_ticks(pid, &ticks) == 1)
+		io_format(text, sizeof(text), "%llu", ticks);
+	if (meta_set_json(metadata, "startTicks", *text != '\0' ? text : NULL, strlen(text)) < 0)
+		return -1;
+	io_format(text, sizeof(text), "%ld", (long)session);
+	return meta_set_json(metadata, "session", session > 1 ? text : NULL, strlen(text));
+}
+
+int
+meta_forget_process(struct otelop_metadata *metadata)
+{
+	return meta_set_json(metadata, "startTicks", NULL, 0) < 0 ||
+	    meta_set_json(metadata, "session", NULL, 0) < 0 ? -1 : 0;
+}
+
+pid_t
+meta_session(const struct otelop_metadata *metadata)
+{
+	struct json_value value;
+
+	return meta_find(metadata, "session", &value) ? (pid_t)meta_whole_number(&value, 0, INT_MAX) : 0;
 }
 
 int
@@ -101,7 +160,7 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 {
 	const struct meta_known *ours = meta_find_known(key, strlen(key));
 	struct json_value number = { JSON_NUMBER, value, strlen(value) };
-	int64_t seconds;
+	char time[CLOCK_RFC3339_SIZE];
 	int result;
 
 	errno = EINVAL;
@@ -109,7 +168,7 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 		return message_set(message, "%s: not a member's name", key);
 	if (ours != NULL && ours->kind == META_TEXTS)
 		return message_set(message, "%s: cannot be set to a string", key);
-	if (ours != NULL && (ours->kind == META_PID || ours->kind == META_NUMBER)) {
+	if (ours != NULL && (ours->kind == META_PID || ours->kind == META_NUMBER || ours->kind == META_TICKS)) {
 		struct json_fault fault;
 
 		if (!json_is_valid(value, strlen(value), &fault) || meta_wrong_value(ours, &number)) {
@@ -117,10 +176,12 @@ otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const cha
 			return message_set(message, "%s: not a valid number: %s", key, value);
 		}
 		result = meta_set_json(metadata, key, value, strlen(value));
-	} else if (ours != NULL && ours->kind == META_TIME &&
-	    (strlen(value) > CLOCK_RFC3339_SIZE ||
-	    clock_parse_rfc3339(value, strlen(value), &seconds) < 0)) {
-		return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
+		if (result == 0 && ours->kind == META_PID)
+			result = set_process(metadata);
+	} else if (ours != NULL && ours->kind == META_TIME) {
+		if (strlen(value) > sizeof(time) || clock_normalise_rfc3339(value, time) < 0)
+			return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
+		result = set_string(metadata, key, time);
 	} else {
 		result = set_string(metadata, key, value);
 	}
@@ -154,28 +215,57 @@ meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
 	return otelop_metadata_set(metadata, key, equals + 1, message);
 }
 
+int
+meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from)
+{
+	char *json = malloc(from->length + 1);
+
+	if (json == NULL)
+		return -1;
+	if (from->length > 0)
+		memcpy(json, from->json, from->length);
+	json[from->length] = '\0';
+	free(to->json);
+	to->json = json;
+	to->length = from->length;
+	return 0;
+}
+
 void
+otelop_metadata_free(struct otelop_metadata *metadata)
+{
+	free(metadata->json);
+	metadata->json = NULL;
+	metadata->length = 0;
+}
+
+int
 otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
 {
 	char text[OTELOP_PATH_SIZE], now[CLOCK_RFC3339_SIZE];
 
 	metadata->length = 0;
 	io_format(text, sizeof(text), "%ld", (long)pid);
-	otelop_metadata_set(metadata, "pid", text, NULL);
 	clock_format_now(now);
-	otelop_metadata_set(metadata, "startedAt", now, NULL);
-	if (getcwd(text, sizeof(text)) != NULL)
-		otelop_metadata_set(metadata, "cwd", text, NULL);
+	if (otelop_metadata_set(metadata, "pid", text, NULL) < 0 ||
+	    otelop_metadata_set(metadata, "startedAt", now, NULL) < 0)
+		return -1;
+	if ((getcwd(text, sizeof(text)) == NULL || otelop_metadata_set(metadata, "cwd", text, NULL) < 0) &&
+	    meta_set_unrecorded(metadata, "cwd") < 0)
+		return -1;
 	if (gethostname(text, sizeof(text)) == 0)
 		otelop_metadata_set(metadata, "host", text, NULL);
 	if (platform_pid_namespace(text, sizeof(text)))
 		otelop_metadata_set(metadata, "pidNamespace", text, NULL);
+	if (platform_boot_id(text, sizeof(text)))
+		otelop_metadata_set(metadata, "bootId", text, NULL);
+	return 0;
 }
 
 int
 meta_find(const struct otelop_metadata *metadata, const char *key, struct json_value *value)
 {
-	return json_find(metadata->json, metadata->length, key, value) &&
+	return metadata->length > 0 && json_find(metadata->json, metadata->length, key, value) &&
 	    value->type != JSON_NULL;
 }
 
@@ -247,16 +337,28 @@ differs(const struct otelop_metadata *metadata, const char *key, const char *our
 	    (json_decode(&value, NULL, 0) != strlen(ours) || !json_string_is(&value, ours));
 }
 
+/* A host may get another name while it runs, and two may have the same: what tells them is their boot. */
+static int
+is_of_other_boot(const struct otelop_metadata *metadata, const char *our_name)
+{
+	struct json_value value;
+	char ours[256];
+
+	if (meta_find(metadata, "bootId", &value) && platform_boot_id(ours, sizeof(ours)))
+		return differs(metadata, "bootId", ours);
+	return differs(metadata, "host", our_name);
+}
+
 int
 meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
 	char ours[256] = "", theirs[1024] = "";
 
-	if (gethostname(ours, sizeof(ours)) < 0 || !differs(metadata, "host", ours))
+	if (gethostname(ours, sizeof(ours)) < 0 || !is_of_other_boot(metadata, ours))
 		return 0;
 	otelop_metadata_get(metadata, "host", theirs, sizeof(theirs));
-	message_set(message, "process %ld runs on host %s, and this is %s",
-	    (long)meta_pid(metadata), theirs, ours);
+	message_set(message, "process %ld runs on host %s, and this is %s%s", (long)meta_pid(metadata), theirs,
+	    ours, strcmp(theirs, ours) == 0 ? " after another boot" : "");
 	return 1;
 }
 
@@ -276,4 +378,65 @@ meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *mess
 		return 0;
 	}
 	return 1;
+}
+
+int
+meta_process_lives(const struct otelop_metadata *metadata)
+{
+	pid_t pid = meta_pid(metadata);
+	struct json_value recorded;
+	unsigned long long ticks;
+
+	if (pid < 1 || !meta_is_here(metadata, NULL) || !process_is_alive(pid))
+		return 0;
+	if (!meta_find(metadata, "startTicks", &recorded))
+		return -1;
+	switch (platform_process_start_ticks(pid, &ticks)) {
+	case 1:
+		return meta_whole_number(&recorded, 0, INT64_MAX) == (int64_t)ticks;
+	case 0:
+		return 0;
+	}
+	return -1;
+}
+
+int
+meta_is_unrecorded(const struct otelop_metadata *metadata, const char *key)
+{
+	struct json_value array, *elements;
+	size_t count, i;
+	int found = 0;
+
+	if (!meta_find(metadata, "unrecorded", &array) || json_elements(&array, &elements, &count) < 0)
+		return 0;
+	for (i = 0; i < count && !found; i++)
+		found = json_string_is(&elements[i], key);
+	free(elements);
+	return found;
+}
+
+int
+meta_set_unrecorded(struct otelop_metadata *metadata, const char *key)
+{
+	const char *names[] = { "cwd", "command" }, *unrecorded[sizeof(names) / sizeof(names[0]) + 1];
+	size_t i, count = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(key, names[i]) == 0 || meta_is_unrecorded(metadata, names[i]))
+			unrecorded[count++] = names[i];
+	unrecorded[count] = NULL;
+	return meta_set_strings(metadata, "unrecorded", unrecorded);
+}
+
+int
+meta_is_upstreams(const struct otelop_metadata *metadata)
+{
+	static const char *const ours[] = { "state", "command", "host", "bootId", "cwd", "startTicks" };
+	struct json_value value;
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (meta_find(metadata, ours[i], &value))
+			return 0;
+	return metadata->length > 0;
 }

@@ -8,14 +8,18 @@
 #include "json.h"
 #include "otelop.h"
 
-/* What a state directory holds, in the words that the programs print. */
-enum meta_state { META_STOPPED, META_STALE, META_STARTING, META_RUNNING };
+/* What a state directory holds.  Kept is a kind of stale: a dead daemon's child keeps its lock. */
+enum meta_state { META_STOPPED, META_STALE, META_KEPT, META_STARTING, META_RUNNING };
 
+/* In the word that the programs print. */
 const char *meta_state_name(enum meta_state state);
 
 /* Parse what a file holds.  path: for the message.  -1: EBADMSG, ENODATA when there is nothing. */
 int meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
     const char *path, struct otelop_message *message);
+
+/* Make to the same object.  -1: ENOMEM. */
+int meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from);
 
 /* Read from an open otelop.json. */
 int meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
@@ -53,6 +57,28 @@ int meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_mes
 
 /* Is the pid in it one of this host's and this pid namespace's?  1; or 0 and the reason. */
 int meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *message);
+
+/*
+ * Is the process that it names still that very process, by the tick in which it began?  1; 0: that one
+ * has ended (a zombie has), or runs elsewhere; -1: one of this number lives, and nothing tells whether it
+ * is the same: what upstream writes does not say.
+ */
+int meta_process_lives(const struct otelop_metadata *metadata);
+
+/* The session that the process was in when it was recorded; 0: it is not known. */
+pid_t meta_session(const struct otelop_metadata *metadata);
+
+/* Take out what ties it to a process: for who only tells of one, and does not hold the lock for it. */
+int meta_forget_process(struct otelop_metadata *metadata);
+
+/* Does the list of what could not be recorded have this member? */
+int meta_is_unrecorded(const struct otelop_metadata *metadata, const char *key);
+
+/* Note that key could not be recorded: it is then equal to nothing.  -1: EMSGSIZE, ENOMEM. */
+int meta_set_unrecorded(struct otelop_metadata *metadata, const char *key);
+
+/* Has it none but the members that upstream writes? */
+int meta_is_upstreams(const struct otelop_metadata *metadata);
 
 /*
  * What the directory holds.  0 and *state; metadata (may be NULL) has length 0 where nothing is

@@ -24,6 +24,10 @@ static const struct meta_known known[] = {
 	{ "cwd", META_TEXT, NULL },
 	{ "host", META_TEXT, NULL },
 	{ "pidNamespace", META_TEXT, NULL },
+	{ "bootId", META_TEXT, NULL },
+	{ "startTicks", META_TICKS, NULL },
+	{ "session", META_NUMBER, NULL },
+	{ "unrecorded", META_TEXTS, NULL },
 	{ "listen", META_TEXTS, NULL },
 	{ "exitCode", META_NUMBER, NULL },
 	{ "exitSignal", META_TEXT, NULL },
@@ -33,6 +37,8 @@ static const struct meta_known known[] = {
 	{ "noSweep", META_TEXT, NULL },
 	{ "logMax", META_TEXT, NULL },
 	{ "logKeep", META_TEXT, NULL },
+	{ "given", META_TEXTS, NULL },
+	{ "summary", META_TEXT, NULL },	/* said on the ready pipe alone */
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 
@@ -79,18 +85,16 @@ find_member(const struct json_member *members, size_t count, const char *key)
 	return NULL;
 }
 
-long
-meta_whole_number(const struct json_value *value, long low, long high)
+int64_t
+meta_whole_number(const struct json_value *value, int64_t low, int64_t high)
 {
-	long number = 0;
+	int64_t number = 0;
 	size_t i;
 
-	if (value->type != JSON_NUMBER || value->length > 10)
+	if (value->type != JSON_NUMBER || value->length > 18)
 		return -1;
 	for (i = 0; i < value->length; i++) {
 		if (value->text[i] < '0' || value->text[i] > '9')
-			return -1;
-		if (number > (LONG_MAX - 9) / 10)
 			return -1;
 		number = number * 10 + (value->text[i] - '0');
 	}
@@ -129,6 +133,8 @@ meta_wrong_value(const struct meta_known *ours, const struct json_value *value)
 	switch (ours->kind) {
 	case META_PID:
 		return meta_whole_number(value, 1, INT_MAX) < 0 ? "pid is not a process number" : NULL;
+	case META_TICKS:
+		return meta_whole_number(value, 0, INT64_MAX) < 0 ? "not a whole number" : NULL;
 	case META_NUMBER:
 		return meta_whole_number(value, 0, INT_MAX) < 0 ? "not a whole number" : NULL;
 	case META_TEXT:
@@ -141,9 +147,9 @@ meta_wrong_value(const struct meta_known *ours, const struct json_value *value)
 	return NULL;
 }
 
-/* A text that grows; what does not fit only counts. */
+/* A text that is counted first, while json is NULL, and then written. */
 struct draft {
-	struct otelop_metadata *metadata;
+	char *json;
 	size_t used;
 	int members;
 };
@@ -151,11 +157,9 @@ struct draft {
 static void
 put(struct draft *draft, const char *text, size_t length)
 {
-	size_t i;
-
-	for (i = 0; i < length; i++, draft->used++)
-		if (draft->used < OTELOP_METADATA_ROOM - 1)
-			draft->metadata->json[draft->used] = text[i];
+	if (draft->json != NULL)
+		memcpy(draft->json + draft->used, text, length);
+	draft->used += length;
 }
 
 /* key with its quotes. */
@@ -224,14 +228,13 @@ is_known_member(const struct json_member *member)
 }
 
 /*
- * Write the canonical form of members into metadata, with the member named key having the JSON
- * value (NULL: none) whatever it had.  members must not point into metadata.
+ * Put the canonical form of members into the draft, with the member named key having the JSON
+ * value (NULL: none) whatever it had.
  */
 static int
-compose(struct otelop_metadata *metadata, const struct json_member *members, size_t count,
-    const char *key, const char *value, size_t length)
+put_object(struct draft *draft, const struct json_member *members, size_t count, const char *key,
+    const char *value, size_t length)
 {
-	struct draft draft = { metadata, 0, 0 };
 	int placed = 0;
 	size_t i;
 
@@ -242,13 +245,13 @@ compose(struct otelop_metadata *metadata, const struct json_member *members, siz
 		if (key != NULL && strcmp(key, known[i].key) == 0) {
 			placed = 1;
 			if (value != NULL)
-				put_known(&draft, &known[i], value, length);
+				put_known(draft, &known[i], value, length);
 			else if (known[i].zero != NULL)
-				put_known(&draft, &known[i], known[i].zero, strlen(known[i].zero));
+				put_known(draft, &known[i], known[i].zero, strlen(known[i].zero));
 		} else if (present) {
-			put_known(&draft, &known[i], member->value.text, member->value.length);
+			put_known(draft, &known[i], member->value.text, member->value.length);
 		} else if (known[i].zero != NULL) {
-			put_known(&draft, &known[i], known[i].zero, strlen(known[i].zero));
+			put_known(draft, &known[i], known[i].zero, strlen(known[i].zero));
 		}
 	}
 	for (i = 0; i < count; i++) {
@@ -257,11 +260,11 @@ compose(struct otelop_metadata *metadata, const struct json_member *members, siz
 		if (!placed && key != NULL && json_string_is(&members[i].key, key)) {
 			placed = 1;
 			if (value != NULL)
-				put_member(&draft, members[i].key.text, members[i].key.length, value,
+				put_member(draft, members[i].key.text, members[i].key.length, value,
 				    length);
 			continue;
 		}
-		put_member(&draft, members[i].key.text, members[i].key.length,
+		put_member(draft, members[i].key.text, members[i].key.length,
 		    members[i].value.text, members[i].value.length);
 	}
 	if (!placed && value != NULL) {
@@ -272,15 +275,37 @@ compose(struct otelop_metadata *metadata, const struct json_member *members, siz
 			errno = EMSGSIZE;
 			return -1;
 		}
-		put_member(&draft, quoted, quoted_length, value, length);
+		put_member(draft, quoted, quoted_length, value, length);
 	}
-	put(&draft, "\n}\n", 3);
-	if (draft.used >= OTELOP_METADATA_ROOM) {
+	put(draft, "\n}\n", 3);
+	return 0;
+}
+
+/*
+ * Make the canonical form of members, changed as in put_object, what metadata has; members may point
+ * into what it had.  bound: of its length, or 0.  -1: EMSGSIZE, ENOMEM; then nothing has changed.
+ */
+static int
+compose(struct otelop_metadata *metadata, const struct json_member *members, size_t count,
+    const char *key, const char *value, size_t length, size_t bound)
+{
+	struct draft draft = { NULL, 0, 0 };
+	char *json;
+
+	if (put_object(&draft, members, count, key, value, length) < 0)
+		return -1;
+	if (bound > 0 && draft.used > bound) {
 		errno = EMSGSIZE;
 		return -1;
 	}
+	if ((json = malloc(draft.used + 1)) == NULL)
+		return -1;
+	draft = (struct draft){ json, 0, 0 };
+	put_object(&draft, members, count, key, value, length);
+	json[draft.used] = '\0';
+	free(metadata->json);
+	metadata->json = json;
 	metadata->length = draft.used;
-	metadata->json[draft.used] = '\0';
 	return 0;
 }
 
@@ -326,7 +351,6 @@ meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
 	int result;
 
 	metadata->length = 0;
-	metadata->json[0] = '\0';
 	if (length == 0) {
 		errno = ENODATA;
 		return message_set(message, "%s: empty", path);
@@ -348,7 +372,7 @@ meta_parse(struct otelop_metadata *metadata, const char *text, size_t length,
 	}
 	count = (size_t)kept;
 	result = check_members(members, count, text, path, message);
-	if (result == 0 && compose(metadata, members, count, NULL, NULL, 0) < 0)
+	if (result == 0 && compose(metadata, members, count, NULL, NULL, 0, 0) < 0)
 		result = message_errno(message, "%s: cannot read", path);
 	free(members);
 	return result;
@@ -358,20 +382,13 @@ int
 meta_set_json(struct otelop_metadata *metadata, const char *key, const char *json, size_t length)
 {
 	struct json_member *members = NULL;
-	struct otelop_metadata old;
 	size_t count = 0;
 	int result;
 
-	old = *metadata;
-	if (old.length > 0 && json_members(old.json, old.length, &members, &count) < 0)
+	if (metadata->length > 0 &&
+	    json_members(metadata->json, metadata->length, &members, &count) < 0)
 		return -1;
-	result = compose(metadata, members, count, key, json, length);
-	if (result == 0 && metadata->length > OTELOP_METADATA_MAX) {
-		errno = EMSGSIZE;
-		result = -1;
-	}
-	if (result < 0)
-		*metadata = old;
+	result = compose(metadata, members, count, key, json, length, OTELOP_METADATA_MAX);
 	free(members);
 	return result;
 }

@@ -5,8 +5,9 @@
 #include "json.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
-enum meta_kind { META_PID, META_TIME, META_TEXT, META_TEXTS, META_NUMBER };
+enum meta_kind { META_PID, META_TIME, META_TEXT, META_TEXTS, META_NUMBER, META_TICKS };
 
 /* A member that upstream or this project defines. */
 struct meta_known {
@@ -25,6 +26,6 @@ const char *meta_wrong_value(const struct meta_known *ours, const struct json_va
 int meta_is_strings(const struct json_value *value);
 
 /* A whole number within the bounds, or -1. */
-long meta_whole_number(const struct json_value *value, long low, long high);
+int64_t meta_whole_number(const struct json_value *value, int64_t low, int64_t high);
 
 #endif

@@ -1,8 +1,24 @@
-/* What a state directory holds: the metadata's words under the lock's rules. */
+/*
+ * What a state directory holds: the metadata's words, the lock, and the process that they name, together.
+ *
+ *	lock	named process			answer
+ *	held	is that very process		running, or starting
+ *	held	dead, its otelop-run sweeps	stale
+ *	held	dead, the lock's taker lives	starting: it has claimed what a dead daemon left
+ *	held	dead, so is the taker		kept, and by whom is named
+ *	held	dead, and nobody is seen	cannot tell
+ *	free	is that very process		running, or starting, with a warning: it has lost its lock
+ *	free	dead				stale
+ *
+ * "exited" is the daemon's last word whatever the lock says.  A moment of a claim, or of somebody's probe,
+ * looks like another state: what is doubtful is looked at again for as long as such a moment lasts.
+ */
 #include "clock.h"
+#include "holder.h"
 #include "io.h"
 #include "lock.h"
 #include "meta.h"
+#include "platform.h"
 #include "process.h"
 #include "statedir.h"
 
@@ -10,193 +26,262 @@
 
 #include <errno.h>
 
-/* Is the process that a held file names certainly not the one that published it? */
+/* What was looked at: the file that the answer is about, still open, in its directory. */
+struct look {
+	const char *dir;
+	int dir_fd;
+	int fd;			/* -1: there is none */
+	int held;
+	int is_doubtful;	/* it may be a moment's */
+	enum meta_state *state;
+	struct otelop_metadata *metadata;
+	struct otelop_message *warning;
+};
+
+static int
+cannot_see(const struct look *look, const struct holder *holder)
+{
+	errno = EACCES;
+	return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, is "
+	    "dead, and %s", look->dir, STATEDIR_METADATA, (long)meta_pid(look->metadata), holder == NULL ?
+	    "this system does not show who has it" : holder->hidden ? "whoever has it may not be looked into" :
+	    "nobody is seen to have it");
+}
+
+/* The lock is held, and the process that the file names is dead, or is not that one any more. */
+static int
+judge_dead_holder(struct look *look, const struct stat *file)
+{
+	pid_t pid = meta_pid(look->metadata);
+	struct holder_daemon daemon;
+	struct holder holder;
+
+	*look->state = META_STALE;
+	/* A zombie, whose parent has the file: an otelop-run that sweeps. */
+	if (!process_is_alive(pid) && process_keeps_open(pid, file) == 1)
+		return 0;
+	look->is_doubtful = 1;
+	if (holder_describe(&daemon, look->dir, look->fd, look->metadata) < 0 ||
+	    holder_find(&daemon, &holder) < 0)
+		return errno == ENOSYS ? cannot_see(look, NULL) :
+		    message_errno(look->warning, "%s: cannot look for the lock's holder", look->dir);
+	switch (holder.kind) {
+	case HOLDER_UNSEEN:
+		return cannot_see(look, &holder);
+	case HOLDER_KEEPER:
+		look->is_doubtful = 0;
+		*look->state = META_KEPT;
+		message_set(look->warning, "%s: the daemon is dead, its lock kept by process %ld (%s); "
+		    "otelop stop ends it", look->dir, (long)holder.pid, holder.name);
+		return 0;
+	case HOLDER_TAKER:
+		break;
+	}
+	*look->state = META_STARTING;
+	look->metadata->length = 0;	/* these words are nobody's any more */
+	return 0;
+}
+
+/*
+ * What upstream writes does not say when its process began.  So it is somebody else if it began after the
+ * file was written and has not the file open.
+ */
 static int
 is_somebody_else(pid_t pid, const struct stat *file)
 {
 	return process_is_younger(pid, file) && process_keeps_open(pid, file) != 1;
 }
 
-/*
- * The state of a held lock whose file is readable.  Its words count only while the process that they
- * name lives.  A zombie whose parent keeps the file is a daemon whose leftovers are being swept; a
- * pid that is gone, or somebody else's by now, means that a starter has claimed what a dead daemon
- * left and has not published yet.
- */
 static int
-judge_held(int fd, enum meta_state *state, struct otelop_metadata *metadata)
+judge_held(struct look *look)
 {
-	pid_t pid = meta_pid(metadata);
+	pid_t pid = meta_pid(look->metadata);
 	struct stat file;
 
-	*state = meta_state_is(metadata, "starting") ? META_STARTING : META_RUNNING;
-	if (!meta_is_here(metadata, NULL) || fstat(fd, &file) < 0 ||
-	    (process_is_alive(pid) && !is_somebody_else(pid, &file)))
-		return 0;
-	if (!process_is_alive(pid) && process_keeps_open(pid, &file) == 1) {
-		*state = META_STALE;
-		return 0;
-	}
-	*state = META_STARTING;
-	metadata->length = 0;		/* these words are nobody's any more */
-	return 0;
-}
-
-/* The state of the file at fd, which is locked or not.  0, or -1 when that cannot be told. */
-static int
-judge(int held, int fd, const char *dir, enum meta_state *state, struct otelop_metadata *metadata,
-    struct otelop_message *warning)
-{
-	if (meta_read_fd(metadata, fd, dir, warning) < 0) {
-		metadata->length = 0;
-		if (errno == ENODATA)
-			*state = held ? META_STARTING : META_STOPPED;
-		else if (errno == EBADMSG && !held)
-			*state = META_STALE;
-		else
-			return -1;
-		if (errno == ENODATA && warning != NULL)
-			warning->text[0] = '\0';
-		return 0;
-	}
-	/* exited is the daemon's last word, also while its parent still has to let go. */
-	if (meta_state_is(metadata, "exited")) {
-		*state = META_STALE;
-		return 0;
-	}
-	if (meta_is_other_host(metadata, warning))
+	if (fstat(look->fd, &file) < 0)
+		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
+	if (meta_is_other_host(look->metadata, look->warning)) {
+		/* Somebody here may just have claimed what another host left; else it is held there. */
+		look->is_doubtful = 1;
+		errno = EREMOTE;
 		return -1;
-	if (held)
-		return judge_held(fd, state, metadata);
-	*state = META_STALE;
-	return 0;
-}
-
-/* What was looked at: the file that the answer is about, still open. */
-struct look {
-	int fd;		/* -1: there is none */
-	int held;
-};
-
-static int
-look_at(const char *dir, struct look *look, enum meta_state *state,
-    struct otelop_metadata *metadata, struct otelop_message *warning)
-{
-	int dir_fd;
-
-	look->fd = -1;
-	look->held = 0;
-	metadata->length = 0;
-	if (warning != NULL)
-		warning->text[0] = '\0';
-	*state = META_STOPPED;
-	if ((dir_fd = statedir_open(dir, warning)) >= 0) {
-		look->held = lock_is_held(dir_fd, dir, &look->fd, warning);
-		io_close(&dir_fd);
 	}
-	if (look->fd >= 0) {
-		if (judge(look->held, look->fd, dir, state, metadata, warning) == 0)
+	if (!meta_is_here(look->metadata, NULL))
+		return 0;	/* of another pid namespace: its number says nothing here, the lock does */
+	switch (meta_process_lives(look->metadata)) {
+	case 1:
+		return 0;
+	case -1:
+		look->is_doubtful = process_keeps_open(pid, &file) == 0;
+		if (!is_somebody_else(pid, &file))
 			return 0;
-		io_close(&look->fd);
-		return -1;
+	}
+	return judge_dead_holder(look, &file);
+}
+
+static int
+judge_free(struct look *look)
+{
+	char host[256];
+
+	if (meta_process_lives(look->metadata) == 1) {
+		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
+		    "let go", look->dir, (long)meta_pid(look->metadata));
+		return 0;
+	}
+	*look->state = META_STALE;
+	if (!meta_is_other_host(look->metadata, look->warning))
+		return 0;
+	if (platform_is_remote(look->fd) == 1) {
+		errno = EREMOTE;
+		return -1;	/* its lock may not reach us */
+	}
+	if (otelop_metadata_get(look->metadata, "host", host, sizeof(host)) == 1)
+		message_set(look->warning, "%s: left by host %s", look->dir, host);
+	return 0;
+}
+
+/* 0, or -1 when it cannot be told. */
+static int
+judge(struct look *look)
+{
+	if (meta_read_fd(look->metadata, look->fd, look->dir, look->warning) < 0) {
+		look->metadata->length = 0;
+		if (errno == ENODATA) {
+			*look->state = look->held ? META_STARTING : META_STOPPED;
+			message_set(look->warning, "%s", "");
+			return 0;
+		}
+		*look->state = META_STALE;
+		return errno == EBADMSG && !look->held ? 0 : -1;
+	}
+	*look->state = meta_state_is(look->metadata, "starting") ? META_STARTING : META_RUNNING;
+	if (meta_state_is(look->metadata, "exited")) {
+		*look->state = META_STALE;
+		return 0;
+	}
+	return look->held ? judge_held(look) : judge_free(look);
+}
+
+static int
+look_once(struct look *look)
+{
+	int result, saved;
+
+	look->dir_fd = look->fd = -1;
+	look->held = look->is_doubtful = 0;
+	look->metadata->length = 0;
+	message_set(look->warning, "%s", "");
+	*look->state = META_STOPPED;
+	if ((look->dir_fd = statedir_open(look->dir, look->warning)) >= 0)
+		look->held = lock_is_held(look->dir_fd, look->dir, &look->fd, look->warning);
+	if (look->fd >= 0) {
+		result = judge(look);
+		saved = errno;
+		/* A daemon that has lost its lock may have published, and ended, before its words were read. */
+		if (!look->held && statedir_names(look->dir_fd, STATEDIR_METADATA, look->fd) != 1)
+			look->is_doubtful = 1;
+		errno = saved;
+		return result;
 	}
 	if (errno != ENOENT)
 		return -1;
 	look->held = 0;
-	if (warning != NULL)
-		warning->text[0] = '\0';
+	message_set(look->warning, "%s", "");
 	return 0;
 }
 
-/* Does the file name somebody who lives, but is not seen to hold it?  A starter may just have claimed it. */
-static int
-is_doubtful(const struct look *look, enum meta_state state, const struct otelop_metadata *metadata)
+static void
+look_away(struct look *look)
 {
-	struct stat file;
-
-	return (state == META_RUNNING || state == META_STARTING) && metadata->length > 0 &&
-	    meta_is_here(metadata, NULL) && fstat(look->fd, &file) == 0 &&
-	    process_keeps_open(meta_pid(metadata), &file) == 0;
+	io_close(&look->fd);
+	io_close(&look->dir_fd);
 }
 
-/* Look again while what is seen may be a claim on another's words; that is over soon. */
+/* Look until the answer is not a moment's. */
 static int
-look_twice(const char *dir, struct look *look, enum meta_state *state,
-    struct otelop_metadata *metadata, struct otelop_message *warning)
+look_at(struct look *look)
 {
 	int64_t doubt = clock_deadline(LOCK_STARTER_MS);
+	int result;
 
-	for (;; io_close(&look->fd)) {
-		if (look_at(dir, look, state, metadata, warning) < 0)
-			return -1;
-		if (!is_doubtful(look, *state, metadata) || clock_left_ms(doubt) == 0)
-			return 0;
+	while ((result = look_once(look)), look->is_doubtful && clock_left_ms(doubt) > 0) {
+		look_away(look);
 		clock_sleep_ms(2);
 	}
+	return result;
 }
 
 int
 meta_look_at(const char *dir, enum meta_state *state, struct otelop_metadata *metadata,
     struct otelop_message *warning)
 {
-	struct otelop_metadata own;
-	struct look look;
-	int result = look_twice(dir, &look, state, metadata != NULL ? metadata : &own, warning);
+	struct otelop_metadata own = OTELOP_METADATA_INIT;
+	struct look look = { .dir = dir, .state = state, .metadata = metadata != NULL ? metadata : &own,
+	    .warning = warning };
+	int saved, result = look_at(&look);
 
-	io_close(&look.fd);
+	saved = errno;
+	otelop_metadata_free(&own);
+	look_away(&look);
+	errno = saved;
 	return result;
 }
 
 /*
  * Is it a start that has the lock?  One that has published is named; upstream's daemon has it while its
- * file is empty.  Else it may be a child that outlives its daemon.
+ * file is empty.
  */
 static int
-is_start(const struct look *look, const struct otelop_metadata *metadata)
+is_start(const struct look *look)
 {
 	struct stat file;
 
-	return metadata->length > 0 || (fstat(look->fd, &file) == 0 && file.st_size == 0);
+	return look->metadata->length > 0 || (fstat(look->fd, &file) == 0 && file.st_size == 0);
+}
+
+/* One look of a wait.  1: decided; 0: wait on; -1. */
+static int
+is_decided(struct look *look, int appear, int *began)
+{
+	if (look_at(look) < 0)
+		return -1;
+	if (*look->state == META_RUNNING || *look->state == META_KEPT)
+		return 1;
+	if (*look->state == META_STARTING && is_start(look))
+		*began = 1;
+	return !look->held && *look->state != META_STARTING && (*began || !appear);
+}
+
+/* Until there is something new to see.  -1: cannot wait. */
+static int
+wait_for_news(const struct look *look, int64_t deadline)
+{
+	/* Who holds this very file lets it go or replaces it when there is something new to say. */
+	if (look->held && lock_wait_named(look->dir_fd, look->fd, LOCK_SH, deadline) < 0)
+		return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->dir,
+		    STATEDIR_METADATA);
+	if (!look->held)	/* nobody to wait for yet, and no portable event that says so */
+		clock_sleep_ms(clock_poll_ms(clock_left_ms(deadline), 20));
+	return 0;
 }
 
 int
 meta_wait(const char *dir, int appear, int64_t deadline, int *began, enum meta_state *state,
     struct otelop_metadata *metadata, struct otelop_message *warning)
 {
-	struct look look;
-	int result = 1;
+	struct look look = { .dir = dir, .state = state, .metadata = metadata, .warning = warning };
+	int result;
 
 	*began = 0;
-	for (;;) {
-		if (look_twice(dir, &look, state, metadata, warning) < 0)
-			return -1;
-		if (*state == META_RUNNING)
-			break;
-		if (*state == META_STARTING && is_start(&look, metadata))
-			*began = 1;
-		else if (!look.held && (*began || !appear))
-			break;
-		if (clock_left_ms(deadline) == 0) {
-			result = 0;
-			break;
-		}
-		/* Who holds this very file lets it go or replaces it when there is something new to say. */
-		if (look.held)
-			result = lock_wait(look.fd, LOCK_SH, deadline);
-		else	/* nobody to wait for yet, and no portable event that says so */
-			clock_sleep_ms(clock_poll_ms(clock_left_ms(deadline), 20));
-		if (result < 0)
-			message_errno(warning, "%s/%s: cannot wait for the lock", dir,
-			    STATEDIR_METADATA);
+	while ((result = is_decided(&look, appear, began)) == 0 && clock_left_ms(deadline) != 0 &&
+	    (result = wait_for_news(&look, deadline)) == 0) {
 		/* That start has gone on, whatever has become of it by the next look. */
 		if (look.held && lock_was_replaced(look.fd))
 			*began = 0;
-		io_close(&look.fd);
-		if (result < 0)
-			return -1;
-		result = 1;
+		look_away(&look);
 	}
-	io_close(&look.fd);
+	look_away(&look);
 	return result;
 }
 
@@ -204,7 +289,7 @@ int
 otelop_running(const char *state_dir, struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
-	enum meta_state state;
+	enum meta_state state = META_STOPPED;
 
 	if (meta_look_at(state_dir, &state, metadata, message) < 0)
 		return -1;

@@ -15,18 +15,19 @@
  *	... bind, listen ...
  *	otelop_metadata_init(&metadata, getpid());
  *	otelop_metadata_set(&metadata, "httpAddr", "127.0.0.1:4319", &msg);
- *	otelop_write_metadata(&lock, &metadata, &msg);	published, never unlocked
+ *	otelop_write_metadata(lock, &metadata, &msg);	published, never unlocked
  *	otelop_signal_ready(otelop_ready_pipe());
  *	... serve ...
- *	otelop_remove_state(dir, &lock, &msg);
+ *	otelop_remove_state(dir, lock, &msg);
  *
  * Every function that returns int answers 0 on success and -1 with errno on
  * failure; those whose name is a question answer 1, 0 or -1, and "no" is not an
  * error.  Where words are needed, the reason is put into the caller's struct
  * otelop_message as "OBJECT: what failed: reason"; NULL is allowed there.  The
  * library never prints, never exits, and keeps no state between calls; whatever
- * it fills belongs to the caller.  It is meant for single-threaded callers:
- * waiting uses the ITIMER_REAL timer and SIGALRM, and puts both back.
+ * it fills belongs to the caller.  Waiting uses no signal and no timer: a timed wait
+ * for a lock is a helper process's, which neither wait(2) nor SIGCHLD tells the
+ * caller of; where there can be none, the library looks every 20 ms.
  *
  * "Upstream" names the function of the Go package daemon that a function mirrors.
  */
@@ -42,7 +43,6 @@
 #define OTELOP_PATH_SIZE 4096		/* bytes that any path buffer here needs */
 #define OTELOP_MESSAGE_SIZE 8192	/* holds a path and a whole ready line */
 #define OTELOP_METADATA_MAX 65536	/* bytes that a metadata file may have */
-#define OTELOP_METADATA_ROOM (2 * OTELOP_METADATA_MAX + 1024)	/* ... once it is indented */
 #define OTELOP_READY_FD 3		/* where a daemon child finds its ready pipe */
 #define OTELOP_FOREVER INT64_C(-1)	/* as a timeout: no limit */
 
@@ -52,22 +52,19 @@ struct otelop_message {
 
 /*
  * One metadata object as JSON text, always valid and in canonical form (upstream's
- * members, ours, the others in order of appearance).  Read it through
- * otelop_metadata_get, change it through otelop_metadata_set.
+ * members, ours, the others in order of appearance).  Begin with OTELOP_METADATA_INIT,
+ * read it through otelop_metadata_get, change it through otelop_metadata_set, and give
+ * its memory back with otelop_metadata_free.  Whatever fills an object replaces what it
+ * had, so that one object may be used again and again.
  */
 struct otelop_metadata {
-	size_t length;			/* bytes in json, without the final NUL */
-	char json[OTELOP_METADATA_ROOM];
+	size_t length;			/* bytes in json, without the final NUL; 0: nothing */
+	char *json;			/* NULL while nothing was ever in it */
 };
+#define OTELOP_METADATA_INIT { 0, NULL }
 
-/* The instance lock, held while fd is open.  Fill it with otelop_lock_metadata. */
-struct otelop_lock {
-	int dir_fd;			/* the state directory */
-	int fd;				/* otelop.json, locked; -1: not held */
-	int next_fd;			/* otelop.json.tmp, locked, unpublished; or -1 */
-	int created;			/* this claim made the file it holds */
-	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
-};
+/* The instance lock, from otelop_lock_metadata until it is unlocked or removed. */
+struct otelop_lock;
 
 /*
  * Where state lives.  dir: what the user asked for (made absolute), or NULL for the
@@ -80,7 +77,10 @@ int otelop_state_dir(const char *dir, char *path, size_t size,
 
 /*
  * Create the directory path and its parents with mode 0700 where they are missing, and
- * check that path can be trusted: ours or root's, not writable by everyone.
+ * check that path can be trusted: ours or root's, not writable by everyone, and reached by
+ * no link of anybody else's.  Where path is the directory that XDG_STATE_HOME or HOME give,
+ * or below it, nothing is created in a directory that is neither ours nor root's.  0:
+ * message is empty, or a warning that a group may write to the directory.
  * Errors: EPERM not to be trusted; those of mkdir and open.  Upstream: EnsureStateDir.
  */
 int otelop_ensure_state_dir(const char *path, struct otelop_message *message);
@@ -103,42 +103,55 @@ int otelop_ready_pipe(void);
 int otelop_signal_ready(int fd);
 int otelop_signal_error(int fd, const char *text);
 
-/* What to start, and how.  Zero-filled, it is a sensible default but for log and umask. */
+/*
+ * What to start, and how.  Zero-filled, or OTELOP_SPAWN_INIT, is a sensible default: nothing of
+ * the caller's reaches the daemon but its environment, directory and umask.
+ */
 struct otelop_spawn {
 	const char *state_dir;		/* exported as OTELOP_STATE_DIR; NULL: left alone */
 	const char *log;		/* file that stdout and stderr are appended to */
-	int log_fd;			/* the same, already open (it becomes a blocking one);
-					   used when log is NULL */
-	int64_t timeout_ms;		/* how long to wait; OTELOP_FOREVER (or 0) no limit */
+	int log_fd;			/* the same, already open (it becomes a blocking one), if log is
+					   NULL.  0 or less: the log in state_dir; without that, /dev/null */
+	int64_t timeout_ms;		/* how long to wait; 0: 60,000; OTELOP_FOREVER: no limit */
 	const char *cwd;		/* NULL: the caller's */
-	int set_umask;			/* use umask below */
+	int set_umask;			/* not 0: use umask below */
 	mode_t umask;
 	const char *const *set_env;	/* VAR=VALUE, NULL-terminated; or NULL */
 	const char *const *unset_env;	/* names, NULL-terminated; or NULL */
-	int adopt;			/* become the reaper of orphans, so that even a
-					   descendant that left the session is found when the
-					   start fails; for programs that do nothing else */
-	void (*tick)(void *, int64_t waited_ms);	/* called about once a second, or NULL */
-	void *tick_argument;
-	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the
-					   start up; 0: none */
+	/* Called about once a second while it is waited for, or NULL. */
+	void (*tick)(void *argument, int64_t waited_ms);
+	/* Called when it is ready, or NULL; below 0 makes the start a failed one (125). */
+	int (*confirm)(void *argument, pid_t pid);
+	void *argument;			/* of both */
+	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the start up
+					   (128 plus that); it does not block; 0: none */
 };
+#define OTELOP_SPAWN_INIT { NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0 }
 
 struct otelop_spawn_result {
 	pid_t pid;			/* the daemon's, when it is ready: the child's own, or what
 					   the child said (otelop-run's is its command's) */
-	pid_t child;			/* the child's, which is the caller's to reap; 0: nothing ran */
-	int status;			/* the exit status that tells what happened */
+	pid_t child;			/* the process that argv became; 0: nothing ran */
+	int status;			/* the exit status that tells what happened; 0: ready */
 	int said;			/* the reason is the daemon's own words (err:) */
-	long long log_start;		/* where in the log this start begins; -1: no file */
-	struct otelop_message reason;
+	long long log_start;		/* where in the log this start begins; -1: no regular file */
+	struct otelop_message summary;	/* a line about the child, if it said one (otelop-run does) */
+	struct otelop_message reason;	/* why it is not ready, without argv[0] in front */
 };
 
 /*
- * Fork, setsid, stdin from /dev/null, stdout and stderr to the log, the ready pipe on 3, no
- * other descriptor, signals reset; exec argv; wait for the verdict.  0: ready, the daemon runs.
- * -1: not ready, and no process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n
- * as in otelop(7), result->reason says why.  Upstream: Spawn.
+ * Start argv as a daemon and wait for its verdict: a session of its own, stdin from /dev/null, stdout and
+ * stderr to the log, the ready pipe on 3, no other descriptor, signals reset.  options may be NULL.
+ *
+ * 0: ready, and the daemon runs; it is init's child and not the caller's to reap.  -1: not ready, and no
+ * process is left; result->status is 1, 75, 124, 125, 126, 127 or 128+n as in otelop(7), result->reason
+ * says why.  Errors: EINVAL no argument (argv without a command, result NULL, set_env without =; status is
+ * 125); ETIMEDOUT; ECANCELED by interrupt_fd or confirm; ECHILD it failed by its own words, or ended;
+ * EPROTO it said what is no verdict; else those of open, fork and exec.
+ *
+ * The environment is read once, before the fork.  In between the caller has one child more: who waits
+ * for any child may be told of its end, which does no harm.  It does not matter whether SIGCHLD is ignored
+ * or handled.  Upstream: Spawn.
  */
 int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
     struct otelop_spawn_result *result);
@@ -150,17 +163,31 @@ int otelop_spawn(const struct otelop_spawn *options, char *const argv[],
  * holds it; ETIMEDOUT still so after timeout_ms; EPERM not to be trusted; those of open.  Upstream:
  * LockMetadata.
  */
-int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lock *lock,
+int otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lock **lock,
     struct otelop_message *message);
 
-/* Let the claim go and leave the file as it is; the descriptors are closed. */
+/*
+ * The descriptor that holds the lock, close-on-exec, which belongs to lock; it changes with each
+ * otelop_write_metadata.  Once metadata is written it can only be read: a child that gets a copy of it
+ * holds the lock as well, and can do nothing else to the file.
+ */
+int otelop_lock_fd(const struct otelop_lock *lock);
+
+/* Let the claim go, leave the file as it is and free lock; NULL is none. */
 void otelop_unlock_metadata(struct otelop_lock *lock);
 
-/* A new object: this pid, started now, on this host, in this pid namespace and directory. */
-void otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
+/*
+ * A new object: this pid, started now, on this host, in this pid namespace and directory.
+ * Error: ENOMEM.
+ */
+int otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid);
+
+/* Give the object's memory back; it is as after OTELOP_METADATA_INIT. */
+void otelop_metadata_free(struct otelop_metadata *metadata);
 
 /*
- * Set member key from text.  Members of ours that are numbers or times are checked; command
+ * Set member key from text.  Members of ours that are numbers or times are checked, and
+ * times written so that Go's package time reads them (T and Z, no second 60); command
  * and listen cannot be set this way.  Errors: EINVAL bad key or value; EILSEQ not UTF-8;
  * EMSGSIZE the object would be over OTELOP_METADATA_MAX.  On error nothing changed.
  */
@@ -177,7 +204,8 @@ int otelop_metadata_get(const struct otelop_metadata *metadata, const char *key,
 /*
  * Publish metadata under the claim: readers see the old file or the whole new one, and the
  * published file is locked at every moment.  Errors: EBADF no claim; EMSGSIZE metadata over
- * OTELOP_METADATA_MAX; ESTALE somebody meddled with otelop.json.tmp; those of open, write, rename.
+ * OTELOP_METADATA_MAX; ESTALE somebody meddled with the files; ENOLCK locks
+ * do nothing on this file system; those of open, write, rename.
  * Then the old file stands.  Upstream: WriteMetadata.
  */
 int otelop_write_metadata(struct otelop_lock *lock, const struct otelop_metadata *metadata,
@@ -199,7 +227,7 @@ int otelop_running(const char *state_dir, struct otelop_metadata *metadata,
     struct otelop_message *message);
 
 /*
- * Remove the metadata file.  With lock (the caller's claim) the claim ends too; without, the
+ * Remove the metadata file.  With lock (the caller's claim) the claim ends too and is freed; without, the
  * directory is claimed for the moment: EWOULDBLOCK when a daemon holds it.  Gone already is
  * success.  Upstream: RemoveState.
  */

@@ -1,12 +1,14 @@
 /*
- * What only some systems have.  PLATFORM_LINUX: pidfd, close_range, subreaper, /proc, abstract
- * sockets, SCM_CREDENTIALS.  Else, or with -DPLATFORM_POSIX (so that it can be tested on Linux),
- * the fallback: kill(2) and ps(1).  A Linux that lacks one of the calls gets ENOSYS from the kernel
+ * What only some systems have, but for what platform_proc.c sees of other processes.  PLATFORM_LINUX:
+ * pidfd, close_range, subreaper, abstract sockets, SCM_CREDENTIALS.  Else, or with -DPLATFORM_POSIX (so
+ * that it can be tested on Linux), the fallback: kill(2).  A Linux that lacks one of the calls gets ENOSYS from the kernel
  * and the same fallback in the callers.
  */
-#if defined(__linux__) && !defined(PLATFORM_POSIX)
+#if defined(__linux__)
+#define _GNU_SOURCE	/* O_PATH, struct ucred, clone */
+#ifndef PLATFORM_POSIX
 #define PLATFORM_LINUX
-#define _GNU_SOURCE	/* struct ucred */
+#endif
 #endif
 
 #include "platform.h"
@@ -14,7 +16,6 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,8 +29,14 @@
 #include <unistd.h>
 
 #ifdef PLATFORM_LINUX
+#include <sys/inotify.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include <sched.h>
 
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
@@ -40,8 +47,19 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#define EXCHANGE 2	/* RENAME_EXCHANGE, which some libcs do not name */
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
 #endif
 
+#if defined(O_PATH)
+#define SEARCH O_PATH
+#elif defined(O_SEARCH)
+#define SEARCH O_SEARCH
+#else
+#define SEARCH O_RDONLY
+#endif
 const struct platform_signal platform_signals[] = {
 #ifdef SIGIO
 	{ "IO", SIGIO },
@@ -61,21 +79,10 @@ const struct platform_signal platform_signals[] = {
 	{ NULL, 0 },
 };
 
-static int
-add_process(struct platform_process **list, size_t *count, size_t *room,
-    const struct platform_process *process)
+int
+platform_open_to_search(int dir_fd, const char *name, int flags)
 {
-	if (*count == *room) {
-		size_t more = *room ? *room * 2 : 256;
-		struct platform_process *grown = realloc(*list, more * sizeof(**list));
-
-		if (grown == NULL)
-			return -1;
-		*list = grown;
-		*room = more;
-	}
-	(*list)[(*count)++] = *process;
-	return 0;
+	return io_openat(dir_fd, name, SEARCH | O_DIRECTORY | O_CLOEXEC | flags, 0);
 }
 
 static int
@@ -125,55 +132,48 @@ close_numbered(int from, const int *keep, size_t count)
 			close((int)fd);
 }
 
-/* A directory with anything in it, else NULL; errno 0 where it is empty. */
-static DIR *
-open_filled(const char *path)
-{
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-
-	if (directory == NULL)
-		return NULL;
-	errno = 0;
-	while ((entry = readdir(directory)) != NULL && *entry->d_name == '.')
-		;
-	if (entry != NULL) {
-		rewinddir(directory);
-		return directory;
-	}
-	closedir(directory);
-	return NULL;
-}
-
-DIR *
-platform_open_descriptors(pid_t pid)
-{
-	char path[64];
-	DIR *directory, *threads;
-	struct dirent *entry;
-	int error;
-
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	if ((directory = open_filled(path)) != NULL)
-		return directory;
-	error = errno;
-	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-	if ((threads = opendir(path)) != NULL) {
-		while (directory == NULL && (entry = readdir(threads)) != NULL) {
-			long thread = atol(entry->d_name);
-
-			if (thread < 1 || thread == (long)pid)
-				continue;
-			snprintf(path, sizeof(path), "/proc/%ld/task/%ld/fd", (long)pid, thread);
-			directory = open_filled(path);
-		}
-		closedir(threads);
-	}
-	errno = directory == NULL ? error : 0;
-	return directory;
-}
-
 #ifdef PLATFORM_LINUX
+
+#define PROC_FILE_SYSTEM 0x9fa0
+
+ssize_t
+platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
+{
+	int fd = io_openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	struct statfs system;
+	ssize_t length = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, link) == 0 && fstatfs(fd, &system) == 0) {
+		if (!S_ISLNK(link->st_mode))
+			errno = EINVAL;
+		else if (system.f_type == PROC_FILE_SYSTEM)
+			length = 0;
+		else
+			length = readlinkat(fd, "", text, size);
+	}
+	io_close(&fd);
+	return length;
+}
+
+int
+platform_is_remote(int fd)
+{
+	/* What statfs(2) calls them; NFS, SMB, CIFS, SMB2, 9P, AFS twice, Ceph, FUSE, Lustre, GFS2, OCFS2, Coda, GPFS. */
+	static const uint32_t magics[] = { 0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997,
+	    0x5346414f, 0x6b414653, 0x00c36400, 0x65735546, 0x0bd00bd0, 0x01161970, 0x7461636f,
+	    0x73757245, 0x47504653 };
+	struct statfs mounted;
+	size_t i;
+
+	if (fstatfs(fd, &mounted) < 0)
+		return -1;
+	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((uint32_t)mounted.f_type == magics[i])
+			return 1;
+	return 0;
+}
 
 int
 platform_pidfd_open(pid_t pid)
@@ -187,10 +187,86 @@ platform_pidfd_signal(int pidfd, int signal_number)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
 }
 
+#define HELPER_STACK 8192
+
+struct flock_wanted {
+	pid_t parent;
+	int fd;
+	int operation;
+};
+
+static int
+run_flock_helper(void *argument)
+{
+	const struct flock_wanted *wanted = argument;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != wanted->parent)
+		return 1;	/* it died before that could be heard of */
+	prctl(PR_SET_NAME, "lock-waiter", 0, 0, 0);	/* ps -o comm */
+	return flock(wanted->fd, wanted->operation) < 0;
+}
+
+/* Is a child to be in a pid namespace of its own?  The first one there must not be a helper: with it all ends. */
+static int
+children_are_elsewhere(void)
+{
+	char ours[64], theirs[64];
+	ssize_t n = readlink("/proc/self/ns/pid", ours, sizeof(ours));
+
+	return n > 0 && (readlink("/proc/self/ns/pid_for_children", theirs, sizeof(theirs)) != n ||
+	    memcmp(ours, theirs, (size_t)n) != 0);
+}
+
+int
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+{
+	struct flock_wanted wanted = { getpid(), fd, operation };
+	char stack[HELPER_STACK];	/* the child's copy of it is the child's stack */
+	sigset_t all, before;
+	int pidfd = -1;
+
+	if (children_are_elsewhere()) {
+		errno = ENOSYS;
+		return -1;
+	}
+	/* The child must not run our handlers.  It shares our descriptors, so that it keeps none of them open. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	helper->pid = clone(run_flock_helper, stack + sizeof(stack), CLONE_FILES | CLONE_PIDFD, &wanted, &pidfd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (helper->pid < 0)
+		return -1;
+	helper->pidfd = pidfd;
+	if (pidfd >= 0 && io_move_above(&helper->pidfd, 3) == 0)
+		return 0;
+	platform_flock_end(helper);
+	return -1;
+}
+
+void
+platform_flock_end(struct platform_flock_helper *helper)
+{
+	/* Behind the pidfd it is itself, even if somebody else has reaped it. */
+	if (helper->pidfd < 0 || (platform_pidfd_signal(helper->pidfd, SIGKILL) < 0 && errno != ESRCH))
+		kill(helper->pid, SIGKILL);
+	while (waitpid(helper->pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		;
+	io_close(&helper->pidfd);
+}
+
 int
 platform_adopt_orphans(void)
 {
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -1 : 0;
+}
+
+int
+platform_adopts_orphans(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts;
 }
 
 void
@@ -201,6 +277,27 @@ platform_reset_hidden_signals(void)
 
 	for (number = 32; number <= 34; number++)
 		syscall(SYS_rt_sigaction, number, zeros, NULL, 8);
+}
+
+int
+platform_exchange(int dir_fd, const char *a, const char *b)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, a, dir_fd, b, EXCHANGE);
+}
+
+int
+platform_watch(int file_fd, int dir_fd)
+{
+	char file[64], directory[64];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", file_fd);
+	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", dir_fd);
+	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
+	    inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
+	    inotify_add_watch(fd, directory, IN_MOVE_SELF | IN_DELETE_SELF) < 0))
+		io_close(&fd);
+	return fd;
 }
 
 static int
@@ -226,173 +323,6 @@ platform_close_all_but(const int *keep, size_t count)
 	}
 	if (close_range_of(from, ~0U) < 0)
 		close_numbered(3, keep, count);
-}
-
-/* What /proc/PID/stat says behind the command's name.  1; 0: there is no such process; -1. */
-static int
-read_stat(pid_t pid, char *line, size_t size, const char **fields)
-{
-	char path[64];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	/* ESRCH at open too: it may end while the kernel walks the path. */
-	if ((fd = io_open(path, O_RDONLY | O_CLOEXEC, 0)) < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	n = io_read_all(fd, line, size - 1);
-	io_close(&fd);
-	if (n < 0)
-		return errno == ESRCH ? 0 : -1;
-	line[n] = '\0';
-	/* The name is in parentheses and may hold anything, parentheses too. */
-	if ((*fields = strrchr(line, ')')) == NULL) {
-		errno = EPROTO;
-		return -1;
-	}
-	++*fields;
-	return 1;
-}
-
-int
-platform_process_began(pid_t pid, struct timespec *began)
-{
-	unsigned long long ticks, rate = (unsigned long long)sysconf(_SC_CLK_TCK);
-	struct timespec wall, since_boot;
-	const char *fields;
-	char line[1024];
-
-	if (read_stat(pid, line, sizeof(line), &fields) != 1 ||
-	    sscanf(fields, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-	    "%*d %llu", &ticks) != 1 ||
-	    clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &since_boot) < 0)
-		return 0;
-	began->tv_sec = wall.tv_sec - since_boot.tv_sec + (time_t)(ticks / rate);
-	began->tv_nsec = wall.tv_nsec - since_boot.tv_nsec +
-	    (long)(ticks % rate * (1000000000ULL / rate));
-	for (; began->tv_nsec < 0; began->tv_nsec += 1000000000L)
-		began->tv_sec--;
-	for (; began->tv_nsec >= 1000000000L; began->tv_nsec -= 1000000000L)
-		began->tv_sec++;
-	return 1;
-}
-
-int
-platform_process(pid_t pid, struct platform_process *process)
-{
-	const char *fields;
-	char line[1024];
-	int parent, session, threads = 0, found = read_stat(pid, line, sizeof(line), &fields);
-
-	if (found != 1)
-		return found;
-	if (sscanf(fields, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
-	    &process->state, &parent, &session, &threads) < 3) {
-		errno = EPROTO;
-		return -1;
-	}
-	if (process->state == 'Z' && threads > 1)
-		process->state = 'S';	/* its first thread has ended, the process has not */
-	process->pid = pid;
-	process->parent = (pid_t)parent;
-	process->session = (pid_t)session;
-	return 1;
-}
-
-int
-platform_processes(struct platform_process **list, size_t *count)
-{
-	DIR *directory = opendir("/proc");
-	struct platform_process process;
-	struct dirent *entry;
-	size_t room = 0;
-	int failed = 0;
-
-	*list = NULL;
-	*count = 0;
-	if (directory == NULL) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			errno = ENOSYS;
-		return -1;
-	}
-	while (!failed) {
-		errno = 0;
-		if ((entry = readdir(directory)) == NULL) {
-			failed = errno != 0;
-			break;
-		}
-		if (*entry->d_name < '1' || *entry->d_name > '9')
-			continue;
-		switch (platform_process((pid_t)atol(entry->d_name), &process)) {
-		case 1:
-			failed = add_process(list, count, &room, &process) < 0;
-			break;
-		case -1:
-			/* Hidden from us is not there for us; but what cannot be read may be. */
-			failed = errno != EACCES && errno != EPERM && errno != EPROTO;
-			break;
-		}
-	}
-	if (!failed && *count == 0) {
-		failed = 1;
-		errno = ENOSYS;		/* not even we are there: nothing is mounted */
-	}
-	if (failed) {
-		int saved = errno;
-
-		free(*list);
-		*list = NULL;
-		closedir(directory);
-		errno = saved;
-		return -1;
-	}
-	closedir(directory);
-	return 0;
-}
-
-/* Does that descriptor's file have this name?  To look at another could last as long as its server is away. */
-static int
-is_named(int directory, const char *descriptor, const char *name)
-{
-	char target[PATH_MAX + 16];
-	ssize_t n = readlinkat(directory, descriptor, target, sizeof(target) - 1);
-	const char *slash;
-
-	if (n < 0)
-		return 0;
-	target[n] = '\0';
-	/* Behind it may stand that it is deleted. */
-	return (slash = strrchr(target, '/')) != NULL && strncmp(slash + 1, name, strlen(name)) == 0;
-}
-
-int
-platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
-{
-	DIR *directory = platform_open_descriptors(pid);
-	struct dirent *entry;
-	struct stat other;
-	int found = 0;
-
-	if (directory == NULL)
-		return errno == 0 || errno == ENOENT || errno == ESRCH ? 0 : -1;
-	while (!found && (entry = readdir(directory)) != NULL)
-		found = is_named(dirfd(directory), entry->d_name, name) &&
-		    fstatat(dirfd(directory), entry->d_name, &other, 0) == 0 &&
-		    other.st_dev == file->st_dev && other.st_ino == file->st_ino;
-	closedir(directory);
-	return found;
-}
-
-int
-platform_pid_namespace(char *name, size_t size)
-{
-	ssize_t n = readlink("/proc/self/ns/pid", name, size - 1);
-
-	if (n <= 0)
-		return 0;
-	name[n] = '\0';
-	return 1;
 }
 
 int
@@ -462,6 +392,31 @@ platform_notify_drop(int fd)
 
 #else /* POSIX */
 
+ssize_t
+platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
+{
+	struct stat after;
+	ssize_t length;
+
+	if (fstatat(dir_fd, name, link, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (length = readlinkat(dir_fd, name, text, size)) < 0 ||
+	    fstatat(dir_fd, name, &after, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	/* A rename changes the time. */
+	if (link->st_dev == after.st_dev && link->st_ino == after.st_ino &&
+	    link->st_ctim.tv_sec == after.st_ctim.tv_sec && link->st_ctim.tv_nsec == after.st_ctim.tv_nsec)
+		return length;
+	errno = EAGAIN;
+	return -1;
+}
+
+int
+platform_is_remote(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
 int
 platform_pidfd_open(pid_t pid)
 {
@@ -479,9 +434,31 @@ platform_pidfd_signal(int pidfd, int signal_number)
 	return -1;
 }
 
+int
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+{
+	(void)helper;
+	(void)fd;
+	(void)operation;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+platform_flock_end(struct platform_flock_helper *helper)
+{
+	(void)helper;
+}
+
 void
 platform_reset_hidden_signals(void)
 {
+}
+
+int
+platform_adopts_orphans(void)
+{
+	return 0;
 }
 
 int
@@ -491,128 +468,29 @@ platform_adopt_orphans(void)
 	return -1;
 }
 
-void
-platform_close_all_but(const int *keep, size_t count)
-{
-	close_numbered(3, keep, count);
-}
-
-/* The output of ps for everybody or one process, on a descriptor; the child is not in the answer. */
-static int
-open_ps(pid_t pid, pid_t *child)
-{
-	char number[32];
-	sigset_t all, before;
-	int out[2], null;
-
-	if (io_pipe(out) < 0)
-		return -1;
-	snprintf(number, sizeof(number), "%ld", (long)pid);
-	/* The child must not run our handlers: ps has none, and blocked signals do not matter to it. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	if ((*child = fork()) == 0) {
-		if ((null = io_open("/dev/null", O_RDWR, 0)) < 0 || io_dup2(out[1], 1) < 0 ||
-		    io_dup2(null, 2) < 0)
-			_exit(127);
-		if (pid > 0)
-			execlp("ps", "ps", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-p", number,
-			    (char *)NULL);
-		else
-			execlp("ps", "ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=",
-			    (char *)NULL);
-		_exit(127);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	io_close(&out[1]);
-	if (*child < 0)
-		io_close(&out[0]);
-	return out[0];
-}
-
-static int
-list_ps(pid_t pid, struct platform_process **list, size_t *count)
-{
-	struct platform_process process;
-	long number, parent;
-	char state[32];
-	size_t room = 0;
-	pid_t child;
-	FILE *stream;
-	int fd, status = 0, failed = 0;	/* where SIGCHLD is ignored, nobody tells the status */
-
-	*list = NULL;
-	*count = 0;
-	if ((fd = open_ps(pid, &child)) < 0)
-		return -1;
-	if ((stream = fdopen(fd, "r")) == NULL)
-		io_close(&fd);
-	while (stream != NULL && !failed &&
-	    fscanf(stream, "%ld %ld %31s", &number, &parent, state) == 3) {
-		process.pid = (pid_t)number;
-		process.parent = (pid_t)parent;
-		process.session = getsid(process.pid);
-		/* With an l its first thread has ended, the process has not. */
-		process.state = *state == 'Z' && strchr(state, 'l') != NULL ? 'S' : *state;
-		if (process.pid != child)
-			failed = add_process(list, count, &room, &process) < 0;
-	}
-	if (stream != NULL)
-		fclose(stream);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (stream == NULL || failed || WIFSIGNALED(status) || WEXITSTATUS(status) > 1) {
-		free(*list);
-		*list = NULL;
-		errno = ENOSYS;
-		return -1;
-	}
-	return 0;
-}
-
 int
-platform_processes(struct platform_process **list, size_t *count)
+platform_exchange(int dir_fd, const char *a, const char *b)
 {
-	return list_ps(0, list, count);
-}
-
-int
-platform_process(pid_t pid, struct platform_process *process)
-{
-	struct platform_process *list;
-	size_t count;
-
-	if (list_ps(pid, &list, &count) < 0)
-		return -1;
-	if (count > 0)
-		*process = *list;
-	free(list);
-	return count > 0;
-}
-
-int
-platform_process_began(pid_t pid, struct timespec *began)
-{
-	(void)pid;
-	(void)began;
-	return 0;
-}
-
-int
-platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
-{
-	(void)pid;
-	(void)file;
-	(void)name;
+	(void)dir_fd;
+	(void)a;
+	(void)b;
+	errno = ENOSYS;
 	return -1;
 }
 
 int
-platform_pid_namespace(char *name, size_t size)
+platform_watch(int file_fd, int dir_fd)
 {
-	(void)name;
-	(void)size;
-	return 0;
+	(void)file_fd;
+	(void)dir_fd;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+platform_close_all_but(const int *keep, size_t count)
+{
+	close_numbered(3, keep, count);
 }
 
 int

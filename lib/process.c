@@ -41,8 +41,17 @@ process_close(struct process *process)
 int
 process_signal(const struct process *process, int signal_number)
 {
-	if (process->pidfd >= 0)
-		return platform_pidfd_signal(process->pidfd, signal_number);
+	if (process->pidfd >= 0) {
+		if (platform_pidfd_signal(process->pidfd, signal_number) == 0)
+			return 0;
+		if (errno == ESRCH || errno == EINVAL)
+			return -1;
+		/* A filter may deny just this call.  While it has not ended, the number is its own. */
+		if (process_is_gone(process)) {
+			errno = ESRCH;
+			return -1;
+		}
+	}
 	return kill(process->pid, signal_number);
 }
 
@@ -142,11 +151,32 @@ by_pid(const void *a, const void *b)
 }
 
 static int
+is_spared(const struct process_tree *tree, pid_t pid, unsigned long long start_ticks)
+{
+	size_t i;
+
+	for (i = 0; i < tree->spared_count; i++)
+		if (tree->spared[i].pid == pid && (tree->spared[i].start_ticks == start_ticks ||
+		    tree->spared[i].start_ticks == 0 || start_ticks == 0))
+			return 1;
+	return 0;
+}
+
+/* Does a child of ours belong to the tree?  It may have come from a process that was there before. */
+static int
+is_of_tree(const struct process_tree *tree, pid_t child)
+{
+	return child == tree->root || (tree->adopted && (tree->state_dir == NULL ||
+	    (platform_process_has_variable(child, "OTELOP_STATE_DIR", tree->state_dir) == 1 &&
+	    platform_process_has_variable(child, "OTELOP_LOCK_FD", NULL) == 1)));
+}
+
+static int
 is_member(const struct process_tree *tree, pid_t self, const struct platform_process *process,
     const struct platform_process *all, size_t count)
 {
 	int is_in_session = tree->session > 0 && process->session == tree->session;
-	size_t i, steps;
+	size_t steps;
 
 	if (process->pid == self)
 		return 0;
@@ -161,32 +191,33 @@ is_member(const struct process_tree *tree, pid_t self, const struct platform_pro
 
 		if (process->pid == tree->root)
 			return 1;
-		for (i = 0; i < tree->spared_count; i++)
-			if (process->pid == tree->spared[i])
-				return 0;
+		if (is_spared(tree, process->pid, process->start_ticks))
+			return 0;
 		if (process->parent == self && process->pid != self)
-			return tree->adopted;
+			return is_of_tree(tree, process->pid);
 		wanted.pid = process->parent;
 		process = bsearch(&wanted, all, count, sizeof(*all), by_pid);
 	}
 	return is_in_session;
 }
 
-/* Of all members root alone, where the others cannot be listed. */
+/* Of all members the first alone, where the others cannot be listed. */
 static int
 list_root(const struct process_tree *tree, struct platform_process **members, size_t *count)
 {
+	pid_t first = tree->is_reaper ? tree->session : tree->root;
+
 	if ((*members = calloc(1, sizeof(**members))) == NULL)
 		return -1;
-	*count = process_is_alive(tree->root);
-	(*members)->pid = tree->root;
+	*count = process_is_alive(first);
+	(*members)->pid = first;
 	(*members)->state = '?';
 	return 0;
 }
 
-/* The members, zombies too.  -1: errno; the next list may be had. */
+/* The members, zombies too, from the list of all processes.  -1: errno; the next list may be had. */
 static int
-list_members(const struct process_tree *tree, struct platform_process **members, size_t *count)
+list_all(const struct process_tree *tree, struct platform_process **members, size_t *count)
 {
 	struct platform_process *all;
 	pid_t self = getpid();
@@ -201,10 +232,107 @@ list_members(const struct process_tree *tree, struct platform_process **members,
 		return -1;
 	}
 	for (i = 0; i < total; i++)
-		if (is_member(tree, self, &all[i], all, total))
+		if (is_member(tree, self, &all[i], all, total) && !(tree->is_reaper && all[i].pid == tree->root))
 			(*members)[(*count)++] = all[i];
 	free(all);
 	return 0;
+}
+
+struct member_list {
+	struct platform_process *items;
+	size_t count;
+	size_t room;
+};
+
+/* Has a child of ours ended that is not reaped?  That is known where /proc hides it, too. */
+static int
+is_zombie_child(pid_t child)
+{
+	siginfo_t how = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid == child;
+}
+
+/* One that parent has as a child, by a list that may be old already. */
+static int
+add_child(const struct process_tree *tree, struct member_list *list, pid_t parent, pid_t child)
+{
+	struct platform_process process = { .pid = child, .parent = parent, .state = '?' };
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->items[i].pid == child)
+			return 0;
+	switch (platform_process(child, &process)) {
+	case 0:
+		return 0;
+	case -1:	/* hidden from us, but a child of theirs all the same */
+		if (errno != EACCES && errno != EPERM)
+			return -1;
+		if (parent == getpid() && is_zombie_child(child))
+			process.state = 'Z';
+	}
+	if (is_spared(tree, child, process.start_ticks) || (parent == getpid() && !is_of_tree(tree, child)))
+		return 0;
+	if (list->count == list->room) {
+		size_t more = list->room ? list->room * 2 : 16;
+		struct platform_process *grown = realloc(list->items, more * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		list->items = grown;
+		list->room = more;
+	}
+	list->items[list->count++] = process;
+	return 0;
+}
+
+static int
+add_children(const struct process_tree *tree, struct member_list *list, pid_t parent)
+{
+	pid_t *children;
+	size_t count, i;
+	int result = 0;
+
+	if (platform_children(parent, &children, &count) < 0)
+		return errno == EACCES || errno == EPERM ? 0 : -1;
+	for (i = 0; i < count && result == 0; i++)
+		result = add_child(tree, list, parent, children[i]);
+	free(children);
+	return result;
+}
+
+/* The same from the lists of children, where all that is below root is below us, and mostly whole. */
+static int
+list_below(const struct process_tree *tree, struct platform_process **members, size_t *count)
+{
+	struct member_list list = { NULL, 0, 0 };
+	int result = tree->root < 1 ? 0 : add_children(tree, &list, getpid());
+	size_t i;
+
+	for (i = 0; i < list.count && result == 0; i++)
+		if (list.items[i].state != 'Z')
+			result = add_children(tree, &list, list.items[i].pid);
+	if (result < 0) {
+		int saved = errno;
+
+		free(list.items);
+		errno = saved;
+		return -1;
+	}
+	*members = list.items;
+	*count = list.count;
+	return 0;
+}
+
+static int
+list_members(const struct process_tree *tree, struct platform_process **members, size_t *count)
+{
+	if (!tree->adopted || tree->session > 0 || !platform_adopts_orphans())
+		return list_all(tree, members, count);
+	if (list_below(tree, members, count) == 0)
+		return 0;
+	return errno == ENOSYS ? list_all(tree, members, count) : -1;
 }
 
 int
@@ -251,18 +379,18 @@ is_below(pid_t top, const struct platform_process *process, const struct platfor
 }
 
 int
-process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count)
+process_earlier(pid_t session, size_t more, struct process_identity **earlier, size_t *count)
 {
 	struct platform_process *all = NULL;
 	pid_t self = getpid();
 	size_t total = 0, i;
 
-	*pids = NULL;
+	*earlier = NULL;
 	*count = 0;
 	/* Mostly there are none: then all processes need not be listed.  What is below them may come to us. */
 	if ((session > 0 || has_children()) && platform_processes(&all, &total) < 0)
 		return -1;
-	if ((*pids = calloc(total + more + 1, sizeof(**pids))) == NULL) {
+	if ((*earlier = calloc(total + more + 1, sizeof(**earlier))) == NULL) {
 		free(all);
 		return -1;
 	}
@@ -271,7 +399,7 @@ process_earlier(pid_t session, size_t more, pid_t **pids, size_t *count)
 	for (i = 0; i < total; i++)
 		if (all[i].pid != self &&
 		    (is_below(self, &all[i], all, total) || (session > 0 && all[i].session == session)))
-			(*pids)[(*count)++] = all[i].pid;
+			(*earlier)[(*count)++] = (struct process_identity){ all[i].pid, all[i].start_ticks };
 	free(all);
 	return 0;
 }
@@ -373,6 +501,112 @@ end_round(const struct process_tree *tree, struct pid_set *asked, int force, int
 	return running;
 }
 
+/* Has no child of ours life in it?  To wait for what stops, a zombie is no child. */
+static int
+has_no_living_child(void)
+{
+	siginfo_t how;
+
+	return waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+}
+
+static int
+has_living_spared(const struct process_tree *tree)
+{
+	size_t i;
+
+	for (i = 0; i < tree->spared_count; i++)
+		if (tree->spared[i].pid > 0 && process_is_alive(tree->spared[i].pid))
+			return 1;
+	return 0;
+}
+
+/* Nothing was listed that lives: is that so?  How many do, as far as that can be told, or -1. */
+static long
+count_unlisted(const struct process_tree *tree)
+{
+	struct platform_process *members;
+	size_t count, i;
+	long living = 0;
+
+	if (!tree->adopted || !platform_adopts_orphans() || has_no_living_child())
+		return 0;
+	if (list_all(tree, &members, &count) < 0)
+		return -1;
+	for (i = 0; i < count; i++)
+		living += members[i].state != 'Z';
+	free(members);
+	return living;
+}
+
+/* Is a child of ours one of spared?  A number alone does not tell. */
+static int
+is_spared_child(const struct process_tree *tree, pid_t child)
+{
+	unsigned long long ticks = 0;
+
+	return is_spared(tree, child, 0) &&
+	    (platform_process_start_ticks(child, &ticks) != 1 || is_spared(tree, child, ticks));
+}
+
+/*
+ * Reap or KILL one child.  With it goes its whole process group, before it can fork into another one, if
+ * that is in a session which is not ours: whoever is in that was made below root.  Its number is its own
+ * until we reap it.  1: something has changed by that.
+ */
+static int
+kill_child(const struct process_tree *tree, pid_t child, struct pid_set *killed)
+{
+	pid_t session, group;
+
+	if (is_spared_child(tree, child))
+		return 0;
+	if (child != tree->root && waitpid(child, NULL, WNOHANG) == child)
+		return 1;
+	if (!is_of_tree(tree, child))
+		return 0;
+	session = getsid(child);
+	group = getpgid(child);
+	if (session > 0 && session != getsid(0) && group > 1)
+		kill(-group, SIGKILL);
+	kill(child, SIGKILL);
+	return !set_has(killed, child) && set_add(killed, child) == 0;
+}
+
+/* Before they are listed: what forks on and on leaves more of them than we could look at one by one. */
+static void
+reap_children(const struct process_tree *tree)
+{
+	pid_t *children;
+	size_t count, i;
+
+	if (!tree->adopted || platform_children(getpid(), &children, &count) < 0)
+		return;
+	for (i = 0; i < count; i++)
+		if (children[i] != tree->root && !is_spared_child(tree, children[i]))
+			waitpid(children[i], NULL, WNOHANG);
+	free(children);
+}
+
+/* What flees by forking, and loses its parent so, comes to us: round after round while there is something new. */
+static void
+kill_children(const struct process_tree *tree, int64_t patience)
+{
+	struct pid_set killed = { NULL, 0, 0 };
+	size_t count, i;
+	pid_t *children;
+	int news = tree->adopted && tree->root > 0;
+
+	while (news && clock_left_ms(patience) > 0) {
+		if (platform_children(getpid(), &children, &count) < 0)
+			break;
+		for (news = 0, i = 0; i < count; i++)
+			news |= kill_child(tree, children[i], &killed);
+		free(children);
+	}
+	free(killed.pids);
+}
+
 int
 process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 {
@@ -383,10 +617,19 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 	int64_t pause = 1;
 	long running;
 
-	/* A list that could not be had says nothing about what runs. */
-	while ((running = end_round(tree, &asked, clock_left_ms(grace) == 0, failures >= LIST_TRIES,
-	    &refused)) != 0 &&
-	    clock_left_ms(patience) > 0) {
+	for (;;) {
+		int force = clock_left_ms(grace) == 0;
+
+		reap_children(tree);
+		/* A list that could not be had says nothing about what runs. */
+		running = end_round(tree, &asked, force, failures >= LIST_TRIES, &refused);
+		if (force)
+			kill_children(tree, patience);
+		if (running == 0 && (refused || failures >= LIST_TRIES ||
+		    (running = count_unlisted(tree)) == 0))
+			break;
+		if (clock_left_ms(patience) == 0)
+			break;
 		if (grace == OTELOP_FOREVER)	/* it begins when all have been asked, which may take ps long */
 			grace = clock_deadline(grace_ms);
 		failures += running < 0;
@@ -394,5 +637,9 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 		pause = pause < 16 ? pause * 2 : 20;
 	}
 	free(asked.pids);
+	/* What cannot be listed may be there all the same. */
+	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
+	    tree->state_dir == NULL && !has_living_spared(tree))
+		return -1;
 	return running == 0 && !refused && failures < LIST_TRIES ? 0 : -1;
 }

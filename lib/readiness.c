@@ -326,6 +326,7 @@ readiness_find_addresses(struct readiness *readiness, const struct process_tree 
 	free(pids);
 	if (found < 0)
 		return;
+	readiness->hidden = now.hidden;
 	if ((is_last && now.count == 0) || listen_is_same(&now, &readiness->addresses)) {
 		listen_free(&now);
 	} else {

@@ -38,6 +38,7 @@ struct readiness {
 	struct ready_reader reader;
 	struct listen_addresses addresses;
 	int64_t addresses_since;
+	pid_t hidden;		/* whose sockets may not be seen; 0: nobody's */
 	int64_t next_look;	/* for the modes that look from time to time */
 	int64_t began;
 	struct probe connect;

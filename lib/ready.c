@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "io.h"
 #include "json.h"
+#include "text.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,30 +22,13 @@
 #define QUOTE_MAX 120
 #define NOTIFY_PATIENCE_S 2
 
-/* What can be printed of a line, so that nothing in it reaches a terminal as a command. */
-static void
-quote(const char *line, size_t length, char *text, size_t size)
-{
-	size_t i, used = 0;
-
-	for (i = 0; i < length && used + 8 < size && i < QUOTE_MAX; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		if (c < 0x20 || c >= 0x7f)
-			used += (size_t)snprintf(text + used, size - used, "\\x%02x", c);
-		else
-			text[used++] = (char)c;
-	}
-	snprintf(text + used, size - used, "%s", i < length ? "..." : "");
-}
-
 static enum ready_verdict
 bad_line(const char *line, size_t length, struct otelop_message *reason)
 {
-	char text[QUOTE_MAX * 4 + 16];
+	char text[QUOTE_MAX + 1];
+	int is_long = text_clean(line, length, text, sizeof(text)) < length;
 
-	quote(line, length, text, sizeof(text));
-	message_set(reason, "unexpected line on the ready pipe: \"%s\"", text);
+	message_set(reason, "unexpected line on the ready pipe: \"%s%s\"", text, is_long ? "..." : "");
 	return READY_BAD;
 }
 
@@ -69,6 +53,19 @@ judge_line(struct ready_reader *reader, struct otelop_message *reason)
 	return READY_UNKNOWN;
 }
 
+/* A line that goes on where there is no more room for it.  What a daemon says of its failure is shown so far. */
+static enum ready_verdict
+judge_long_line(struct ready_reader *reader, struct otelop_message *reason)
+{
+	if (strncmp(reader->line, "err:", 4) == 0) {
+		reader->used = json_utf8_whole(reader->line, reader->used);
+		reader->line[reader->used] = '\0';
+		return judge_line(reader, reason);
+	}
+	message_set(reason, "a line on the ready pipe is over %d bytes", READY_LINE_MAX);
+	return READY_BAD;
+}
+
 enum ready_verdict
 ready_feed(struct ready_reader *reader, const char *bytes, size_t length,
     struct otelop_message *reason)
@@ -90,9 +87,7 @@ ready_feed(struct ready_reader *reader, const char *bytes, size_t length,
 			verdict = judge_line(reader, reason);
 			reader->used = 0;
 		} else if (reader->used == READY_LINE_MAX) {
-			message_set(reason, "a line on the ready pipe is over %d bytes",
-			    READY_LINE_MAX);
-			verdict = READY_BAD;
+			verdict = judge_long_line(reader, reason);
 		} else {
 			reader->line[reader->used++] = bytes[i];
 		}

@@ -6,6 +6,9 @@
 #include "status.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Whatever can be had: a command that does not fit is not recorded, and restart must be told it. */
@@ -25,6 +28,25 @@ set_number(struct otelop_metadata *metadata, const char *key, long number)
 	set_if_possible(metadata, key, text);
 }
 
+/* Which members the user gave: a restart replays them, and none that CMD said itself. */
+static void
+record_given(struct otelop_metadata *metadata, const char *const *members)
+{
+	const char **names;
+	size_t count = 0, i;
+
+	while (members[count] != NULL)
+		count++;
+	if ((names = calloc(count + 1, sizeof(*names))) == NULL)
+		return;
+	for (i = 0; i < count; i++)
+		names[i] = strndup(members[i], strcspn(members[i], "="));
+	meta_set_strings(metadata, "given", names);
+	for (i = 0; i < count; i++)
+		free((char *)(uintptr_t)names[i]);
+	free(names);
+}
+
 int
 record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason)
@@ -33,12 +55,14 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 
 	otelop_metadata_init(metadata, getpid());
 	set_if_possible(metadata, "state", "starting");
-	meta_set_strings(metadata, "command", (const char *const *)argv);
+	if (meta_set_strings(metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(metadata, "command");
 	set_if_possible(metadata, "readyMode", options->modes_text);
 	set_if_possible(metadata, "maxLifetime", options->max_lifetime_text);
 	set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL);
 	set_if_possible(metadata, "logMax", options->log_max_text);
 	set_if_possible(metadata, "logKeep", options->log_keep_text);
+	record_given(metadata, options->members);
 	for (member = options->members; *member != NULL; member++)
 		if (meta_set_pair(metadata, *member, 0, reason) < 0)
 			return -1;

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "exec.h"
 #include "io.h"
+#include "join.h"
 #include "lock.h"
 #include "logger.h"
 #include "meta.h"
@@ -10,6 +11,7 @@
 #include "record.h"
 #include "sigpipe.h"
 #include "status.h"
+#include "vanish.h"
 
 #include <sys/wait.h>
 
@@ -22,9 +24,12 @@
 #include <unistd.h>
 
 #define GRACE_MS 2000		/* between TERM and KILL, for CMD when we end it and for the sweep */
+#define STATUS_UNKNOWN 4
 #define STATUS_BUSY 75
 #define HELPERS (1 + READINESS_HELPERS)	/* the logger and those, which are none of CMD's */
 #define PARENT_LOOK_MS 200
+#define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
+#define JOIN_AGAIN (-1)		/* no exit status */
 
 /* What nohup and a shell's & may have set to be ignored: for CMD as well, and then not ours to forward. */
 static const int may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
@@ -35,13 +40,14 @@ struct run {
 	struct run_report *report;
 	enum ready_channel channel;	/* asked before any descriptor of ours could be taken for it */
 	struct otelop_lock lock;
+	struct vanish vanish;
 	struct otelop_metadata metadata;
 	struct readiness readiness;
 	struct process command;
 	struct process parent;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
-	pid_t *spared;		/* those that are none of CMD's: from before, the logger */
+	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for HELPERS more */
 	int signals;
 	int64_t lifetime_end;
@@ -49,7 +55,10 @@ struct run {
 	int reported_status;	/* set:exitCode=, with which it says err: */
 	int is_published;	/* otelop.json is ours to remove */
 	int is_ready;
+	int is_joined;		/* it is somebody else's daemon, which is ready */
+	int joins;
 	int has_failed;		/* the start did, with the reason in the report */
+	int is_lost;		/* the state has vanished, with the reason in the report */
 	int is_ending;		/* we have told CMD to end */
 	int was_asked;		/* somebody has told CMD to end, through us */
 	int interrupted_by;	/* the signal that gave the start up */
@@ -65,12 +74,18 @@ tree_of(const struct run *run)
 {
 	struct process_tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
 	    .spared = run->spared, .spared_count = run->spared_count };
+	pid_t helpers[READINESS_HELPERS];
+	size_t i;
 
 	if (run->spared == NULL)
 		return tree;
-	run->spared[tree.spared_count++] = run->logger.pid;
-	readiness_helpers(&run->readiness, run->spared + tree.spared_count);
-	tree.spared_count += READINESS_HELPERS;
+	/* What comes to us may be theirs. */
+	if (tree.spared_count > 0)
+		tree.state_dir = run->options->state_dir;
+	readiness_helpers(&run->readiness, helpers);
+	run->spared[tree.spared_count++].pid = run->logger.pid;
+	for (i = 0; i < READINESS_HELPERS; i++)
+		run->spared[tree.spared_count++].pid = helpers[i];
 	return tree;
 }
 
@@ -80,10 +95,11 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	struct run *run = argument;
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
-	if (strncmp(pair, "exitCode=", 9) == 0 && status_is_passed_on(atoi(pair + 9)) &&
+	if (strncmp(pair, "exitCode=", 9) == 0 && status_may_be_said(atoi(pair + 9)) &&
 	    atoi(pair + 9) != STATUS_BUSY)
 		run->reported_status = atoi(pair + 9);
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0)
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
+	    strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
@@ -104,6 +120,7 @@ static int
 set_up(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
+	struct lock_request request = { .create = 1 };
 
 	/* Whoever read our stderr may be gone: the daemon does not need him. */
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
@@ -120,9 +137,9 @@ set_up(struct run *run)
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return EXEC_STATUS_OWN;
 	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
-	if (lock_claim(&run->lock, run->options->state_dir, 0, 1, reason) < 0)
-		return errno == EWOULDBLOCK ? STATUS_BUSY : EXEC_STATUS_OWN;
-	if (otelop_write_metadata(&run->lock, &run->metadata, reason) < 0)
+	if (lock_claim(&run->lock, run->options->state_dir, &request, reason) < 0)
+		return errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : EXEC_STATUS_OWN;
+	if (lock_publish(&run->lock, &run->metadata, reason) < 0)
 		return EXEC_STATUS_OWN;
 	run->is_published = 1;
 	/* Else the sweep finds what still has CMD above it. */
@@ -145,13 +162,31 @@ set_up(struct run *run)
 }
 
 static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * The command gets the lock of the file that says starting, and of the next one: whichever has the name
+ * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
+ * that gets it later, a locked file that names us must not outlive us.
+ */
+static int
 prepare(void *argument, int report)
 {
 	struct run *run = argument;
 	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[3] = { OTELOP_READY_FD, lock_fd, report };
+	int keep[4] = { lock_fd, report };
+	size_t kept = 2;
+	struct json_value ticks;
 	char number[16];
 
+	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+		keep[kept++] = OTELOP_READY_FD;
+	if (meta_find(&run->metadata, "startTicks", &ticks) &&
+	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
+		return -1;
 	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
 	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
@@ -161,15 +196,8 @@ prepare(void *argument, int report)
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
 	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
 		return -1;
-	if (report < lock_fd) {
-		keep[1] = report;
-		keep[2] = lock_fd;
-	}
-	/* Without the mode fd, our own ready pipe must not reach CMD. */
-	if (run->options->modes->fd)
-		platform_close_all_but(keep, 3);
-	else
-		platform_close_all_but(keep + 1, 2);
+	qsort(keep, kept, sizeof(*keep), by_number);
+	platform_close_all_but(keep, kept);
 	return 0;
 }
 
@@ -330,6 +358,7 @@ ms_until_deadline(const struct run *run)
 
 	if (run->is_ending)
 		return left;
+	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
 	if (must_look_at_parent(run))
 		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
 	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
@@ -349,21 +378,30 @@ parent_is_gone(struct run *run)
 static void
 wait_for_event(struct run *run)
 {
-	struct pollfd fds[2 + READINESS_POLL_MAX] = {
+	/* Nothing is to come from descriptor 3, but that it breaks. */
+	struct pollfd fds[4 + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
 		{ run->is_ending ? -1 : run->parent.pidfd, POLLIN, 0 },
+		{ run->channel == READY_PIPE && is_undecided(run) ? OTELOP_READY_FD : -1, 0, 0 },
+		{ run->is_ending ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
-	size_t count = 2 + readiness_poll(&run->readiness, fds + 2);
+	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
 
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
 	    is_undecided(run) ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
+	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
+	if (fds[2].revents & (POLLERR | POLLHUP)) {
+		run->has_failed = 1;
+		message_set(&run->report->reason, "whoever waited for the start is gone");
+		end_command(run);
+	}
 }
 
 /* A verdict, set: lines in front.  1; 0: there is nobody who takes it. */
 static int
 say(const struct run *run, const char *set, const char *verdict, const char *text)
 {
-	char lines[READY_LINE_MAX + 64], line[READY_LINE_MAX + 1];
+	char lines[2 * READY_LINE_MAX + 64], line[READY_LINE_MAX + 1];
 
 	switch (run->channel) {
 	case READY_PIPE:
@@ -378,11 +416,72 @@ say(const struct run *run, const char *set, const char *verdict, const char *tex
 	return 0;
 }
 
+/* Send line up, which is no verdict yet. */
+static void
+tell(const struct run *run, const char *line)
+{
+	if (run->channel == READY_PIPE)
+		io_write_all(OTELOP_READY_FD, line, strlen(line));
+}
+
+/*
+ * Somebody else has the claim: what his start comes to is ours.  The exit status, or JOIN_AGAIN when he has
+ * gone.  Until then there is nothing to tidy up: a signal ends us as it ends anybody.
+ */
+static int
+join(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+	char set[96];
+	pid_t pid;
+
+	exec_reset_signals(may_be_ignored);
+	sigpipe_close(&run->signals);
+	process_close(&run->parent);
+	if (run->joins++ == JOIN_ROUNDS) {
+		message_set(reason, "somebody else holds the lock, again and again");
+		return STATUS_BUSY;
+	}
+	tell(run, "set:summary=the start that is under way\n");
+	switch (join_wait(run->options->state_dir, OTELOP_FOREVER, run->argv, 0, &pid, reason)) {
+	case JOIN_RUNS:
+		break;
+	case JOIN_GONE:
+		return JOIN_AGAIN;
+	case JOIN_LEFT:
+	case JOIN_OTHER:
+		return STATUS_BUSY;
+	case JOIN_FAILED:
+		return 1;
+	case JOIN_TIMEOUT:
+	case JOIN_UNKNOWN:
+		return STATUS_UNKNOWN;
+	}
+	run->is_joined = 1;
+	reason->text[0] = '\0';
+	io_format(set, sizeof(set), "set:pid=%ld\nset:summary=already running\n", (long)pid);
+	say(run, set, "ok", "");
+	return 0;
+}
+
+/* A line for people, as the pipe carries it. */
+static void
+summarize(const struct run *run, char line[READY_LINE_MAX + 1])
+{
+	struct otelop_message text;
+	char addresses[READY_LINE_MAX];
+	int listens = otelop_metadata_get(&run->metadata, "listen", addresses, sizeof(addresses)) == 1;
+
+	message_set(&text, "%s is ready%s%s", run->argv[0], listens ? ", listening on " : "",
+	    listens ? addresses : "");
+	ready_one_line("set:summary=", text.text, line);
+}
+
 static void
 become_ready(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
-	char set[64];
+	char summary[READY_LINE_MAX + 1], set[READY_LINE_MAX + 64];
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
@@ -395,7 +494,9 @@ become_ready(struct run *run)
 		return;
 	}
 	run->is_ready = 1;
-	io_format(set, sizeof(set), "set:pid=%ld\n", (long)run->command.pid);
+	vanish_watch(&run->vanish, &run->lock);
+	summarize(run, summary);
+	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)run->command.pid, summary);
 	say(run, set, "ok", "");
 }
 
@@ -442,7 +543,9 @@ watch(struct run *run)
 			readiness_drain(&run->readiness);
 		if (run->is_ending || run->has_ended)
 			continue;
-		if (parent_is_gone(run) ||
+		run->is_lost = run->is_ready && vanish_look(&run->vanish, &run->lock, &run->metadata,
+		    run->command.pid, &run->report->reason) < 0;
+		if (run->is_lost || parent_is_gone(run) ||
 		    (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
 			end_command(run);
 	}
@@ -465,8 +568,26 @@ static void
 publish_crash(struct run *run)
 {
 	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
-	otelop_write_metadata(&run->lock, &run->metadata, NULL);
+	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
+}
+
+/* Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first. */
+static int
+has_waited_blindly(const struct run *run)
+{
+	return run->readiness.hidden != 0 && !run->is_ready &&
+	    (run->interrupted_by || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+}
+
+static void
+add_hidden(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, why = *reason;
+	char who[128];
+
+	listen_describe_hidden(run->readiness.hidden, who, sizeof(who));
+	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
 }
 
 static void
@@ -474,7 +595,7 @@ explain_end(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason, how;
 
-	if (run->has_failed) {
+	if (run->has_failed || run->is_lost) {
 		how = *reason;
 		message_set(reason, "%s: %s", run->argv[0], how.text);
 	} else if (run->interrupted_by) {
@@ -493,6 +614,8 @@ explain_end(struct run *run)
 	} else {
 		reason->text[0] = '\0';
 	}
+	if (has_waited_blindly(run))
+		add_hidden(run);
 }
 
 static int
@@ -513,6 +636,7 @@ finish(struct run *run)
 {
 	struct process_tree tree;
 
+	vanish_close(&run->vanish);
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	tree = tree_of(run);
@@ -540,9 +664,10 @@ say_failure(const struct run *run, int status)
 {
 	char set[64] = "";
 
-	if (status_is_passed_on(status) && (status != STATUS_BUSY || !run->is_published))
+	if (status_may_be_said(status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text);
+	/* Who gave up no longer listens, but shows the log. */
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !has_waited_blindly(run);
 }
 
 int
@@ -550,7 +675,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
 	    .lifetime_end = OTELOP_FOREVER,
-	    .lock = { .fd = -1, .next_fd = -1, .dir_fd = -1 }, .command = { -1, -1 },
+	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
 	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
 	int status;
@@ -558,7 +683,12 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	report->said = 0;
 	report->reason.text[0] = '\0';
 	run.channel = ready_channel();
-	if ((status = set_up(&run)) == 0 && (status = start(&run)) == 0) {
+	do
+		status = set_up(&run);
+	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
+	if (run.is_joined) {
+		run.is_ready = 1;
+	} else if (status == 0 && (status = start(&run)) == 0) {
 		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
 		watch(&run);
 		status = finish(&run);
@@ -575,6 +705,7 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 		say_failure(&run, status);
 	process_close(&run.command);
 	process_close(&run.parent);
+	otelop_metadata_free(&run.metadata);
 	free(run.spared);
 	return status;
 }

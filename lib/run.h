@@ -24,6 +24,7 @@ struct run_options {
 	int64_t max_lifetime_ms;	/* 0: no limit */
 	const char *max_lifetime_text;
 	int no_sweep;
+	int join;			/* busy is the verdict of the start that was first */
 	int64_t log_max;		/* 0: the log is not ours to bound */
 	const char *log_max_text;
 	int log_keep;
@@ -35,7 +36,10 @@ struct run_report {
 	struct otelop_message reason;	/* empty: nothing to say */
 };
 
-/* Run argv to its end.  The exit status for our own parent: CMD's, 128+n, 1, 75, 125, 126, 127. */
+/*
+ * Run argv to its end; or, where options->join says so, answer as the start does that was first.  The exit
+ * status for our own parent: CMD's, 128+n, 1, 4, 75, 125, 126, 127.
+ */
 int run_command(const struct run_options *options, char *const argv[], struct run_report *report);
 
 #endif

@@ -101,6 +101,13 @@ sigpipe_open_all(void)
 	return sigpipe_open(caught);
 }
 
+void
+sigpipe_close(int *fd)
+{
+	io_close(&write_end);
+	io_close(fd);
+}
+
 int
 sigpipe_next(int fd, unsigned char *byte)
 {

@@ -21,6 +21,9 @@ int sigpipe_open(const int *signals);
  */
 int sigpipe_open_all(void);
 
+/* Close it, when the signals have other actions again. */
+void sigpipe_close(int *fd);
+
 /* The next byte.  1; 0: none is waiting. */
 int sigpipe_next(int fd, unsigned char *byte);
 

@@ -1,18 +1,28 @@
 /*
  * Detach a command and wait until it is ready.
  *
- * The child is the leader of a session of its own.  It is not reaped before the whole of a failed
- * start is gone, so neither its number nor its session's can mean anybody else meanwhile.
+ * While a start lasts, a process of ours is between the caller and the command: the reaper.  It is the
+ * command's parent, every orphan below it comes to it where the system can do that, and it tells how the
+ * command ended.  So nothing depends on the caller's SIGCHLD, on who reaps whom in its threads, or on a
+ * setting of its process.  The command is not reaped before the whole of a failed start is gone, so neither
+ * its number nor its session's can mean anybody else meanwhile.  At the end the reaper goes, and the daemon is
+ * init's.
+ *
+ * The caller may have threads: what the reaper and the command do before the exec is async-signal-safe, and
+ * all that they need is made before the fork.
  */
 #include "clock.h"
+#include "environment.h"
 #include "exec.h"
 #include "io.h"
 #include "platform.h"
 #include "process.h"
 #include "ready.h"
 #include "sigpipe.h"
+#include "statedir.h"
 #include "status.h"
 
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -25,40 +35,123 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DEFAULT_TIMEOUT_MS 60000
 #define END_GRACE_MS 5000	/* more than otelop-run's own, so that it can end what it started */
+#define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define PREPARE_CHDIR (-2)
+#define PREPARE_NAMESPACE (-3)
+
+/* What comes from the reaper: the command, when it begins to prepare itself, and how it ended. */
+struct news {
+	pid_t pid;
+	int code;	/* as in siginfo_t; 0: it runs */
+	int status;
+};
 
 struct spawn {
 	const struct otelop_spawn *options;
 	char *const *argv;
 	struct otelop_spawn_result *result;
+	int64_t timeout_ms;
+	struct environment environment;
 	int log_fd;
 	int ready[2];
+	int news[2];		/* ours, and the reaper's, which stays while ours is open */
+	pid_t reaper;
 	struct process child;
+	struct news end;	/* code is 0 while it is not known */
+	int reaper_is_gone;	/* killed by a stranger: then nobody can say how the command ends */
 	pid_t reported_pid;	/* set:pid= */
 	int reported_status;	/* set:exitCode= */
-	pid_t *spared;		/* children that we had before */
-	size_t spared_count;
 };
 
+extern char **environ;
+
 static int
-set_environment(const struct otelop_spawn *options)
+make_environment(struct spawn *spawn)
 {
+	const struct otelop_spawn *options = spawn->options;
 	const char *const *s;
 
-	if (setenv("OTELOP_DAEMONIZED", "1", 1) < 0 || unsetenv("NOTIFY_SOCKET") < 0 ||
-	    unsetenv("OTELOP_LOCK_FD") < 0 || exec_drop_jobserver() < 0 ||
+	if (environment_copy(&spawn->environment) < 0)
+		return -1;
+	environment_drop_channels(&spawn->environment);
+	if (environment_set(&spawn->environment, "OTELOP_DAEMONIZED", "1") < 0 ||
 	    (options->state_dir != NULL &&
-	    setenv("OTELOP_STATE_DIR", options->state_dir, 1) < 0))
+	    environment_set(&spawn->environment, "OTELOP_STATE_DIR", options->state_dir) < 0))
 		return -1;
 	for (s = options->unset_env; s != NULL && *s != NULL; s++)
-		if (unsetenv(*s) < 0)
-			return -1;
-	/* putenv keeps the pointer; this process becomes the command, so that is long enough. */
+		environment_unset(&spawn->environment, *s);
 	for (s = options->set_env; s != NULL && *s != NULL; s++)
-		if (putenv((char *)(uintptr_t)*s) != 0)
+		if (environment_put(&spawn->environment, *s) < 0)
 			return -1;
 	return 0;
+}
+
+static void
+on_child(int number)
+{
+	(void)number;
+}
+
+/* The reaper's life, with its end of the news for stdin. */
+static void
+reap(const struct spawn *spawn, pid_t pid)
+{
+	struct news news = { pid, 0, 0 };
+	int null = io_open("/dev/null", O_RDWR, 0);
+	sigset_t all_but_child;
+	int held = 1;
+
+	if (null < 0 || io_dup2(spawn->news[1], STDIN_FILENO) < 0 || io_dup2(null, STDOUT_FILENO) < 0 ||
+	    io_dup2(null, STDERR_FILENO) < 0)
+		_exit(EXEC_STATUS_OWN);
+	platform_close_all_but(NULL, 0);
+	sigfillset(&all_but_child);
+	sigdelset(&all_but_child, SIGCHLD);
+	while (held) {
+		siginfo_t how = { .si_pid = 0 };
+		fd_set readable;
+
+		/* A reaper that cannot wait is none: the caller is told by its end. */
+		if (news.code == 0 && waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) < 0 &&
+		    errno != EINTR)
+			break;
+		if (news.code == 0 && how.si_pid != 0) {
+			news.code = how.si_code;
+			news.status = how.si_status;
+			io_write_all(STDIN_FILENO, (const char *)&news, sizeof(news));
+		}
+		FD_ZERO(&readable);
+		FD_SET(STDIN_FILENO, &readable);
+		held = pselect(STDIN_FILENO + 1, &readable, NULL, NULL, NULL, &all_but_child) <= 0;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	_exit(0);
+}
+
+/* In the first child: become the reaper, which does not return, and fork the command, which does. */
+static int
+fork_below_reaper(const struct spawn *spawn)
+{
+	struct sigaction action = { .sa_handler = on_child };
+	struct news news = { 0, 0, 0 };
+	pid_t pid;
+
+	/* The first process of a new PID namespace must stay: with it all others there end. */
+	if (getpid() == 1)
+		return PREPARE_NAMESPACE;
+	/* All signals are blocked here, so that none is missed before the reaper waits for it. */
+	sigaction(SIGCHLD, &action, NULL);
+	platform_adopt_orphans();	/* where there is no such thing, the session is what we find */
+	if ((pid = fork()) < 0)
+		return -1;
+	if (pid > 0)
+		reap(spawn, pid);
+	/* First of all: whoever gives this start up must know whom to end. */
+	news.pid = getpid();
+	return io_write_all(spawn->news[1], (const char *)&news, sizeof(news));
 }
 
 /* In the child: everything that the command is to find, and nothing else. */
@@ -67,10 +160,13 @@ prepare(void *argument, int report)
 {
 	struct spawn *spawn = argument;
 	const struct otelop_spawn *options = spawn->options;
-	int null, keep[2] = { OTELOP_READY_FD, report };
+	int null, forked, keep[2] = { OTELOP_READY_FD, report };
 
-	if (setsid() < 0 || set_environment(options) < 0)
+	if ((forked = fork_below_reaper(spawn)) < 0)
+		return forked;
+	if (setsid() < 0)
 		return -1;
+	environ = spawn->environment.variables;
 	if (options->set_umask)
 		umask(options->umask);
 	if ((null = io_open("/dev/null", O_RDONLY, 0)) < 0 || io_dup2(null, STDIN_FILENO) < 0 ||
@@ -86,18 +182,40 @@ prepare(void *argument, int report)
 	return 0;
 }
 
+/* The state directory's own log is as trustworthy as the directory; any other is the caller's business. */
+static int
+open_default_log(struct spawn *spawn)
+{
+	const char *dir = spawn->options->state_dir;
+	int dir_fd;
+
+	if (dir == NULL)
+		return (spawn->log_fd = io_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)) < 0 ?
+		    message_errno(&spawn->result->reason, "/dev/null: cannot open") : 0;
+	if ((dir_fd = statedir_open(dir, &spawn->result->reason)) < 0)
+		return -1;
+	spawn->log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG, O_WRONLY | O_APPEND | O_CREAT,
+	    &spawn->result->reason);
+	io_close(&dir_fd);
+	return spawn->log_fd < 0 ? -1 : 0;
+}
+
 static int
 open_log(struct spawn *spawn)
 {
 	const struct otelop_spawn *options = spawn->options;
 	struct stat found;
 
-	/* O_NONBLOCK: a FIFO that nobody reads must not hold us; the child's is an ordinary one. */
-	if (options->log != NULL)
+	if (options->log == NULL && options->log_fd <= 0) {
+		if (open_default_log(spawn) < 0)
+			return -1;
+	} else if (options->log != NULL) {
+		/* O_NONBLOCK: a FIFO that nobody reads must not hold us; the child's is an ordinary one. */
 		spawn->log_fd = io_open(options->log,
 		    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0600);
-	else
+	} else {
 		spawn->log_fd = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
+	}
 	if (spawn->log_fd < 0 || io_move_above(&spawn->log_fd, 3) < 0 ||
 	    io_nonblock(spawn->log_fd, 0) < 0)
 		return message_errno(&spawn->result->reason, "%s: cannot open the log%s",
@@ -122,52 +240,73 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 			spawn->reported_pid = (pid_t)number;
 	} else if (strncmp(pair, "exitCode=", 9) == 0) {
 		number = strtol(pair + 9, &end, 10);
-		if (number <= INT_MAX && status_is_passed_on((int)number) && *end == '\0')
+		if (number <= INT_MAX && status_may_be_said((int)number) && *end == '\0')
 			spawn->reported_status = (int)number;
+	} else if (strncmp(pair, "summary=", 8) == 0) {
+		message_set(&spawn->result->summary, "%s", pair + 8);
 	}
 	return 0;
 }
 
-/* Has the child ended?  It stays a zombie.  1 or 0; -1: it cannot be waited for. */
+/* Has the command ended?  How is in spawn->end, as far as anybody knows. */
 static int
-has_ended(const struct spawn *spawn, siginfo_t *how)
+has_ended(struct spawn *spawn)
 {
-	int result;
+	struct news news;
+	ssize_t n = 0;
 
-	do {
-		how->si_pid = 0;
-		result = waitid(P_PID, (id_t)spawn->child.pid, how, WEXITED | WNOHANG | WNOWAIT);
-	} while (result < 0 && errno == EINTR);
-	if (result < 0)
-		return errno == ECHILD ? 0 : -1;
-	return how->si_pid != 0;
+	while (spawn->end.code == 0 && !spawn->reaper_is_gone) {
+		n = read(spawn->news[0], &news, sizeof(news));
+		if (n == (ssize_t)sizeof(news) && news.code != 0)
+			spawn->end = news;
+		else if (n == 0)
+			spawn->reaper_is_gone = 1;
+		else if (n < 0 && errno != EINTR)
+			break;
+	}
+	return spawn->end.code != 0 ||
+	    (spawn->reaper_is_gone && (spawn->child.pid < 1 || process_is_gone(&spawn->child)));
 }
 
+/* Wait at most so long for its end. */
 static int
-fail(struct spawn *spawn, int status)
+ends_within(struct spawn *spawn, int64_t wait_ms)
+{
+	struct pollfd news = { spawn->news[0], POLLIN, 0 };
+	int64_t deadline = clock_deadline(wait_ms), left;
+	int ended;
+
+	while (!(ended = has_ended(spawn)) && (left = clock_left_ms(deadline)) > 0) {
+		if (spawn->reaper_is_gone)
+			process_wait_gone(&spawn->child, deadline);
+		else
+			poll(&news, 1, clock_poll_ms(left, OTELOP_FOREVER));
+	}
+	return ended;
+}
+
+/* status is what tells it, error is for a caller that looks at errno. */
+static int
+fail(struct spawn *spawn, int status, int error)
 {
 	spawn->result->status = status;
+	errno = error;
 	return -1;
 }
 
 static int
-fail_to_wait(struct spawn *spawn)
-{
-	message_errno(&spawn->result->reason, "children: cannot be waited for");
-	return fail(spawn, EXEC_STATUS_OWN);
-}
-
-static int
-fail_by_end(struct spawn *spawn, const siginfo_t *how)
+fail_by_end(struct spawn *spawn)
 {
 	struct otelop_message *reason = &spawn->result->reason;
+	int exited = spawn->end.code == CLD_EXITED;
 
-	if (how->si_code == CLD_EXITED && how->si_status == 0)
+	if (spawn->end.code == 0)
+		message_set(reason, "ended, and nobody knows how");
+	else if (exited && spawn->end.status == 0)
 		message_set(reason, "%s", status_gone_behind);
 	else
-		status_describe(how->si_code, how->si_status, reason);
-	return fail(spawn, how->si_code == CLD_EXITED && status_is_passed_on(how->si_status) ?
-	    how->si_status : 1);
+		status_describe(spawn->end.code, spawn->end.status, reason);
+	return fail(spawn, exited && status_is_passed_on(spawn->end.status) ? spawn->end.status : 1, ECHILD);
 }
 
 static int
@@ -175,41 +314,48 @@ fail_by_verdict(struct spawn *spawn, enum ready_verdict verdict)
 {
 	spawn->result->said = verdict == READY_FAILED;
 	return fail(spawn, verdict == READY_FAILED && spawn->reported_status != 0 ?
-	    spawn->reported_status : 1);
+	    spawn->reported_status : 1, verdict == READY_FAILED ? ECHILD : EPROTO);
 }
 
 /* The pipe is closed: because the child is dying, or did it close it? */
 static int
 fail_by_close(struct spawn *spawn)
 {
-	siginfo_t how;
-
-	process_wait_gone(&spawn->child, clock_deadline(READY_DYING_MS));
-	switch (has_ended(spawn, &how)) {
-	case 1:
-		return fail_by_end(spawn, &how);
-	case -1:
-		return fail_to_wait(spawn);
-	}
+	if (ends_within(spawn, READY_DYING_MS))
+		return fail_by_end(spawn);
 	message_set(&spawn->result->reason, "closed the ready pipe without a verdict");
-	return fail(spawn, 1);
+	return fail(spawn, 1, EPROTO);
+}
+
+/* 1: interrupt_fd had a byte, and the reason says so. */
+static int
+is_interrupted(struct spawn *spawn)
+{
+	unsigned char byte;
+
+	if (spawn->options->interrupt_fd <= 0 || !sigpipe_next(spawn->options->interrupt_fd, &byte))
+		return 0;
+	message_set(&spawn->result->reason, "interrupted");
+	fail(spawn, 128 + (byte & SIGPIPE_NUMBER), ECANCELED);
+	return 1;
 }
 
 static int
 poll_child(const struct spawn *spawn, int64_t deadline, int64_t next_tick)
 {
-	struct pollfd fds[3] = {
+	struct pollfd fds[4] = {
 		{ spawn->ready[0], POLLIN, 0 },
-		{ spawn->child.pidfd, POLLIN, 0 },
+		{ spawn->reaper_is_gone ? -1 : spawn->news[0], POLLIN, 0 },
+		{ spawn->reaper_is_gone ? spawn->child.pidfd : -1, POLLIN, 0 },
 		{ spawn->options->interrupt_fd > 0 ? spawn->options->interrupt_fd : -1, POLLIN, 0 },
 	};
 	int64_t wait_ms = clock_poll_ms(clock_left_ms(deadline),
 	    spawn->options->tick != NULL ? clock_left_ms(next_tick) : OTELOP_FOREVER);
 
-	if (spawn->child.pidfd < 0)
+	if (spawn->reaper_is_gone && spawn->child.pidfd < 0)
 		wait_ms = clock_poll_ms(wait_ms, 20);
-	poll(fds, 3, (int)wait_ms);
-	return fds[2].revents & POLLIN;
+	poll(fds, 4, (int)wait_ms);
+	return fds[3].revents & POLLIN;
 }
 
 static int
@@ -217,147 +363,214 @@ await_verdict(struct spawn *spawn)
 {
 	const struct otelop_spawn *options = spawn->options;
 	int64_t began = clock_ms(), next_tick = began + 1000;
-	int64_t deadline = clock_deadline(options->timeout_ms > 0 ? options->timeout_ms :
-	    OTELOP_FOREVER);
+	int64_t deadline = clock_deadline(spawn->timeout_ms);
 	struct ready_reader reader = { .set = take_set, .argument = spawn };
 
 	for (;;) {
 		enum ready_verdict verdict;
-		unsigned char byte;
-		siginfo_t how;
 		int ended, interrupted = poll_child(spawn, deadline, next_tick);
 
 		/* In this order: what it wrote before its end counts. */
-		if ((ended = has_ended(spawn, &how)) < 0)
-			return fail_to_wait(spawn);
+		ended = has_ended(spawn);
 		verdict = ready_read(&reader, spawn->ready[0], &spawn->result->reason);
 		if (verdict == READY_OK)
 			return 0;
 		if (verdict == READY_FAILED || verdict == READY_BAD)
 			return fail_by_verdict(spawn, verdict);
 		if (ended)
-			return fail_by_end(spawn, &how);
+			return fail_by_end(spawn);
 		if (verdict == READY_CLOSED)
 			return fail_by_close(spawn);
-		if (interrupted && sigpipe_next(options->interrupt_fd, &byte)) {
-			message_set(&spawn->result->reason, "interrupted");
-			return fail(spawn, 128 + (byte & SIGPIPE_NUMBER));
-		}
+		if (interrupted && is_interrupted(spawn))
+			return -1;
 		if (clock_left_ms(deadline) == 0) {
-			message_set(&spawn->result->reason, "not ready within %g s",
-			    (double)options->timeout_ms / 1000);
-			return fail(spawn, 124);
+			message_set(&spawn->result->reason, "%s%snot ready within %g s",
+			    spawn->result->summary.text, *spawn->result->summary.text != '\0' ? " is " : "",
+			    (double)spawn->timeout_ms / 1000);
+			return fail(spawn, 124, ETIMEDOUT);
 		}
 		if (options->tick != NULL && clock_left_ms(next_tick) == 0) {
 			next_tick += 1000;
-			options->tick(options->tick_argument, clock_ms() - began);
+			options->tick(options->argument, clock_ms() - began);
 		}
 	}
+}
+
+/* Add to the reason, which is too large to stand on the stack twice. */
+static void
+add_reason(struct spawn *spawn, const char *more)
+{
+	struct otelop_message *reason = &spawn->result->reason;
+	size_t used = strlen(reason->text);
+
+	io_format(reason->text + used, sizeof(reason->text) - used, "%s", more);
 }
 
 static void
 end_all(struct spawn *spawn)
 {
-	struct process_tree tree = { .root = spawn->child.pid, .adopted = spawn->options->adopt,
-	    .spared = spawn->spared, .spared_count = spawn->spared_count };
-	struct otelop_message *reason = &spawn->result->reason, why = *reason;
-	int is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
+	struct process_tree tree = { .root = spawn->reaper, .is_reaper = 1, .session = spawn->child.pid };
+	char text[64];
+	int saved = errno, is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
 
-	/* Whatever that could not see: our own child is there until we have reaped it. */
-	process_signal(&spawn->child, SIGKILL);
-	if (!exec_reap_killed(spawn->child.pid))
-		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)spawn->child.pid);
-	else if (!is_all)
-		message_set(reason, "%s; some of what it started may be left", why.text);
+	/* Whatever that could not see: the command is there until the reaper has gone. */
+	if (spawn->child.pid > 0)
+		process_signal(&spawn->child, SIGKILL);
+	if (!ends_within(spawn, KILLED_MS)) {
+		io_format(text, sizeof(text), "; process %ld cannot be ended", (long)spawn->child.pid);
+		add_reason(spawn, text);
+	} else if (!is_all) {
+		add_reason(spawn, "; some of what it started may be left");
+	}
+	errno = saved;
+}
+
+/* The command was given up before its exec was heard of, and its reaper is dead: end it, if it is still itself. */
+static void
+end_unfinished(struct spawn *spawn)
+{
+	struct news news;
+
+	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) == (ssize_t)sizeof(news) &&
+	    process_open(&spawn->child, news.pid) == 1 && getsid(news.pid) == news.pid)
+		kill(-news.pid, SIGKILL);	/* its group */
 }
 
 static int
-fail_unstarted(struct spawn *spawn, int status, pid_t left)
+fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
 {
-	struct otelop_message *reason = &spawn->result->reason, why = *reason;
+	struct otelop_message *reason = &spawn->result->reason;
 
-	if (left > 0)
-		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)left);
-	return fail(spawn, status);
+	errno = failure->error;
+	if (!failure->before) {
+		message_errno(reason, "cannot run");
+		return fail(spawn, exec_status(failure->error), failure->error);
+	}
+	end_unfinished(spawn);
+	errno = failure->error;
+	if (errno == ECANCELED && is_interrupted(spawn))
+		return -1;
+	if (errno == ETIMEDOUT) {
+		message_set(reason, "cannot be run within %g s", (double)spawn->timeout_ms / 1000);
+		return fail(spawn, 124, ETIMEDOUT);
+	}
+	if (failure->before == -PREPARE_CHDIR)
+		message_errno(reason, "cannot change to the directory %s", spawn->options->cwd);
+	else if (failure->before == -PREPARE_NAMESPACE)
+		message_set(reason, "cannot start: it would be the first process of a new PID namespace");
+	else
+		message_errno(reason, "cannot start");
+	return fail(spawn, EXEC_STATUS_OWN, failure->error);
 }
 
 static int
 start_child(struct spawn *spawn)
 {
 	struct exec_plan plan = { .argv = spawn->argv, .prepare = prepare, .argument = spawn,
-	    .timeout_ms = spawn->options->timeout_ms, .interrupt_fd = spawn->options->interrupt_fd };
+	    .timeout_ms = spawn->timeout_ms < 0 ? 0 : spawn->timeout_ms,
+	    .interrupt_fd = spawn->options->interrupt_fd };
 	struct otelop_message *reason = &spawn->result->reason;
 	struct exec_failure failure;
-	unsigned char byte;
-	pid_t pid;
+	struct news news;
 
-	if (spawn->options->adopt) {
-		platform_adopt_orphans();	/* where there is none, the session is what we find */
-		/* Who is not known to be from before would be taken for the daemon's and ended. */
-		if (process_earlier(0, 0, &spawn->spared, &spawn->spared_count) < 0 && errno != ENOSYS) {
-			message_errno(reason, "processes: cannot list");
-			return fail(spawn, EXEC_STATUS_OWN);
-		}
-	}
-	if (exec_can_wait() < 0)
-		return fail_to_wait(spawn);
-	if (io_pipe(spawn->ready) < 0) {
+	if (io_pipe(spawn->ready) < 0 || io_socketpair(spawn->news) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
-		return fail(spawn, EXEC_STATUS_OWN);
+		return fail(spawn, EXEC_STATUS_OWN, errno);
 	}
-	pid = exec_start(&plan, &failure);
+	spawn->reaper = exec_start(&plan, &failure);
 	io_close(&spawn->ready[1]);
-	if (pid > 0) {
-		spawn->result->child = pid;
-		process_open(&spawn->child, pid);
+	io_close(&spawn->news[1]);
+	if (spawn->reaper < 0)
+		return fail_to_start(spawn, &failure);
+	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) != (ssize_t)sizeof(news) ||
+	    io_nonblock(spawn->news[0], 1) < 0) {
+		message_set(reason, "cannot be watched");
+		return fail(spawn, EXEC_STATUS_OWN, EIO);
+	}
+	spawn->result->child = news.pid;
+	process_open(&spawn->child, news.pid);
+	return 0;
+}
+
+static int
+is_ready(struct spawn *spawn)
+{
+	const struct otelop_spawn *options = spawn->options;
+	pid_t pid = spawn->reported_pid > 0 ? spawn->reported_pid : spawn->result->child;
+
+	if (options->confirm != NULL && options->confirm(options->argument, pid) < 0) {
+		message_set(&spawn->result->reason, "ready, and not wanted any more");
+		return fail(spawn, EXEC_STATUS_OWN, ECANCELED);
+	}
+	spawn->result->pid = pid;
+	return 0;
+}
+
+static int
+check_arguments(struct spawn *spawn)
+{
+	const struct otelop_spawn *options = spawn->options;
+	struct otelop_message *reason = &spawn->result->reason;
+	const char *const *s;
+
+	errno = EINVAL;
+	if (spawn->argv == NULL || spawn->argv[0] == NULL)
+		return message_set(reason, "argv: no command");
+	if (options->timeout_ms < OTELOP_FOREVER)
+		return message_set(reason, "timeout_ms: %lld: not a time", (long long)options->timeout_ms);
+	for (s = options->set_env; s != NULL && *s != NULL; s++)
+		if (**s == '=' || strchr(*s, '=') == NULL)
+			return message_set(reason, "set_env: %s: not VAR=VALUE", *s);
+	for (s = options->unset_env; s != NULL && *s != NULL; s++)
+		if (**s == '\0' || strchr(*s, '=') != NULL)
+			return message_set(reason, "unset_env: %s: not a variable", *s);
+	return 0;
+}
+
+static int
+start(struct spawn *spawn)
+{
+	if (check_arguments(spawn) < 0 || open_log(spawn) < 0)
+		return fail(spawn, EXEC_STATUS_OWN, errno);
+	if (make_environment(spawn) < 0) {
+		message_errno(&spawn->result->reason, "cannot make the environment");
+		return fail(spawn, EXEC_STATUS_OWN, errno);
+	}
+	if (start_child(spawn) == 0 && await_verdict(spawn) == 0 && is_ready(spawn) == 0)
 		return 0;
-	}
-	errno = failure.error;
-	if (failure.before && errno == ETIMEDOUT) {
-		message_set(reason, "cannot be run within %g s", (double)spawn->options->timeout_ms / 1000);
-		return fail_unstarted(spawn, 124, failure.left);
-	}
-	if (failure.before && errno == ECANCELED && sigpipe_next(spawn->options->interrupt_fd, &byte)) {
-		message_set(reason, "interrupted");
-		return fail_unstarted(spawn, 128 + (byte & SIGPIPE_NUMBER), failure.left);
-	}
-	if (failure.before) {
-		if (failure.before == -PREPARE_CHDIR)
-			message_errno(reason, "cannot change to the directory %s",
-			    spawn->options->cwd);
-		else
-			message_errno(reason, "cannot start");
-		return fail(spawn, EXEC_STATUS_OWN);
-	}
-	message_errno(reason, "cannot run");
-	return fail(spawn, exec_status(failure.error));
+	if (spawn->reaper > 0)
+		end_all(spawn);
+	return -1;
 }
 
 int
 otelop_spawn(const struct otelop_spawn *options, char *const argv[],
     struct otelop_spawn_result *result)
 {
-	struct spawn spawn = { .options = options, .argv = argv, .result = result, .log_fd = -1,
-	    .ready = { -1, -1 }, .child = { -1, -1 } };
-	struct sigaction kept = { .sa_handler = SIG_DFL }, before;
-	int outcome;
+	static const struct otelop_spawn usual = OTELOP_SPAWN_INIT;
+	struct spawn spawn = { .options = options != NULL ? options : &usual, .argv = argv, .result = result,
+	    .log_fd = -1, .ready = { -1, -1 }, .news = { -1, -1 }, .reaper = -1,
+	    .child = { -1, -1 } };
+	int outcome, saved;
 
+	if (result == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
 	memset(result, 0, sizeof(*result));
-	/* Where SIGCHLD is ignored, the kernel reaps, and nobody learns how the child ended. */
-	sigaction(SIGCHLD, NULL, &before);
-	if (before.sa_handler == SIG_IGN || (before.sa_flags & SA_NOCLDWAIT))
-		sigaction(SIGCHLD, &kept, NULL);
-	if ((outcome = open_log(&spawn)) < 0)
-		result->status = EXEC_STATUS_OWN;
-	else if ((outcome = start_child(&spawn)) == 0 && (outcome = await_verdict(&spawn)) < 0)
-		end_all(&spawn);
-	if (outcome == 0)
-		result->pid = spawn.reported_pid > 0 ? spawn.reported_pid : result->child;
-	sigaction(SIGCHLD, &before, NULL);
+	result->log_start = -1;
+	spawn.timeout_ms = spawn.options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : spawn.options->timeout_ms;
+	outcome = start(&spawn);
+	saved = errno;
+	io_close(&spawn.news[0]);
+	while (spawn.reaper > 0 && waitpid(spawn.reaper, NULL, 0) < 0 && errno == EINTR)
+		;
 	process_close(&spawn.child);
 	io_close(&spawn.ready[0]);
 	io_close(&spawn.ready[1]);
+	io_close(&spawn.news[1]);
 	io_close(&spawn.log_fd);
-	free(spawn.spared);
+	environment_free(&spawn.environment);
+	errno = saved;
 	return outcome;
 }

@@ -1,6 +1,7 @@
 /* The state directory: name, creation, trust. */
 #include "statedir.h"
 #include "io.h"
+#include "path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,14 +35,13 @@ make_absolute(const char *dir, char *path, size_t size, struct otelop_message *m
 	return 0;
 }
 
-int
-otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message *message)
+/* The directory where nobody named one, by XDG_STATE_HOME or HOME. */
+static int
+default_dir(char *path, size_t size, struct otelop_message *message)
 {
-	char default_dir[OTELOP_PATH_SIZE];
+	char relative[OTELOP_PATH_SIZE];
 	const char *base;
 
-	if (dir != NULL || (dir = environment("OTELOP_STATE_DIR")) != NULL)
-		return make_absolute(dir, path, size, message);
 	if ((base = environment("XDG_STATE_HOME")) != NULL && *base == '/') {
 		if (io_format(path, size, "%s/otelop", base) < 0)
 			return message_errno(message, "XDG_STATE_HOME: cannot use");
@@ -52,9 +52,17 @@ otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message
 		return message_set(message,
 		    "HOME: not set: give -C DIR, OTELOP_STATE_DIR or XDG_STATE_HOME instead");
 	}
-	if (io_format(default_dir, sizeof(default_dir), "%s/.local/state/otelop", base) < 0)
+	if (io_format(relative, sizeof(relative), "%s/.local/state/otelop", base) < 0)
 		return message_errno(message, "HOME: cannot use");
-	return make_absolute(default_dir, path, size, message);
+	return make_absolute(relative, path, size, message);
+}
+
+int
+otelop_state_dir(const char *dir, char *path, size_t size, struct otelop_message *message)
+{
+	if (dir != NULL || (dir = environment("OTELOP_STATE_DIR")) != NULL)
+		return make_absolute(dir, path, size, message);
+	return default_dir(path, size, message);
 }
 
 int
@@ -80,20 +88,30 @@ distrust(const struct stat *found)
 	return NULL;
 }
 
-int
-statedir_open(const char *path, struct otelop_message *message)
+static const char *
+distrust_file(const struct stat *found)
 {
-	const char *reason;
-	struct stat found;
+	const char *reason = S_ISREG(found->st_mode) ? distrust(found) : "not a regular file";
+
+	return reason == NULL && (found->st_mode & S_IWGRP) ? "its group may write to it" : reason;
+}
+
+/* Open and look at it, whatever is made on the way to it. */
+static int
+open_trusted(const char *path, enum path_missing missing, struct stat *found,
+    struct otelop_message *message)
+{
+	const char *what = missing == PATH_REFUSE_MISSING ? "open" : "create", *reason;
 	int fd;
 
-	if ((fd = io_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) < 0 || io_move_above(&fd, 3) < 0 ||
-	    fstat(fd, &found) < 0) {
-		message_errno(message, "%s: cannot open the state directory", path);
+	if ((fd = path_open_directory(path, missing, what, message)) < 0)
+		return -1;
+	if (fstat(fd, found) < 0) {
+		message_errno(message, "%s: cannot look at the state directory", path);
 		io_close(&fd);
 		return -1;
 	}
-	if ((reason = distrust(&found)) != NULL) {
+	if ((reason = distrust(found)) != NULL) {
 		io_close(&fd);
 		errno = EPERM;
 		return message_set(message, "%s: state directory refused: %s", path, reason);
@@ -101,50 +119,64 @@ statedir_open(const char *path, struct otelop_message *message)
 	return fd;
 }
 
-/* 0: it is there.  EROFS and EACCES for a directory that exists are none of our business. */
-static int
-make_directory(const char *path)
+int
+statedir_open(const char *path, struct otelop_message *message)
 {
-	int error;
+	struct stat found;
 
-	if (mkdir(path, 0700) == 0)
-		return chmod(path, 0700);	/* whatever the umask is */
-	if ((error = errno) == EEXIST || access(path, F_OK) == 0)
-		return 0;
-	errno = error;
-	return -1;
+	return open_trusted(path, PATH_REFUSE_MISSING, &found, message);
 }
 
+/*
+ * Was path, or what it is below, given by HOME or XDG_STATE_HOME?  Those may be another user's (sudo
+ * keeps HOME on some systems), and what root makes there would keep that user out.
+ */
 static int
-make_with_parents(char *path)
+is_default(const char *path)
 {
-	char *slash;
-	int result;
+	char dir[OTELOP_PATH_SIZE];
+	size_t length;
 
-	for (slash = path; (slash = strchr(slash + 1, '/')) != NULL;) {
-		*slash = '\0';
-		result = make_directory(path);
-		*slash = '/';
-		if (result < 0)
-			return -1;
-	}
-	return make_directory(path);
+	if (default_dir(dir, sizeof(dir), NULL) < 0)
+		return 0;
+	length = strlen(dir);
+	return strncmp(path, dir, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+static void
+warn_of_group(const char *path, const struct stat *found, struct otelop_message *warning)
+{
+	if ((found->st_mode & S_IWGRP) && found->st_gid != getegid())
+		message_set(warning, "%s: group %ld may write to the state directory, and so remove "
+		    "what is in it", path, (long)found->st_gid);
+	else
+		message_set(warning, "%s", "");
 }
 
 int
 otelop_ensure_state_dir(const char *path, struct otelop_message *message)
 {
-	char copy[OTELOP_PATH_SIZE];
+	enum path_missing missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
 	struct stat found;
 	int fd;
 
-	if (io_format(copy, sizeof(copy), "%s", path) < 0 ||
-	    (stat(path, &found) < 0 && make_with_parents(copy) < 0))
-		return message_errno(message, "%s: cannot create the state directory", path);
-	if ((fd = statedir_open(path, message)) < 0)
+	if ((fd = open_trusted(path, missing, &found, message)) < 0)
 		return -1;
 	io_close(&fd);
+	warn_of_group(path, &found, message);
 	return 0;
+}
+
+void
+statedir_warn(const char *path, struct otelop_message *warning)
+{
+	struct stat found;
+	int fd;
+
+	if ((fd = open_trusted(path, PATH_REFUSE_MISSING, &found, NULL)) < 0)
+		found = (struct stat){ .st_mode = 0 };
+	io_close(&fd);
+	warn_of_group(path, &found, warning);
 }
 
 /* What we make is 0600, whatever the umask is; what is there keeps its mode. */
@@ -202,8 +234,7 @@ statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
 		io_close(&fd);
 		return -1;
 	}
-	reason = S_ISREG(found.st_mode) ? distrust(&found) : "not a regular file";
-	if (reason != NULL) {
+	if ((reason = distrust_file(&found)) != NULL) {
 		io_close(&fd);
 		errno = EPERM;
 		return message_set(message, "%s/%s: refused: %s", dir, name, reason);

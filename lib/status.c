@@ -31,6 +31,12 @@ status_is_passed_on(int status)
 	return status == 75 || (status >= 125 && status <= 127);
 }
 
+int
+status_may_be_said(int status)
+{
+	return status == 2 || status == 4 || status_is_passed_on(status);
+}
+
 void
 status_describe(int code, int status, struct otelop_message *text)
 {

@@ -7,6 +7,9 @@
 /* Statuses that otelop-spawn passes on when its child ends with them: 75, 125, 126, 127. */
 int status_is_passed_on(int status);
 
+/* Statuses that a child may say on its ready pipe, as set:exitCode=, in front of err: 2 and 4 too. */
+int status_may_be_said(int status);
+
 /* What is said of a command that went into the background by itself. */
 extern const char status_gone_behind[];
 

@@ -23,7 +23,7 @@ struct stop_options {
 int stop_process(pid_t pid, const struct stop_options *options, struct otelop_message *message);
 
 /*
- * 0: gone, and its metadata removed; -1: ETIMEDOUT; EREMOTE another host or pid namespace; ESTALE
+ * 0: gone, and its metadata removed (message then has what the user is to be told of it, or is empty); -1: ETIMEDOUT; EREMOTE another host or pid namespace; ESTALE
  * the lock is held but not by the process that the file names; those of probing.
  */
 int stop_daemon(const char *dir, const struct stop_options *options, struct otelop_message *message);

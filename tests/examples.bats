@@ -93,7 +93,7 @@ fetch() { curl -fsS "http://$1/"; }
 	tool -0 fetch "$(otelop-meta get httpAddr)"
 	tool -0 otelop stop
 	assert_nothing_runs
-	assert_state_files otelop.log
+	assert_state_files otelop.log otelop.start
 }
 
 @test "daemon.c, a second one: it knows that it is the second, start says already running" {
@@ -215,7 +215,7 @@ fetch() { curl -fsS "http://$1/"; }
 
 @test "README: start as it is composed there starts, joins, and refuses another command" {
 	readme_block "## How start is composed" >composed
-	assert_equal "$(wc -l <composed)" 6
+	assert_equal "$(wc -l <composed)" 3
 	for shell in dash bash zsh; do
 		command -v "$shell" >/dev/null || continue
 		cat composed - >pasted <<'END'
@@ -231,9 +231,8 @@ END
 		pid=${lines[0]}
 		assert_output "$pid
 status 0
-running $pid
+$pid
 status 0
-running $pid
 status 75"
 		assert_nothing_runs
 	done

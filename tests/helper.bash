@@ -6,6 +6,9 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
+# Whatever the caller's is: what a test makes is as most people's files are.
+umask 022
+
 # bats owns descriptors 3 and 4: what a tool leaves behind must not hold them.
 setup() {
 	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
@@ -75,6 +78,15 @@ has_descriptors() { [ "$(find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n
 tells_lock() { number=$(tr '\0' '\n' <"/proc/$1/environ" | sed -n 's/^OTELOP_LOCK_FD=//p') && [ -n "$number" ]; }
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 
+# The process waits for a lock: itself, or with a limit its helper does; where there is no helper it looks again and again.
+waits_for_lock() {
+	local pid
+	for pid in $1 $(pgrep -P "$1"); do
+		if grep -q -- "-> FLOCK .* $pid " /proc/locks; then return; fi
+	done
+	is_fallback && grep -q poll "/proc/$1/wchan"
+}
+
 # No process of this test is left but its shells.
 nothing_runs() { [ -z "$(marked_processes)" ]; }
 assert_nothing_runs() {
@@ -84,13 +96,18 @@ assert_nothing_runs() {
 	}
 }
 
-# The state directory has these files and no other.
+# The state directory has these files and no other, but for what serialises chains, which stays.
 assert_state_files() {
-	assert_equal "$(cd "$OTELOP_STATE_DIR" && find . -mindepth 1 | sed 's|^\./||' | sort | tr '\n' ' ')" \
+	assert_equal "$(cd "$OTELOP_STATE_DIR" && find . -mindepth 1 ! -name otelop.start | sed 's|^\./||' | sort | tr '\n' ' ')" \
 		"$(printf '%s\n' "$@" | sort | tr '\n' ' ')"
 }
 
 assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
+
+# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
+refute_controls() {
+	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
+}
 
 # As nobody, with the test's directory reachable.
 as_nobody() {
@@ -102,7 +119,15 @@ as_nobody() {
 # Skip a test of what only some systems have: what the fallback of lib/platform.c cannot give.
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
 is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
-need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+# Skip a test where this command does not work: tried, for who we are does not say what we may do.
+can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
+# The same for acting as nobody, and for giving a file away.
+can_be_nobody() { can as_nobody true; }
+can_give() {
+	: >"$BATS_TEST_TMPDIR/given"
+	can chown 1:1 "$BATS_TEST_TMPDIR/given"
+	rm -f "$BATS_TEST_TMPDIR/given"
+}
 
 # A TCP port for a daemon that cannot choose one itself: free, none that the kernel gives to who asks for any
 # or connects, and given to no other test of this run.

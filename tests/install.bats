@@ -97,7 +97,7 @@ compile() {
 #include <otelop.h>
 #include <stdio.h>
 
-static struct otelop_metadata metadata;
+static struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
 int
 main(int argc, char *argv[])

@@ -32,9 +32,6 @@ soon() { timeout -s KILL 20 "$@"; }
 end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
 let_go() { end "$holder"; }
 
-# The process waits in the kernel for a lock.
-waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
-
 # A background command ends with this status.
 assert_ended() {
 	local code=0
@@ -154,7 +151,7 @@ os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 	assert_output ""
 }
 
-@test "hold over an empty, a corrupt and a huge file, and one with a forgotten .tmp: it is replaced" {
+@test "hold over an empty, a corrupt and a huge file, and one with a forgotten .next: it is replaced" {
 	local what
 	mkdir -m 700 state
 	for what in empty corrupt huge; do
@@ -163,7 +160,7 @@ os.execvp("otelop-lock", ["otelop-lock", "--", "sleep", "60"])'
 		corrupt) echo '{"pid"' >"$file" ;;
 		huge) truncate -s 10M "$file" ;;
 		esac
-		echo half >"$file.tmp"
+		echo half >"$file.next"
 		tool -0 otelop-lock -- sh -c 'otelop-meta running; echo $$'
 		assert_equal "${lines[0]}" "running ${lines[1]}"
 		assert_state_files otelop.json
@@ -659,6 +656,20 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	assert_not_exists two
 }
 
+@test "-W while another file that nobody holds is put over the held one: it looks again, and is done" {
+	needs "file watches"
+	local waiter first
+	hold
+	first=$holder
+	background otelop-lock -W
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	otelop-meta -C new write pid=2147483647
+	mv new/otelop.json "$file"
+	assert_ended "$waiter" 0
+	kill -0 "$first"
+}
+
 @test "another file renamed over a locked one, by hand: the answer is about the file that has the name" {
 	local first
 	hold
@@ -743,25 +754,32 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	assert_equal "$(cat trace)" "$so_far"
 	let_go
 	assert_ended "$tracer" 0
-	assert_regex "$so_far" 'flock\([0-9]*, LOCK_SH$'
-	assert_equal "$(grep -c '^flock([0-9]*, LOCK_SH) *= 0$' trace)" 1
-	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|poll|select|pause|epoll)|SIGALRM' trace
+	assert_regex "$so_far" '(flock\([0-9]*, LOCK_SH|poll\(.*, -1)$'
+	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|select|pause|epoll)|SIGALRM' trace
 }
 
-@test "-w: waits in one system call, and the timer begins only at the deadline" {
-	local tracer
+@test "-w: no signal and no timer, and where a helper can wait nobody looks again and again" {
+	local what
 	hold
-	# So long that a stall has not used it up before the call; and while the tracer stalls, a few alarms may come.
-	traced otelop-lock -w 3 -W
-	tracer=$!
-	assert_ended "$tracer" 124
-	assert_equal "$(grep -c '^flock([0-9]*, LOCK_SH) ' trace)" 1
-	[ "$(grep -c -- '--- SIGALRM' trace)" -le 15 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
-	traced otelop-lock -w 3 -- true
-	assert_ended "$!" 124
-	assert_equal "$(grep -c '^flock([0-9]*, LOCK_EX) ' trace)" 1
-	[ "$(grep -c -- '--- SIGALRM' trace)" -le 15 ] || fail "$(grep -c -- '--- SIGALRM' trace) alarms"
+	for what in "-W" "-- true"; do
+		# shellcheck disable=SC2086 # words
+		traced otelop-lock -w 3 $what
+		assert_ended "$!" 124
+		run ! grep -E '^(setitimer|alarm|timer_create|timer_settime)|^--- SIGALRM' trace
+		is_fallback || [ "$(grep -c '^poll(' trace)" -le 5 ] || fail "$(grep -c '^poll(' trace) looks"
+	done
 }
+
+@test "-w, killed while it waits: nothing of it is left waiting" {
+	local waiter
+	hold
+	background otelop-lock -w 60 -- true
+	waiter=$!
+	eventually 10 waits_for_lock "$waiter"
+	end "$waiter"
+	eventually 10 only_the_holder
+}
+only_the_holder() { [ "$(marked_processes)" = "$holder" ]; }
 
 @test "-w longer than a shared lock that somebody keeps for long: it waits for it; without -w it says what it is" {
 	tool -0 otelop-meta write
@@ -794,4 +812,77 @@ signal.pause()' "$file"
 	hold
 	tool -125 strace -qq -o trace -e trace=flock -e inject=flock:error=ENOLCK:when=3+ otelop-lock -w 60 -- true
 	assert_regex "$stderr" "^otelop-lock: $file: cannot wait for the lock: "
+}
+
+# --- a lock that is not one, and a daemon without its lock
+
+@test "flock does nothing on the file system: 125, another directory is advised, nothing is left" {
+	needs strace
+	tool -125 strace -f -qq -o traced -e trace=flock -e inject=flock:retval=0 otelop-lock -- touch ran
+	grep -q INJECTED traced
+	assert_regex "$stderr" "^otelop-lock: $OTELOP_STATE_DIR: locks do nothing on this file system; choose another state directory"
+	assert_not_exists ran
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
+}
+
+@test "a child lets go of the lock, makes it a shared one, or all is closed and otelop-run killed: still the one daemon" {
+	needs /proc
+	local how pid
+	for how in 'flock -u "$OTELOP_LOCK_FD"' 'flock -s "$OTELOP_LOCK_FD"' closes; do
+		if [ "$how" = closes ]; then
+			# A program that closes all but 0, 1 and 2 when it begins, as daemons did.
+			tool -0 otelop start --ready exec -- python3 -c 'import os; os.closerange(3, 1000); open("closed", "w").close()
+import time; time.sleep(1000)'
+			eventually 10 test -e closed
+			kill -KILL "$(ps -o ppid= -p "$output" | tr -d ' ')"
+		else
+			tool -0 otelop start --ready fd -- sh -c "$how; otelop-ready; exec sleep 1000"
+		fi
+		pid=$output
+		eventually 10 says_without_lock "$pid"
+		tool -75 otelop-lock -- true
+		assert_regex "$stderr" "$pid"
+		tool -75 otelop start --ready exec -- sleep 1001
+		tool -75 otelop-meta remove
+		tool -75 otelop-meta write pid=5
+		tool -0 otelop stop
+		assert_gone "$pid"
+		tool -3 otelop-meta running
+		assert_nothing_runs
+	done
+}
+says_without_lock() {
+	[ "$(otelop-meta running 2>said)" = "running $1" ] && grep -q "process $1 runs without its lock" said
+}
+
+@test "a child lets go of the lock, and the daemon ends: nobody starts before what it left is ended" {
+	needs /proc
+	tool -0 otelop start --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
+		leave sh -c "trap \"sleep 1; exit\" TERM; : >deaf; while :; do sleep 0.05; done"
+		until test -e deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
+	kill -KILL "$output"
+	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
+	assert_file_empty two
+	assert_nothing_runs
+}
+
+@test "a stepped clock, and a daemon of a user's that may not be looked into: it is the one that the file names" {
+	needs /proc
+	can_give
+	can_be_nobody
+	mkdir -m 755 there
+	chown 65534:65534 there
+	export OTELOP_STATE_DIR=$PWD/there/state
+	tool -0 as_nobody otelop-spawn -- otelop-lock -- python3 -c '
+import ctypes, os, subprocess
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)	# PR_SET_DUMPABLE
+os.write(3, b"ok\n"); os.close(3)
+__import__("time").sleep(1000)'
+	local pid=$output
+	# As if the clock had been set forward since: the process is younger than the file that names it.
+	touch -d '1 hour ago' "$OTELOP_STATE_DIR/otelop.json"
+	tool -0 as_nobody otelop-meta running
+	assert_output "running $pid"
+	tool -0 as_nobody otelop-stop
+	assert_gone "$pid"
 }

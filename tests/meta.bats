@@ -43,9 +43,6 @@ publish() {
 	end "$old"
 }
 
-# The process waits in the kernel for a lock.
-waits_for_lock() { grep -q -- "-> FLOCK .* $1 " /proc/locks; }
-
 # The background command ends with this status, having said this (in the file said).
 assert_ended() {
 	local code=0
@@ -74,11 +71,6 @@ assert_corrupt() {
 	assert_stderr_line_count 1
 	assert_regex "${stderr_lines[0]}" "^otelop-meta: $file: corrupt metadata: $1"
 	refute_controls "$stderr"
-}
-
-# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
-refute_controls() {
-	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
 }
 
 # Each state directory below a directory is corrupt: free, it is stale, with a warning; read says 4.
@@ -114,10 +106,7 @@ corrupt_case() {
 	assert_equal "$(stat -c %a "$file")" 600
 	assert_equal "$(stat -c %a "$OTELOP_STATE_DIR")" 700
 	assert_state_files otelop.json
-	umask 0377
-	tool otelop-meta write
-	umask 022
-	assert_equal "$status" 0
+	tool -0 sh -c 'umask 0377; exec otelop-meta write'
 	assert_equal "$(stat -c %a "$file")" 600
 }
 
@@ -144,7 +133,7 @@ corrupt_case() {
 		assert len(set(keys)) == len(keys), keys
 		assert keys[:8] == ["pid", "startedAt", "httpAddr", "otlpGrpcAddr", "otlpHttpAddr", "proxyUrl",
 		    "proxyProtocol", "version"], keys
-		rest = [k for k in keys[8:] if k != "pidNamespace"]
+		rest = [k for k in keys[8:] if k not in ("pidNamespace", "bootId")]
 		assert rest == ["state", "cwd", "host", "exitCode", "colour", "text"], rest
 		members = dict(pairs)
 		assert type(members["pid"]) is int and type(members["exitCode"]) is int
@@ -170,9 +159,32 @@ corrupt_case() {
 }
 
 @test "write with pid and startedAt: they are written as given" {
-	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:60.5-11:30
+	tool -0 otelop-meta write pid=4711 startedAt=2024-02-29T23:59:59.5-11:30
 	tool -0 otelop-meta get pid startedAt
-	assert_output $'4711\n2024-02-29T23:59:60.5-11:30'
+	assert_output $'4711\n2024-02-29T23:59:59.5-11:30'
+}
+
+@test "write with a time that RFC 3339 allows and Go's time package cannot read: the same moment as both have it" {
+	local given written
+	while read -r given written; do
+		tool -0 otelop-meta write "startedAt=$given" "exitedAt=$given"
+		tool -0 otelop-meta get startedAt exitedAt
+		assert_output "$written"$'\n'"$written"
+	done <<-'TIMES'
+		2026-06-30T23:59:60Z 2026-07-01T00:00:00Z
+		2026-06-30t23:59:59z 2026-06-30T23:59:59Z
+		2026-12-31T23:59:60.25+01:00 2027-01-01T00:00:00.25+01:00
+		2024-02-28t23:59:60.5-11:30 2024-02-29T00:00:00.5-11:30
+		2026-06-30T23:59:59.1234567891234z 2026-06-30T23:59:59.123456789Z
+		0000-01-01T00:00:00Z 0000-01-01T00:00:00Z
+		1969-12-31T23:59:60Z 1970-01-01T00:00:00Z
+	TIMES
+	tool -2 otelop-meta write startedAt=9999-12-31T23:59:60Z # the year after has five digits
+	assert_regex "${stderr_lines[0]}" '^otelop-meta: startedAt: '
+	# A file of somebody else's that has such a time is no worse than it was.
+	file_is '{"pid": 5, "startedAt": "2026-06-30t23:59:60z"}'
+	tool -0 otelop-meta get startedAt
+	assert_output 2026-06-30t23:59:60z
 }
 
 @test "write with a value that is none for its member: usage, and the old file stands" {
@@ -872,22 +884,56 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	assert_equal "$(jq -r '.state, .exitCode' <<<"$output" | tr '\n' ' ')" "exited 7 "
 }
 
-@test "a daemon on another host, locked or free: cannot tell, 4, and the line names the host" {
+@test "a daemon on another host, and its lock is held by somebody who is not seen: cannot tell, 4, and the host is named" {
+	local words
+	can_hide_holder
+	for words in running show "show --json"; do
+		# shellcheck disable=SC2086
+		tool -4 hidden_from otelop-meta $words
+		assert_output ""
+		assert_stderr_line_count 1
+		assert_regex "${stderr_lines[0]}" '^otelop-meta: .*elsewhere\.example'
+	done
+	tool -4 hidden_from otelop-stop -t 1
+	assert_regex "$stderr" 'elsewhere\.example'
+	tool -0 otelop-meta get host
+	assert_output elsewhere.example
+}
+# A lock whose holder is in a pid namespace that the asking ones do not see.
+can_hide_holder() {
+	unshare -rpf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
 	file_is '{"pid": 4711, "host": "elsewhere.example"}'
-	local held words
-	for held in '' yes; do
-		[ -z "$held" ] || hold_file
-		for words in running show "show --json"; do
-			# shellcheck disable=SC2086
-			tool -4 otelop-meta $words
-			assert_output ""
-			assert_stderr_line_count 1
-			assert_regex "${stderr_lines[0]}" '^otelop-meta: .*elsewhere\.example'
-		done
-		tool -0 otelop-meta get host
-		assert_output elsewhere.example
+	hold_file
+}
+hidden_from() { unshare -rpf --mount-proc "$@"; }
+
+@test "what a daemon of another host left, and nobody holds it: stale, the host is told; start takes it" {
+	local id member
+	for member in '"host": "elsewhere.example"' '"host": "elsewhere.example", "bootId": "00000000-0000-4000-8000-000000000000"'; do
+		file_is "{\"pid\": 4711, $member}"
+		tool -1 otelop-meta running
+		assert_output "stale 4711"
+		assert_equal "$stderr" "otelop-meta: $OTELOP_STATE_DIR: left by host elsewhere.example"
+		tool -0 otelop-lock -- true
+		file_is "{\"pid\": 4711, $member}"
+		tool -0 otelop-stop
+		assert_not_exists "$file"
 	done
 }
+
+@test "this host has got another name: the boot tells that it is the same" {
+	[ -r /proc/sys/kernel/random/boot_id ] && ! is_fallback || skip "needs a boot id"
+	local boot
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	hold_text "{\"pid\": %d, \"host\": \"before.example\", \"bootId\": \"$boot\"}"
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+	assert_equal "$stderr" ""
+	tool -75 otelop-lock -- true
+	tool -0 otelop-stop
+	assert_gone "$holder"
+}
+
 
 @test "an unknown host, or this one: no obstacle" {
 	local host
@@ -903,12 +949,13 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	for host in "$(uname -n)x" "$(uname -n | sed 's/.$//')" "$(uname -n)\\u0000"; do
 		file_is '{"pid": 5, "host": "%s"}' "$host"
 		[ -n "$host" ] || continue
-		tool -4 otelop-meta running
+		tool -1 otelop-meta running
+		assert_regex "$stderr" ': left by host '
 	done
 }
 
 @test "a file that cannot be read: 4, one line, and no word about the state" {
-	need_root
+	can_be_nobody
 	mkdir -m 755 state
 	file_is '{"pid": 5}'
 	chmod 600 "$file"
@@ -1004,6 +1051,25 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	file_is '{"pid": 5}'
 	tool -124 soon otelop-meta running -a -w 100ms
 	assert_output "stale 5"
+}
+
+@test "a terminal as stdout: get, read, args and otelop-statedir show what a script gets raw, without its controls" {
+	local terminal=$BATS_TEST_DIRNAME/e2e/terminal.py words dir=$OTELOP_STATE_DIR/$'d\e[31m'
+	mkdir -p "$dir"
+	printf '{"pid": 5, "command": ["a\\u001b[31m\\u009b\302\233\177\047"], "evil\302\233": "x\302\233\177"}' >"$dir/otelop.json"
+	export OTELOP_STATE_DIR=$dir
+	for words in "otelop-meta get command" "otelop-meta get -s command" "otelop-meta read" "otelop-meta args" otelop-statedir; do
+		# shellcheck disable=SC2086 # words
+		tool -0 python3 "$terminal" 60 $words
+		refute_controls "${output//$'\r'/}"
+		assert_regex "$output" '\\(x|u00)' # something is shown in their place
+	done
+	tool -0 otelop-meta get command
+	assert_output $'a\e[31m\xc2\x9b\xc2\x9b\x7f\''
+	tool -0 otelop-statedir
+	assert_output "$dir"
+	otelop-meta read | LC_ALL=C grep -qaF $'\xc2\x9b\x7f'
+	python3 "$terminal" 60 otelop-meta read | jq -e '.command[0] == "a\u001b[31m\u009b\u009b\u007f\u0027"'
 }
 
 @test "running -w with what is no duration: usage" {
@@ -1175,9 +1241,9 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 
 # --- remove
 
-@test "remove: the metadata goes, and a forgotten .tmp; the log stays" {
+@test "remove: the metadata goes, and a forgotten .next; the log stays" {
 	file_is '{"pid": 5}'
-	printf '{"pid"' >"$file.tmp"
+	printf '{"pid"' >"$file.next"
 	: >"$OTELOP_STATE_DIR/otelop.log"
 	tool -0 otelop-meta remove
 	assert_output ""
@@ -1200,12 +1266,12 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	background otelop-lock -- sleep 60
 	holder=$!
 	eventually 5 is_published
-	: >"$file.tmp"
+	: >"$file.next"
 	tool -75 otelop-meta remove
 	assert_output ""
 	assert_stderr_line_count 1
 	assert_regex "${stderr_lines[0]}" "^otelop-meta: $file: .*$holder"
-	assert_state_files otelop.json otelop.json.tmp
+	assert_state_files otelop.json otelop.json.next
 	tool -0 otelop-meta running
 	let_go
 	tool -0 otelop-meta remove
@@ -1220,9 +1286,9 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 	assert_equal "$(cat "$file")" '{'
 }
 
-@test "a forgotten .tmp: the next write replaces it" {
+@test "a forgotten .next: the next write replaces it" {
 	mkdir -m 700 state
-	printf 'half a fi' >"$file.tmp"
+	printf 'half a fi' >"$file.next"
 	tool -0 otelop-meta write pid=5
 	assert_state_files otelop.json
 	tool -0 otelop-meta get pid
@@ -1255,7 +1321,8 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 
 @test "the daemon is a zombie while its otelop-run sweeps, asked by a user: stale" {
-	need_root
+	can_give
+	can_be_nobody
 	needs /proc
 	mkdir -m 755 there
 	chown 65534:65534 there
@@ -1272,8 +1339,8 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 
 @test "the daemon has a file open whose server does not answer: it is called running, at once" {
-	need_root
-	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
 	mkdir mount
 	tool -0 timeout -s KILL 60 unshare -m sh -c '
 		python3 "$1" mount hang >server 2>&1 &

@@ -211,7 +211,7 @@ time.sleep(1000)'
 
 @test "notify from somebody else's process outside the tree: it does not count" {
 	needs "abstract socket that others can reach"
-	need_root
+	can_be_nobody
 	run_behind --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >name.tmp; mv name.tmp name; exec sleep 1000'
 	eventually 10 test -e name
 	export NOTIFY_SOCKET
@@ -236,7 +236,7 @@ time.sleep(1000)'
 
 @test "notify from somebody else's process inside the tree: it counts" {
 	needs "abstract socket that others can reach"
-	need_root
+	can_be_nobody
 	start notify python3 -c "${notifier/s = socket/os.setuid(65534); s = socket}" READY=1
 }
 
@@ -385,16 +385,15 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "listen", "--max-lifetime", "1
 }
 
 @test "listen: a daemon in a network namespace of its own" {
-	need_root
-	unshare -n true 2>/dev/null || skip "needs network namespaces"
+	can unshare -n true
 	start listen:1234 unshare -n sh -c 'ip link set lo up; exec python3 server.py 127.0.0.1:1234'
 	tool -0 otelop-meta get listen
 	assert_output 127.0.0.1:1234
 }
 
 @test "listen: as somebody who sees only his own processes" {
-	need_root
-	as_nobody python3 -c 'import socket' 2>/dev/null || skip "nobody cannot reach python3"
+	can_give
+	can as_nobody python3 -c 'import socket'
 	mkdir -m 700 state
 	chown 65534 state .
 	tool -0 as_nobody otelop-spawn -- otelop-run --ready listen -- python3 server.py 127.0.0.1:0
@@ -463,8 +462,7 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "listen", "--max-lifetime", "1
 # --- check ---
 
 @test "connect: a port that the kernel could choose for us: we are not taken for the daemon" {
-	need_root
-	unshare -n true 2>/dev/null || skip "needs network namespaces"
+	can unshare -n true
 	# With so few ports to choose from a socket soon meets itself.
 	tool -124 unshare -n sh -c 'ip link set lo up 2>/dev/null || python3 -c "
 import fcntl, socket, struct
@@ -475,8 +473,7 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh14x\", b\"lo\", 1 | 64))"
 }
 
 @test "connect:HOST:PORT whose name nobody finds: what else there is is still heard at once" {
-	need_root
-	unshare -mn true 2>/dev/null || skip "needs mount and network namespaces"
+	can unshare -mn true
 	tool -0 unshare -mn sh -c '
 		echo "nameserver 192.0.2.1" >resolv.conf
 		mount --bind resolv.conf /etc/resolv.conf

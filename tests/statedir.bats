@@ -28,10 +28,7 @@ path_of() {
 }
 
 @test "-e under a umask that takes the owner's bits: the directories still have mode 0700" {
-	umask 0777
-	tool otelop-statedir -e -C "$BATS_TEST_TMPDIR/a/b"
-	umask 022
-	assert_equal "$status" 0
+	tool -0 sh -c 'umask 0777; exec otelop-statedir -e -C "$1"' sh "$BATS_TEST_TMPDIR/a/b"
 	assert_equal "$(stat -c %a a a/b | tr '\n' ' ')" "700 700 "
 }
 
@@ -253,8 +250,35 @@ path_of() {
 	done
 }
 
+@test "a parent that is a file, or that may not be searched: every question is 4 with the reason, never \"not there\"" {
+	local words reason='Not a directory' dir=$BATS_TEST_TMPDIR/way/in
+	ask() {
+		for words in "otelop-lock -p" "otelop-lock -W" "otelop-meta running" "otelop-meta show" "otelop-meta read" \
+			"otelop-meta get pid" "otelop-meta remove" otelop-stop; do
+			# shellcheck disable=SC2086 # words
+			OTELOP_STATE_DIR=$dir tool -4 "$@" $words
+			assert_output ""
+			assert_stderr_line_count 1
+			assert_regex "$stderr" "^otelop-[a-z]*: $dir: cannot open the state directory: $reason\$"
+		done
+	}
+	: >way
+	ask
+	rm way
+	mkdir -p way/in
+	chmod 0 way
+	reason='Permission denied'
+	if [ -d way/in ]; then # no mode keeps us out
+		can_be_nobody
+		ask as_nobody
+	else
+		ask
+	fi
+	chmod 700 way
+}
+
 @test "a parent that may not be written to: 125, one line, nothing made" {
-	need_root
+	can_be_nobody
 	mkdir -m 755 readonly
 	tool -125 as_nobody otelop-statedir -e -C "$BATS_TEST_TMPDIR/readonly/a/b"
 	assert_output ""
@@ -264,7 +288,8 @@ path_of() {
 }
 
 @test "a parent that may be entered but not read or written: the path below it still works" {
-	need_root
+	can_give
+	can_be_nobody
 	mkdir -m 711 parent
 	mkdir -m 700 parent/mine
 	chown 65534:65534 parent/mine
@@ -274,7 +299,7 @@ path_of() {
 }
 
 @test "a state directory that may not be entered: 4 for asking, 125 for starting, one line" {
-	need_root
+	can_be_nobody
 	mkdir -m 700 state
 	tool -4 as_nobody otelop-meta running
 	assert_output ""
@@ -291,7 +316,8 @@ path_of() {
 }
 
 @test "a read-only state directory: to write and to lock is 125 in one line, and nothing is left behind" {
-	need_root
+	can_give
+	can_be_nobody
 	mkdir -m 555 state
 	chown 65534 state
 	tool -125 as_nobody otelop-meta write
@@ -364,6 +390,54 @@ path_of() {
 	tool -0 otelop-statedir -e -C "$BATS_TEST_TMPDIR/$name"
 	assert_output "$BATS_TEST_TMPDIR/$name"
 	assert_dir_exists "$BATS_TEST_TMPDIR/$name"
+}
+
+@test "a name with newlines, at its end too: kept to the last byte by whoever uses it" {
+	local dir
+	for dir in $'a\n' $'x\n./b' $'\n' $'c\n\n'; do
+		dir=$BATS_TEST_TMPDIR/d/$dir
+		otelop-statedir -e -C "$dir" >said
+		printf '%s\n' "$dir" >expected
+		cmp said expected
+		[ -d "$dir" ] || fail "not made"
+		tool -0 otelop-spawn -C "$dir" -- otelop-lock -- sh -c 'printf %s "$OTELOP_STATE_DIR" >dir; otelop-ready; exec sleep 600'
+		printf %s "$dir" >expected
+		cmp dir expected
+		tool -0 env OTELOP_STATE_DIR="$dir" otelop-stop
+		[ -e "$dir/otelop.log" ] || fail "the log is elsewhere"
+		rm -r d
+	done
+}
+
+@test "links: a ring of them and one to itself are 125 for creating, 4 for asking; .. behind a link is the parent of what it leads to" {
+	ln -s self self
+	ln -s there here
+	ln -s here there
+	for dir in self here/x; do
+		tool -125 otelop-statedir -e -C "$dir"
+		assert_stderr_line_count 1
+		tool -4 otelop-meta -C "$dir" running
+		assert_stderr_line_count 1
+	done
+	mkdir -p deep/er
+	ln -s deep/er link
+	ln -s "$PWD/./deep//er/../er/" absolute
+	tool -0 otelop-statedir -e -C link/../a
+	tool -0 otelop-statedir -e -C absolute/b/./../c//
+	assert_equal "$(find deep -mindepth 1 | sort | tr '\n' ' ')" "deep/a deep/er deep/er/b deep/er/c "
+}
+
+@test "a link to nothing on the way: 125, and nothing is created where it leads" {
+	ln -s nowhere link
+	mkdir real
+	ln -s real good
+	tool -125 otelop-statedir -e -C link/a
+	assert_stderr_line_count 1
+	assert_not_exists nowhere
+	tool -0 otelop-statedir -e -C good/a/b
+	assert_dir_exists real/a/b
+	tool -0 otelop-statedir -e -C /proc/self/cwd/c
+	assert_dir_exists c
 }
 
 @test "a name with control characters: the message is one line without them" {

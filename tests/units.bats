@@ -82,6 +82,10 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	replay unix_table
 }
 
+@test "the kernel's answers about sockets: what is taken lies in them, and any name comes out whole" {
+	replay sock_diag
+}
+
 @test "/proc/PID/stat: any name of a process leaves parent and session right" {
 	replay stat_line
 }
@@ -121,6 +125,89 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 
 @test "rows of the Unix table: listening ones have inode and path" {
 	table unix
+}
+
+@test "a file that is locked, shared, let go or handed on: the holders of its exclusive lock are listed" {
+	table holders
+}
+
+@test "processes that are there or not: each has its start, the system's run has a name" {
+	table began
+}
+
+# A wait that does not end is ended.
+waits() { run -0 timeout -s KILL 20 "$BATS_FILE_TMPDIR/wait" "$1"; }
+
+@test "a timed wait for a lock beside the caller's own alarm: that rings on time, and is the caller's still" {
+	waits alarm
+}
+
+@test "timed waits for a lock in four threads: each ends on time" {
+	waits thread
+}
+
+@test "a timed wait for a lock where SIGCHLD is handled and reaps all: only the caller's children are told of" {
+	waits reaper
+}
+
+@test "a timed wait for a lock with SIGCHLD ignored and all signals blocked: it ends on time, no signal, no child" {
+	waits ignored
+}
+
+@test "a timed wait for a lock that comes free: it is the caller's, and the caller can let it go" {
+	waits freed
+}
+
+@test "a pipe that is closed while a lock is waited for: its end is seen at once, and ends the wait" {
+	waits pipe
+	waits pipe-unlimited
+	waits interrupt
+}
+
+@test "a timed wait for a lock without a free descriptor: on time all the same" {
+	waits no-helper
+}
+
+# Beside a stdin that can be written to.
+spawns() {
+	run -0 without_bats timeout -s KILL 100 "$BATS_FILE_TMPDIR/spawn" "$1" <>stdin
+	assert_output ""
+}
+
+@test "otelop_spawn with zero-filled, initial or no options: ready, and its output goes nowhere, not to the caller's stdin" {
+	spawns zero
+}
+
+@test "otelop_spawn with a state directory alone: the log is the one in there, as trustworthy as that" {
+	spawns default-log
+}
+
+@test "otelop_spawn with what is no argument: EINVAL, and words" {
+	spawns arguments
+}
+
+@test "otelop_spawn where a handler, or another thread, reaps all children: how the command ended is told all the same" {
+	spawns handler
+	spawns thread-that-reaps
+}
+
+@test "otelop_spawn where SIGCHLD is ignored or leaves no zombies: how the command ended is told, SIGCHLD stays as it is" {
+	spawns ignored
+}
+
+@test "otelop_spawn while another thread sets variables or allocates: a hundred starts, none hangs" {
+	spawns setenv
+	spawns malloc
+}
+
+@test "otelop_spawn that fails: no child, no setting of the process is changed, and nothing runs" {
+	spawns settings
+	assert_nothing_runs
+}
+
+@test "otelop_spawn whose caller does not want it: what was ready is ended, out of its session too" {
+	spawns confirm
+	assert_nothing_runs
 }
 
 @test "corrupt metadata: the message names file, line, column and fault" {

@@ -43,13 +43,13 @@ _otelop_split() {
 
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
-    local help='-h --help -V --version' dir='-C=dir --state-dir=dir'
+    local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
     local run='--ready=mode --with-parent=pid --max-lifetime=text --no-sweep
         --log-max=text --log-keep=text'
     options='' operands='' tail=''
     case $1 in
     otelop)
-        options="$help $dir -n=instance --name=instance"
+        options="$help $dir"
         operands='start stop restart status logs list wait version help'
         ;;
     otelop/start | otelop/restart)
@@ -61,11 +61,15 @@ _otelop_describe() {
     otelop/status) options='--json -q --quiet' ;;
     otelop/logs) options='-f --follow -N=text --lines=text' ;;
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
-    otelop-statedir) options="$help $dir -e --ensure -l --log -m --metadata" ;;
+    otelop-statedir)
+        options="$help $dir -e --ensure -l --log -m --metadata
+            --tail=text --follow"
+        ;;
     otelop-spawn)
         options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
             -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
-            -u=variable --unset=variable --tail=text --as=text --progress=text --dry-run"
+            -u=variable --unset=variable --tail=text --as=text --progress=text
+            --run --native --strict --again --dry-run"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -75,18 +79,19 @@ _otelop_describe() {
         ;;
     otelop-meta)
         options="$help $dir"
-        operands='write read get running show args remove'
+        operands='write read get running show list args again remove'
         ;;
     otelop-meta/get) options='-s --shell' operands=@keys ;;
-    otelop-meta/running) options='-w=text --wait=text -a --appear' operands=-- tail=dashes ;;
-    otelop-meta/show) options=--json ;;
+    otelop-meta/running) options='-w=text --wait=text -a --appear -q --quiet' operands=-- tail=dashes ;;
+    otelop-meta/again) options=--as=text operands=-- tail=dashes ;;
+    otelop-meta/show) options='--json -q --quiet' ;;
     otelop-stop)
-        options="$help $dir -t=text --timeout=text -s=signal --signal=signal
-            -k=text --kill-after=text -n=pid --check=pid"
-        operands=@pids
+        options="$help ${dir% -n=*} --name=instance -t=text --timeout=text -s=signal --signal=signal
+            -k=text --kill-after=text -n=pid --check=pid --as=text --last=text"
+        operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --dry-run"
+        options="$help $dir $run --join --dry-run"
         operands=-- tail=dashes
         ;;
     esac

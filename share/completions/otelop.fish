@@ -20,7 +20,7 @@ function __otelop_operands
 end
 
 function __otelop_subcommand
-    set -l words (__otelop_operands -C --state-dir -n)
+    set -l words (__otelop_operands -C --state-dir -n --name)
     set -q words[2]; and echo $words[2]
 end
 
@@ -55,7 +55,7 @@ end
 # Where otelop-spawn's command begins; the number behind the last word if it has not begun.
 function __otelop_spawn_command
     set -l words (commandline -opc)
-    set -l takes -C --state-dir -l --log -t --timeout -d --chdir -m --umask -e --env -u --unset \
+    set -l takes -C --state-dir -n --name -l --log -t --timeout -d --chdir -m --umask -e --env -u --unset \
         --tail --as --progress
     set -l i 2
     while set -q words[$i]
@@ -133,6 +133,8 @@ for program in otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otel
     complete -c $program -n $when -s V -l version -d 'print the version'
     test $program = otelop-ready
     or complete -c $program -n $when -s C -l state-dir -x -a '(__fish_complete_directories)' -d 'the state directory'
+    contains -- $program otelop-ready otelop-stop
+    or complete -c $program -n $when -s n -l name -x -a '(__otelop_instances)' -d 'the instance'
 end
 
 # Options that `otelop start` and `otelop restart` share with otelop-run.
@@ -146,9 +148,9 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     $run -l log-max -x -d 'how large the log may grow'
     $run -l log-keep -x -d 'how many old logs to keep'
 end
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
 
-complete -c otelop -n __otelop_needs_subcommand -s n -l name -x -a '(__otelop_instances)' -d 'the instance'
 complete -c otelop -n __otelop_needs_subcommand -a start -d 'start a command as the daemon'
 complete -c otelop -n __otelop_needs_subcommand -a stop -d 'end the daemon'
 complete -c otelop -n __otelop_needs_subcommand -a restart -d 'stop it and start it again'
@@ -175,6 +177,8 @@ complete -c otelop -n '__otelop_in wait' -s t -l timeout -x -d 'wait at most thi
 complete -c otelop-statedir -s e -l ensure -d 'create it'
 complete -c otelop-statedir -s l -l log -d 'print the path of the log'
 complete -c otelop-statedir -s m -l metadata -d 'print the path of the metadata'
+complete -c otelop-statedir -l tail -x -d 'print the last lines of the log'
+complete -c otelop-statedir -l follow -d 'go on printing'
 
 # May an option of otelop-spawn's own stand here?
 function __otelop_spawn_options
@@ -194,6 +198,10 @@ $spawn -s u -l unset -x -a '(set -nx)' -d 'remove from its environment'
 $spawn -l tail -x -d 'lines of the log to show after a failure'
 $spawn -l as -x -d 'begin messages with this'
 $spawn -l progress -x -d 'show this while waiting'
+$spawn -l run -d 'the command is otelop-run'
+$spawn -l native -d 'the command takes the lock'
+$spawn -l strict -d 'busy if anything runs'
+$spawn -l again -d 'this is a restart'
 $spawn -l dry-run -d 'check the usage only'
 complete -c otelop-spawn -n 'string length -q -- (__otelop_spawn_command)' \
     -a '(__otelop_complete_from (__otelop_spawn_command))'
@@ -212,21 +220,28 @@ complete -c otelop-meta -n __otelop_needs_subcommand -a read -d 'print the metad
 complete -c otelop-meta -n __otelop_needs_subcommand -a get -d 'print values'
 complete -c otelop-meta -n __otelop_needs_subcommand -a running -d 'print the state and the process id'
 complete -c otelop-meta -n __otelop_needs_subcommand -a show -d 'print all for people'
+complete -c otelop-meta -n __otelop_needs_subcommand -a list -d 'all instances'
+complete -c otelop-meta -n __otelop_needs_subcommand -a again -d 'become a command, with what would start it again behind it'
 complete -c otelop-meta -n __otelop_needs_subcommand -a args -d 'what would start it again'
 complete -c otelop-meta -n __otelop_needs_subcommand -a remove -d 'remove the metadata'
 complete -c otelop-meta -n '__otelop_in get' -s s -l shell -d 'quote for sh'
 complete -c otelop-meta -n '__otelop_in get' -a '(__otelop_keys)'
 complete -c otelop-meta -n '__otelop_in running' -s w -l wait -x -d 'wait for the verdict'
 complete -c otelop-meta -n '__otelop_in running' -s a -l appear -d 'wait for a daemon that does not exist yet'
+complete -c otelop-meta -n '__otelop_in running show' -s q -l quiet -d 'print nothing'
+complete -c otelop-meta -n '__otelop_in again' -l as -x -d 'begin messages with this'
 complete -c otelop-meta -n '__otelop_in show' -l json -d 'print JSON'
 
 complete -c otelop-stop -s t -l timeout -x -d 'wait at most this time'
 complete -c otelop-stop -s s -l signal -x -a "$signals" -d 'instead of TERM'
 complete -c otelop-stop -s k -l kill-after -x -d 'then KILL, and wait this time'
+complete -c otelop-stop -l name -x -a '(__otelop_instances)' -d 'the instance'
+complete -c otelop-stop -l as -x -d 'begin messages with this'
+complete -c otelop-stop -l last -x -d 'how many words are the command of the daemon'
 complete -c otelop-stop -s n -l check -x -a '(__fish_complete_pids)' -d 'is it alive?'
 complete -c otelop-stop -a '(__fish_complete_pids)'
 
 # Behind `--`, the command.
-for program in otelop otelop-lock otelop-meta otelop-run
+for program in otelop otelop-lock otelop-meta otelop-run otelop-stop
     complete -c $program -n __otelop_behind_dashes -a '(__otelop_complete_behind_dashes)'
 end

@@ -110,9 +110,9 @@ fail(int ready, const char *reason)
 int
 main(int argc, char *argv[])
 {
-	static struct otelop_metadata metadata;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
-	struct otelop_lock lock;
+	struct otelop_lock *lock;
 	char dir[OTELOP_PATH_SIZE], address[256];
 	int ready = otelop_ready_pipe(), server;
 	sigset_t outside;
@@ -125,18 +125,18 @@ main(int argc, char *argv[])
 
 	catch_signals(&outside);
 	if ((server = listen_on((in_port_t)(argc > 1 ? atoi(argv[1]) : 0), address, sizeof(address))) < 0) {
-		otelop_remove_state(dir, &lock, NULL);
+		otelop_remove_state(dir, lock, NULL);
 		return fail(ready, address);
 	}
 	otelop_metadata_init(&metadata, getpid());
 	if (otelop_metadata_set(&metadata, "httpAddr", address, &message) < 0 ||
-	    otelop_write_metadata(&lock, &metadata, &message) < 0) {
-		otelop_remove_state(dir, &lock, NULL);
+	    otelop_write_metadata(lock, &metadata, &message) < 0) {
+		otelop_remove_state(dir, lock, NULL);
 		return fail(ready, message.text);
 	}
 	otelop_signal_ready(ready);
 	serve(server, &outside);
-	if (otelop_remove_state(dir, &lock, &message) < 0)
+	if (otelop_remove_state(dir, lock, &message) < 0)
 		return fail(-1, message.text);
 	return 0;
 }

@@ -33,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LIFETIME_S 180
@@ -121,6 +122,20 @@ chain(int left)
 	_exit(0);
 }
 
+/* Each leads a session of its own and ends at once: what was listed is gone. */
+static void
+flee(void)
+{
+	time_t end = time(NULL) + LIFETIME_S;
+
+	while (time(NULL) < end) {
+		setsid();
+		if (fork() > 0)
+			_exit(0);
+	}
+	_exit(0);
+}
+
 static void
 make_short(int count)
 {
@@ -151,7 +166,7 @@ be(const char *kind, int count, int up)
 			_exit(0);
 	alarm(LIFETIME_S);
 	if (worst || strcmp(kind, "stubborn") == 0 || strcmp(kind, "short") == 0 ||
-	    strcmp(kind, "chain") == 0)
+	    strcmp(kind, "chain") == 0 || strcmp(kind, "fleeing") == 0)
 		ignore_requests();
 	if (write(up, "", 1) < 0)
 		_exit(9);
@@ -160,6 +175,8 @@ be(const char *kind, int count, int up)
 		let_go();
 	if (strcmp(kind, "chain") == 0)
 		chain(count);
+	if (strcmp(kind, "fleeing") == 0)
+		flee();
 	if (strcmp(kind, "short") == 0)
 		make_short(count / 4);
 	if (worst || strcmp(kind, "stopped") == 0)

@@ -229,7 +229,7 @@ class Case:
 	def complaints_about_files(self, temporary_allowed=False):
 		allowed = {"otelop.json", "otelop.log"}
 		if temporary_allowed:
-			allowed.add("otelop.json.tmp")
+			allowed.add("otelop.json.next")
 		for name in self.listing():
 			if name not in allowed and not re.fullmatch(r"otelop\.log\.\d+", name):
 				yield "left in the state directory: " + name

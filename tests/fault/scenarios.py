@@ -28,7 +28,7 @@ class Scenario:
 	answer = 0
 	failures = {4, 125}
 	lies = set()
-	in_child = False	# the fault hits the first child and not the program
+	in_child = 0	# the fault hits not the program: 1: its first child, 2: that one's first child
 	until_exec = False	# behind the last execve comes what is not ours
 	environment = {}
 	redirections = ""
@@ -43,8 +43,9 @@ class Scenario:
 			.replace("@DAEMON@", case.bench.daemon) for word in self.arguments)]
 
 	def launch(self, case, tracer):
-		start = tracer.start_child if self.in_child else tracer.start
-		return start(self.words(case), self.environment, self.redirections)
+		if self.in_child:
+			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child)
+		return tracer.start(self.words(case), self.environment, self.redirections)
 
 	def act(self, case, tracer):
 		return self.launch(case, tracer).outcome()
@@ -413,7 +414,11 @@ def descriptors(pid):
 
 
 class SpawnChild(Spawn):
-	name, in_child, until_exec = "spawn-child", True, True
+	name, in_child, until_exec = "spawn-child", 2, True
+
+
+class SpawnReaper(Spawn):
+	name, in_child = "spawn-reaper", 1
 
 
 class SpawnFails(Spawn):
@@ -485,7 +490,7 @@ class Run(Scenario):
 
 
 class RunChild(Run):
-	name, in_child, until_exec = "run-child", True, True
+	name, in_child, until_exec = "run-child", 1, True
 	failures = Run.failures | {137}	# as it is for a CMD that is killed
 
 
@@ -548,7 +553,7 @@ class RunLog(RunNotifies):
 
 
 class RunLogWriter(RunLog):
-	name, in_child = "run-log-writer", True
+	name, in_child = "run-log-writer", 1
 
 
 class Start(Scenario):
@@ -581,11 +586,11 @@ class Start(Scenario):
 
 class StartChild(Start):
 	"""The fault hits otelop-run, from otelop-spawn's fork on."""
-	name, in_child = "start-child", True
+	name, in_child = "start-child", 2
 
 
 class StartDiesChild(Start):
-	name, in_child = "start-dies-child", True
+	name, in_child = "start-dies-child", 2
 	arguments = ("-t", "5", "--", "@BIN@/otelop-run", "--ready", "fd", "--", "@DAEMON@",
 		"dies")
 	answer, lies = 1, {0}
@@ -665,6 +670,6 @@ ALL = [scenario() for scenario in (
 	StatedirEnsure, MetaWrite, MetaWriteNew, MetaRead, MetaGet, MetaRunning, MetaRunningStale,
 	MetaRunningWait, MetaShow, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
-	SpawnChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
+	SpawnReaper, SpawnChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
 	Stop, StopParentless, StopStale, StopPid, StopCheck, StopCheckGone)]

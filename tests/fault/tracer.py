@@ -54,8 +54,8 @@ class Tracer:
 		return Program(self.case, ["sh", "-c", 'exec "$@" 9</dev/null ' + redirections, "sh",
 			*self.strace(*settings, *argv)], self.env)
 
-	def start_child(self, argv, env=None, redirections=""):
-		"""argv as it is, but its first child under strace, from the fork on.
+	def start_child(self, argv, env=None, redirections="", generation=1):
+		"""argv as it is, but its first child (or that one's: generation 2) under strace, from the fork on.
 
 		A first strace stops the child in gettid, which musl calls in a forked child and nowhere else;
 		then the program is stopped too, so that it forks no other while strace lets all go, and a second
@@ -70,13 +70,19 @@ class Tracer:
 				stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 			self.wait_for("strace to attach", program, lambda: tracer_of(program.pid))
 			os.kill(program.pid, signal.SIGCONT)
-			self.wait_for("a child", program, lambda: stopped_children(log, program.pid))
+			above = [program.pid]
+			while len(above) <= generation:
+				if len(above) > 1:
+					os.kill(above[-1], signal.SIGCONT)
+				self.wait_for("a child", program, lambda: stopped_below(log, above))
+				above.append(min(stopped_below(log, above)))
+			del above[-1]
 			before = stopped(log).count(program.pid)
 			os.kill(program.pid, signal.SIGSTOP)
 			self.wait_for("the program to stop", program, lambda: stopped(log).count(program.pid) > before)
 			self.wait_for("its children to stop", program, lambda: set(children_of(program.pid)) <=
 				set(stopped(log)))
-			child, *others = sorted(stopped_children(log, program.pid))
+			child, *others = sorted(stopped_below(log, above))
 			self.detach(first)
 			for other in (*others, program.pid):
 				os.kill(other, signal.SIGCONT)
@@ -152,8 +158,8 @@ def stopped(log):
 		return []
 
 
-def stopped_children(log, parent):
-	return [pid for pid in dict.fromkeys(stopped(log)) if pid != parent]
+def stopped_below(log, above):
+	return [pid for pid in dict.fromkeys(stopped(log)) if pid not in above]
 
 
 def children_of(pid):

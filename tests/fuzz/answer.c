@@ -21,7 +21,8 @@ reply(const char *text, size_t length)
 	    (unsigned char)(length >> 8), (unsigned char)length };
 
 	fwrite(size, 1, sizeof(size), stdout);
-	fwrite(text, 1, length, stdout);
+	if (length > 0)		/* nothing may be at no address */
+		fwrite(text, 1, length, stdout);
 }
 
 static void

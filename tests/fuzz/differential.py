@@ -6,7 +6,6 @@ ANSWER is the program built from answer.c.  Every disagreement is printed, and i
 
 import argparse
 import datetime
-import decimal
 import itertools
 import json
 import os
@@ -334,23 +333,25 @@ SURELY_MS = 10 ** 12
 
 def milliseconds_of(text):
     """A duration's milliseconds, or None: a fraction counts to six digits, nothing but zero is zero."""
-    match = re.fullmatch(r'([0-9]+)(?:\.([0-9]+))?(ms|s|m|h|)', text)
-    if not match:
+    one = r'([0-9]+)(?:\.([0-9]+))?'
+    if not re.fullmatch(rf'{one}|({one}(ms|s|m|h))+', text):
         return None
-    whole, fraction, unit = match.groups()
-    exact = decimal.Decimal(f'{whole}.{fraction or 0}')
-    ms = int(whole) * UNITS[unit] + int((fraction or '')[:6].ljust(6, '0')) * UNITS[unit] // 1000000
-    return max(ms, 1) if exact > 0 else ms
+    ms = 0
+    for whole, fraction, unit in re.findall(one + '(ms|s|m|h|$)', text):
+        ms += int(whole) * UNITS[unit] + int(fraction[:6].ljust(6, '0')) * UNITS[unit] // 1000000
+    return max(ms, 1) if re.search('[1-9]', text) else ms
 
 
 def durations(chance, count):
     yield from ('', '0', '.', '1.', '.1', '1.2.3', '-1', '+1', ' 1', '1 ', '1e3', '0x1', '1d', 'ms', '1 s', '1S',
-                '0.0000001h')
+                '0.0000001h', '1m30s', '1h2m3.5s', '1m30', '0h0ms', '1s2')
     for _ in range(count):
         text = str(chance.randrange(10 ** chance.randrange(1, 20)))
         if chance.randrange(2):
             text += '.' + ''.join(chance.choice('00019') for _ in range(chance.randrange(1, 12)))
         text += chance.choice(list(UNITS))
+        if chance.randrange(3) == 0:
+            text += f'{chance.randrange(100)}{chance.choice(["", ".5", ".0001"])}{chance.choice(list(UNITS))}'
         if chance.randrange(5) == 0:
             at = chance.randrange(len(text) + 1)
             text = text[:at] + chance.choice(['', '.', 's', '-', '0', ' ']) + text[at + chance.randrange(2):]

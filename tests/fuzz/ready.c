@@ -4,6 +4,7 @@
  * the protocol in the plainest words.
  */
 #include "fuzz.h"
+#include "json.h"
 #include "ready.h"
 
 #define LOG_SIZE 65536
@@ -75,6 +76,9 @@ judge(struct outcome *outcome, const char *line, size_t length)
 {
 	char text[READY_LINE_MAX + 1];
 
+	/* Only of words about a failure the beginning is enough. */
+	if (length > READY_LINE_MAX && memcmp(line, "err:", 4) == 0)
+		length = json_utf8_whole(line, READY_LINE_MAX);
 	if (length > READY_LINE_MAX || memchr(line, '\0', length) != NULL)
 		return READY_BAD;
 	memcpy(text, line, length);
@@ -178,7 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		must(is_reason(whole.reason.text, plain.reason.text));
 	/* What is quoted of an unexpected line is for a terminal. */
 	for (c = whole.reason.text; whole.verdict == READY_BAD && *c != '\0'; c++)
-		must(*c >= 0x20 && *c < 0x7f);
+		must((unsigned char)*c >= 0x20 && *c != 0x7f);
 
 	message = fuzz_string(text, length);
 	check_one_line(message);

@@ -47,15 +47,35 @@ by_timegm(const char *text, size_t length)
 	return (int64_t)timegm(&time) - offset;
 }
 
+/* The form that we write: the same second, strict, and final. */
+static void
+check_normal(const char *text, int64_t seconds)
+{
+	char normal[CLOCK_RFC3339_SIZE], again[CLOCK_RFC3339_SIZE];
+	int64_t same;
+	size_t length;
+
+	if (strlen(text) >= sizeof(normal) || clock_normalise_rfc3339(text, normal) < 0)
+		return;
+	length = strlen(normal);
+	must(clock_parse_rfc3339(normal, length, &same) == 0 && same == seconds);
+	must(normal[10] == 'T' && strncmp(normal + 17, "60", 2) != 0 && strpbrk(normal, "tz") == NULL);
+	must(length <= strlen("2026-11-23T16:03:33.123456789+00:00"));
+	must(clock_normalise_rfc3339(normal, again) == 0 && strcmp(normal, again) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	char *text = fuzz_bytes(bytes, length);
+	char *text = fuzz_bytes(bytes, length), *line;
 	int64_t seconds = -1;
 
 	if (clock_parse_rfc3339(text, length, &seconds) == 0) {
 		must(looks_like_a_time(text, length));
 		must(seconds == by_timegm(text, length));
+		line = fuzz_string(text, length);
+		check_normal(line, seconds);
+		free(line);
 	} else {
 		must(errno == EINVAL && seconds == -1);
 	}

@@ -2,15 +2,22 @@
  * What small functions of the library make of given texts, in tables: tables GROUP.  Each row is an
  * input and the answer in words; a row that is answered otherwise is printed.
  */
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "exec.h"
 #include "json.h"
 #include "listen.h"
 #include "meta.h"
+#include "platform.h"
 #include "readiness.h"
 #include "ready.h"
 
@@ -73,7 +80,7 @@ static const struct row ready_rows[] = {
 	{ "ok \n", "bad: unexpected line on the ready pipe: \"ok \"" },
 	{ "ok\r\n", "bad: unexpected line on the ready pipe: \"ok\\x0d\"" },
 	{ "\033[31mred\n", "bad: unexpected line on the ready pipe: \"\\x1b[31mred\"" },
-	{ "\303\244\177\n", "bad: unexpected line on the ready pipe: \"\\xc3\\xa4\\x7f\"" },
+	{ "\303\244\177\n", "bad: unexpected line on the ready pipe: \"\303\244\\x7f\"" },
 	{ "READY=0\n", "bad: unexpected line on the ready pipe: \"READY=0\"" },
 	{ NULL, NULL }
 };
@@ -173,6 +180,10 @@ static const struct row duration_rows[] = {
 	{ "10", "10000" }, { "2.5", "2500" }, { "500ms", "500" }, { "10s", "10000" }, { "2m", "120000" },
 	{ "1h", "3600000" }, { "0", "0" }, { "0.000h", "0" }, { "0ms", "0" }, { "007", "7000" },
 	{ "0.0001", "1" }, { "0.4ms", "1" }, { "0.00000000001h", "1" }, { "1.5m", "90000" },
+	{ "1m30s", "90000" }, { "1h2m3.5s", "3723500" }, { "300ms", "300" }, { "1s500ms", "1500" },
+	{ "1m1m", "120000" }, { "30s1h", "3630000" }, { "0h0m0s", "0" }, { "0h0.0001ms", "1" },
+	{ "1m30", "refused" }, { "30 1m", "refused" }, { "1m-1s", "refused" }, { "1m s", "refused" },
+	{ "1m.5s", "refused" }, { "1h9223372036854775807ms", "refused" }, { "1msms", "refused" },
 	{ "604800000ms", "604800000" }, { "8760h", "31536000000" },
 	{ "", "refused" }, { "s", "refused" }, { ".5", "refused" }, { "1.", "refused" },
 	{ "-1", "refused" }, { "+1", "refused" }, { " 1", "refused" }, { "1 s", "refused" }, { "1d", "refused" },
@@ -274,6 +285,86 @@ static const struct row fault_rows[] = {
 	{ NULL, NULL }
 };
 
+static void
+say_holders(const struct stat *file, const char *name, char *answer)
+{
+	struct platform_holder *holders;
+	size_t count, i;
+	int hidden, ours;
+
+	if (platform_lock_holders(file, name, &holders, &count, &hidden) < 0) {
+		strcat(answer, strerror(errno));
+		return;
+	}
+	for (ours = 1; ours >= 0; ours--)
+		for (i = 0; i < count; i++)
+			if ((holders[i].pid == getpid()) == ours)
+				sprintf(answer + strlen(answer), "%s took it by %s;", ours ? "we" :
+				    holders[i].name, holders[i].taker == getpid() ? "us" : "another");
+	free(holders);
+}
+
+/* Words of which each is done in turn with one file: o opens it once more, s, x and u are flock's, f is a child's. */
+static void
+answer_holders(const char *input, char *answer)
+{
+	char name[] = "holders-XXXXXX";
+	int fd = mkstemp(name), first = fd, to_child[2], child = 0;
+	struct stat file;
+	const char *s;
+
+	if (fstat(fd, &file) < 0 || pipe(to_child) < 0)
+		return;
+	for (s = input; *s != '\0'; s++)
+		if (*s == 'o')
+			fd = open(name, O_RDONLY);
+		else if (*s == 'f' && (child = fork()) == 0) {
+			close(to_child[1]);
+			if (read(to_child[0], answer, 1) == 0)	/* the parent closes its end */
+				_exit(0);
+		} else if (*s != 'f')
+			flock(fd, *s == 's' ? LOCK_SH : *s == 'x' ? LOCK_EX : LOCK_UN);
+	unlink(name);
+	say_holders(&file, "holders-", answer);
+	say_holders(&file, "another", answer);
+	close(to_child[1]);
+	close(first);
+	if (fd != first)
+		close(fd);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	close(to_child[0]);
+}
+
+static const struct row holders_rows[] = {
+	{ "", "" }, { "s", "we took it by us;" }, { "xu", "" }, { "x", "we took it by us;" }, { "ox", "we took it by us;" },
+	{ "xo", "we took it by us;" }, { "xf", "we took it by us;tables took it by us;" },
+	{ NULL, NULL }
+};
+
+static void
+answer_began(const char *input, char *answer)
+{
+	unsigned long long ticks = 0;
+	char boot[64];
+
+	switch (platform_process_start_ticks((pid_t)atol(input), &ticks)) {
+	case 1:
+		strcat(answer, ticks > 0 ? "then" : "never");
+		break;
+	case 0:
+		strcat(answer, "gone");
+	}
+	if (platform_boot_id(boot, sizeof(boot)))
+		strcat(answer, strlen(boot) == 36 ? ", in a boot with a name" : boot);
+}
+
+static const struct row began_rows[] = {
+	{ "1", "then, in a boot with a name" }, { "2147483646", "gone, in a boot with a name" },
+	{ "0", "gone, in a boot with a name" }, { "-1", "gone, in a boot with a name" },
+	{ NULL, NULL }
+};
+
 static const struct group {
 	const char *name;
 	void (*answer)(const char *, char *);
@@ -287,6 +378,8 @@ static const struct group {
 	{ "tcp", answer_tcp, tcp_rows },
 	{ "unix", answer_unix, unix_rows },
 	{ "fault", answer_fault, fault_rows },
+	{ "holders", answer_holders, holders_rows },
+	{ "began", answer_began, began_rows },
 };
 
 static int

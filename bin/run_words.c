@@ -1,0 +1,87 @@
+/* The words that otelop-run takes. */
+#include "run_words.h"
+#include "logger.h"
+
+enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, DRY_RUN };
+
+static const struct option long_options[] = {
+	{ "ready", required_argument, NULL, READY }, { "join", no_argument, NULL, JOIN },
+	{ "with-parent", required_argument, NULL, WITH_PARENT },
+	{ "max-lifetime", required_argument, NULL, MAX_LIFETIME },
+	{ "no-sweep", no_argument, NULL, NO_SWEEP },
+	{ "log-max", required_argument, NULL, LOG_MAX },
+	{ "log-keep", required_argument, NULL, LOG_KEEP }, { "dry-run", no_argument, NULL, DRY_RUN },
+	{ NULL, 0, NULL, 0 },
+};
+
+#define NAME "otelop-run"
+#define USAGE \
+	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
+	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] [--dry-run] " \
+	"[KEY=VALUE...] -- CMD [ARG...]"
+
+const struct cli run_words_cli = { NAME, USAGE, "", long_options, 1 };
+const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, 0 };
+
+static void
+take_option(const struct cli *cli, struct run_words *words, int option)
+{
+	struct run_options *options = &words->options;
+
+	switch (option) {
+	case READY:
+		options->modes_text = optarg;
+		break;
+	case JOIN:
+		options->join = 1;
+		break;
+	case WITH_PARENT:
+		options->with_parent = cli_pid(cli, optarg);
+		break;
+	case MAX_LIFETIME:
+		options->max_lifetime_ms = cli_duration(cli, "--max-lifetime", optarg);
+		options->max_lifetime_text = optarg;
+		break;
+	case NO_SWEEP:
+		options->no_sweep = 1;
+		break;
+	case LOG_MAX:
+		if (logger_parse_size(optarg, &options->log_max) < 0)
+			cli_usage_error(cli, "--log-max: not a size such as 64k, 10M or 1G, "
+			    "%d at least: %s", LOGGER_SIZE_MIN, optarg);
+		options->log_max_text = optarg;
+		break;
+	case LOG_KEEP:
+		options->log_keep = (int)cli_number(cli, "--log-keep", optarg, 1, LOGGER_KEEP_MAX);
+		options->log_keep_text = optarg;
+		break;
+	case DRY_RUN:
+		words->dry_run = 1;
+		break;
+	}
+}
+
+void
+run_words_parse(const struct cli *cli, struct run_words *words, int argc, char *argv[])
+{
+	struct otelop_message message;
+	char **members;
+	int option;
+
+	*words = (struct run_words){ .options = { .modes_text = READINESS_AUTO, .log_keep = 1 } };
+	while ((option = cli_option(cli, &words->place, argc, argv)) != -1)
+		take_option(cli, words, option);
+	if (readiness_parse(words->options.modes_text, &words->modes, &message) < 0)
+		cli_usage_error(cli, "--ready: %s", message.text);
+	words->command = cli_command(cli, argc, argv, &members);
+	words->options.modes = &words->modes;
+	words->options.members = (const char *const *)members;
+}
+
+void
+run_words_restore(struct run_words *words)
+{
+	static char separator[] = "--";
+
+	words->command[-1] = separator;
+}

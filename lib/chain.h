@@ -1,0 +1,38 @@
+/*
+ * A chain is a row of programs that become each other and change what runs in a state directory: a restart,
+ * or a start of a daemon that takes its lock itself.  Chains of one directory go one after the other.
+ *
+ * The first program of a chain takes flock(LOCK_EX) on otelop.start and keeps it until the last one has the
+ * verdict.  The descriptor is handed on by exec alone, its number in OTELOP_CHAIN_FD; whoever finds that
+ * variable believes it only when the descriptor is that very file.  A program that starts children takes
+ * the variable out of the environment and makes the descriptor close-on-exec first, so that no daemon ever
+ * has it.  The file is never removed: that would make two locks of one.  Who also claims otelop.json takes
+ * otelop.start before it.
+ */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include "otelop.h"
+
+/*
+ * Take part in the chain that has handed its descriptor on to us, or begin one when the others are done.
+ * *waited: others were not.  The descriptor, close-on-exec, or -1.
+ */
+int chain_enter(const char *dir, int *waited, struct otelop_message *message);
+
+/* The same, only if one has been handed on; -1: none has.  The variable is gone from the environment. */
+int chain_inherit(const char *dir);
+
+/* Hand it, and the directory, on to the program that we are about to become. */
+int chain_hand_on(int fd, const char *dir, struct otelop_message *message);
+
+/*
+ * For a restart that had to wait for others: is what runs and is ready young enough to be what was asked for, that
+ * is, did it begin no earlier than this process?  Its pid, or 0.  argv: only if it is this command; NULL: any.
+ */
+pid_t chain_is_done(const char *dir, char *const argv[]);
+
+/* Would the end of what runs in the directory end the caller too, which is below it?  1 or 0. */
+int chain_is_inside(const char *dir);
+
+#endif

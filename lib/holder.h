@@ -1,0 +1,65 @@
+/*
+ * Who has a lock whose file names no living process.
+ *
+ * The lock belongs to an open description, which the kernel shows for each process that has it, with the
+ * one that took the lock:
+ *
+ *	exclusive, and the taker has it		a starter, an otelop-run that sweeps, or a writer of metadata
+ *	shared, and the taker has it		a probe, for a moment
+ *	else					a keeper: a child that outlived its daemon
+ *
+ * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others: what is
+ * in the daemon's own session is a keeper whatever it did to the lock, unless it is the parent that has not
+ * reaped the daemon yet.
+ */
+#ifndef HOLDER_H
+#define HOLDER_H
+
+#include <sys/stat.h>
+
+#include "otelop.h"
+
+/* The dead daemon. */
+struct holder_daemon {
+	const char *dir;	/* the state directory */
+	struct stat file;	/* its otelop.json */
+	pid_t pid;
+	pid_t session;		/* 0: not known */
+};
+
+enum holder_kind {
+	HOLDER_UNSEEN,	/* none is seen but probes: it has just let go, or it is hidden from us */
+	HOLDER_TAKER,	/* one that took the lock and lives */
+	HOLDER_KEEPER
+};
+
+struct holder {
+	enum holder_kind kind;
+	pid_t pid;	/* of one of them */
+	char name[64];	/* its command's name as the system has it: to be cleaned before it is shown */
+	int hidden;	/* there are processes that we may not look into */
+};
+
+/* What the file at fd, and its words, say of the daemon.  -1: errno. */
+int holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata);
+
+/* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
+int holder_find(const struct holder_daemon *daemon, struct holder *holder);
+
+/* Processes that had the signal already. */
+struct holder_asked {
+	pid_t *pids;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
+ * root), and in the daemon's session or with the state directory in their first environment.  Each has the
+ * signal once, but KILL.  How many keepers were seen; *foreign is one that was not signalled, or has pid 0.
+ * -1: errno, as above.
+ */
+int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
+    struct holder *foreign);
+
+#endif

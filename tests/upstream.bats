@@ -1,0 +1,105 @@
+# Daemons of upstream's beside ours: they truncate and rename a file of their own, and lock it when it has the name.
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
+load helper
+
+setup_more() {
+	file=$OTELOP_STATE_DIR/otelop.json
+	upstream=$BATS_TEST_DIRNAME/e2e/upstream.py
+}
+
+# upstream_locks COUNT: so often it renames its file and locks it, as upstream's starter does.  Prints how often that failed.
+upstream_locks() {
+	python3 -c '
+import fcntl, os, sys
+path, failed = os.environ["OTELOP_STATE_DIR"] + "/otelop.json", 0
+text = "{\"pid\": %d, \"startedAt\": \"2026-01-01T00:00:00Z\", \"httpAddr\": \"\", \"otlpGrpcAddr\": \"\", \"otlpHttpAddr\": \"\", \"proxyUrl\": \"\", \"proxyProtocol\": \"\", \"version\": \"\"}" % os.getpid()
+for _ in range(int(sys.argv[1])):
+    with open(path + ".tmp", "w") as temporary:
+        os.fchmod(temporary.fileno(), 0o600)
+        temporary.write(text)
+    os.rename(path + ".tmp", path)
+    lock = open(path, "r+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        failed += 1
+    os.unlink(path)
+    lock.close()
+print(failed)' "$1"
+}
+
+@test "upstream renames its file and then locks it, under our probes and claims: its lock is never refused" {
+	mkdir -m 700 state
+	background sh -c 'while ! test -e enough; do otelop-lock -p; otelop-meta running; done >/dev/null 2>&1'
+	background sh -c 'while ! test -e enough; do otelop-meta remove; otelop-stop -t 1; done >/dev/null 2>&1'
+	# What only looks, and claims what is free: a file of upstream s that is being locked is neither.
+	run -0 upstream_locks 3000
+	: >enough
+	assert_output 0
+}
+
+# One that is stopped by the kernel while it has the lock is a starter, as far as anybody can see: that is rare.
+@test "upstream's exclusive probes in a loop over a stale file: it is not called starting for them" {
+	mkdir -m 700 state
+	echo '{"pid": 2147483647}' >"$file"
+	background python3 -c '
+import fcntl, os
+path = os.environ["OTELOP_STATE_DIR"] + "/otelop.json"
+open("probing", "w").close()
+while not os.path.exists("enough"):
+    with open(path, "r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+    os.sched_yield()'
+	eventually 10 test -e probing
+	local i starting=0
+	for ((i = 0; i < 300; i++)); do
+		tool otelop-meta running
+		case $output in
+		starting) starting=$((starting + 1)) ;;
+		*) assert_output "stale 2147483647" ;;
+		esac
+	done
+	: >enough
+	[ "$starting" -le 3 ] || fail "starting $starting times"
+}
+
+@test "upstream's file slips in while a start of ours is about to publish: it keeps its name, and the start says so" {
+	needs "an exchange of names"
+	background strace -f -qq -o traced -e trace=renameat2 -e inject=renameat2:delay_enter=700000:when=1 \
+		otelop-run --ready exec -- sh -c ': >ran; exec sleep 1000'
+	local ours=$!
+	eventually 20 test -e "$OTELOP_STATE_DIR/otelop.json.next"
+	eventually 20 test -s "$OTELOP_STATE_DIR/otelop.json.next"
+	echo '{"pid": 2147483647}' >foreign
+	chmod 600 foreign
+	mv foreign "$file"
+	local code=0
+	wait "$ours" || code=$?
+	assert_equal "$code" 125
+	assert_equal "$(cat "$file")" '{"pid": 2147483647}'
+	assert_not_exists ran
+	assert_state_files otelop.json
+}
+
+@test "upstream's daemon runs: a start of another program is 75 and says so, a native one is the same" {
+	tool -0 otelop start --native -- "$upstream"
+	local pid=$output
+	tool -75 otelop start -- sleep 5
+	assert_regex "$stderr" "$OTELOP_STATE_DIR"
+	tool -0 otelop start --native -- "$upstream"
+	assert_output "$pid"
+	tool -0 otelop stop
+	assert_gone "$pid"
+}
+
+@test "upstream's temporary file is being written while we publish: both are whole" {
+	mkdir -m 700 state
+	printf 'half' >"$file.tmp"
+	tool -0 otelop start --ready exec -- sleep 1000
+	assert_equal "$(cat "$file.tmp")" half
+	tool -0 otelop stop
+	assert_equal "$(cat "$file.tmp")" half
+}

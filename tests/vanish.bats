@@ -1,0 +1,102 @@
+# The state is taken away from under a daemon, by somebody who does not keep to the lock.
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
+load helper
+
+setup_more() {
+	needs "file watches"
+	file=$OTELOP_STATE_DIR/otelop.json
+	tool -0 otelop start --ready exec colour=blue -- sleep 1000
+	pid=$output
+	before=$(cat "$file")
+}
+
+# Published again, under a lock: all that ask say so, and so do the words.
+is_as_before() {
+	[ "$(cat "$file" 2>/dev/null)" = "$before" ] && [ "$(otelop-meta running 2>said)" = "running $pid" ] &&
+		[ ! -s said ] && otelop-lock -p
+}
+
+assert_ended_with() {
+	assert_gone "$pid"
+	assert_nothing_runs
+	assert_regex "$(cat "$1")" "otelop-run: sleep: ended: somebody $2"
+}
+
+@test "the state directory is removed: the daemon ends" {
+	ln "$OTELOP_STATE_DIR/otelop.log" log
+	rm -rf "$OTELOP_STATE_DIR"
+	assert_ended_with log 'removed the state directory '
+}
+
+@test "the state directory is moved away: the daemon ends, and a start in a new one is a daemon of its own" {
+	mv "$OTELOP_STATE_DIR" away
+	tool -0 otelop start --ready exec -- sleep 1001
+	assert_gone "$pid"
+	tool -0 otelop-meta running
+	assert_output "running $(otelop-meta get pid)"
+	assert_regex "$(cat away/otelop.log)" 'otelop-run: sleep: ended: somebody removed the state directory '
+}
+
+@test "otelop.json is removed: it is published again, the lock is held, and stop works" {
+	rm "$file"
+	eventually 10 is_as_before
+	tool -75 otelop start --ready exec -- sleep 1001
+	tool -0 otelop stop
+	assert_gone "$pid"
+	tool -3 otelop status
+}
+
+@test "otelop.json is put aside by an edited copy, as jq and mv do it: the daemon's own words come back" {
+	jq '.pid = 1 | .command = ["true"]' "$file" >edited
+	mv edited "$file"
+	eventually 10 is_as_before
+	jq '.colour = "red"' "$file" >edited
+	mv edited "$file"
+	eventually 10 is_as_before
+}
+
+@test "otelop.json is written in place, or cut: the daemon's own words come back, without a moment of a free lock" {
+	echo '{"pid": 12' >"$file"
+	eventually 10 is_as_before
+	: >"$file"
+	eventually 10 is_as_before
+}
+
+@test "otelop.json is removed and somebody else starts at once: the first daemon ends and says why" {
+	rm "$file"
+	tool -0 otelop start --ready exec -- sleep 1001
+	local second=$output
+	assert_gone "$pid"
+	eventually 10 grep -q "otelop-run: sleep: ended: somebody removed or replaced $file, and somebody else has claimed" \
+		"$OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop-meta running
+	assert_output "running $second"
+}
+
+@test "published again, and otelop-run is killed: the command has no lock left, and is known and stopped all the same" {
+	rm "$file"
+	eventually 10 is_as_before
+	kill -KILL "$(ps -o ppid= -p "$pid" | tr -d ' ')"
+	eventually 10 lock_is_free
+	tool -0 otelop-meta running
+	assert_output "running $pid"
+	assert_regex "$stderr" "process $pid runs without its lock"
+	tool -75 otelop start --ready exec -- sleep 1001
+	tool -0 otelop stop
+	assert_gone "$pid"
+	tool -3 otelop status
+}
+lock_is_free() { ! otelop-lock -p; }
+
+@test "the log is written and the directory used by others: otelop-run is not woken" {
+	local parent woken
+	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	woken=$(grep ctxt "/proc/$parent/status")
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo line >>"$OTELOP_STATE_DIR/otelop.log"
+		: >"$OTELOP_STATE_DIR/other$i"
+		mv "$OTELOP_STATE_DIR/other$i" "$OTELOP_STATE_DIR/moved$i"
+		tool -0 otelop-meta running
+	done
+	assert_equal "$(grep ctxt "/proc/$parent/status")" "$woken"
+}
