@@ -203,11 +203,12 @@ static int
 look_at(struct look *look)
 {
 	int64_t doubt = clock_deadline(LOCK_STARTER_MS);
-	int result;
+	int result = look_once(look);
 
-	while ((result = look_once(look)), look->is_doubtful && clock_left_ms(doubt) > 0) {
+	while (look->is_doubtful && clock_left_ms(doubt) > 0) {
 		look_away(look);
 		clock_sleep_ms(2);
+		result = look_once(look);
 	}
 	return result;
 }
