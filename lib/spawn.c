@@ -425,15 +425,43 @@ end_all(struct spawn *spawn)
 	errno = saved;
 }
 
-/* The command was given up before its exec was heard of, and its reaper is dead: end it, if it is still itself. */
-static void
+/*
+ * The command was given up before its exec was heard of, and its reaper is dead: end it, if it is still itself.
+ * 0, or the pid that cannot be ended.
+ */
+static pid_t
 end_unfinished(struct spawn *spawn)
 {
 	struct news news;
 
-	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) == (ssize_t)sizeof(news) &&
-	    process_open(&spawn->child, news.pid) == 1 && getsid(news.pid) == news.pid)
-		kill(-news.pid, SIGKILL);	/* its group */
+	if (io_read_all(spawn->news[0], (char *)&news, sizeof(news)) != (ssize_t)sizeof(news) ||
+	    process_open(&spawn->child, news.pid) != 1 || getsid(news.pid) != news.pid)
+		return 0;
+	kill(-news.pid, SIGKILL);	/* its group */
+	return process_wait_gone(&spawn->child, clock_deadline(KILLED_MS)) ? 0 : news.pid;
+}
+
+static int
+fail_unfinished(struct spawn *spawn, int error)
+{
+	struct otelop_message *reason = &spawn->result->reason;
+	pid_t left = end_unfinished(spawn);
+	char text[64];
+
+	if (error == ETIMEDOUT) {
+		message_set(reason, "cannot be run within %g s", (double)spawn->timeout_ms / 1000);
+		fail(spawn, 124, ETIMEDOUT);
+	} else if (!is_interrupted(spawn)) {
+		errno = error;
+		message_errno(reason, "cannot start");
+		fail(spawn, EXEC_STATUS_OWN, error);
+	}
+	if (left > 0) {
+		io_format(text, sizeof(text), "; process %ld cannot be ended", (long)left);
+		add_reason(spawn, text);
+	}
+	errno = error;
+	return -1;
 }
 
 static int
@@ -446,14 +474,10 @@ fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
 		message_errno(reason, "cannot run");
 		return fail(spawn, exec_status(failure->error), failure->error);
 	}
+	if (failure->error == ETIMEDOUT || failure->error == ECANCELED)
+		return fail_unfinished(spawn, failure->error);
 	end_unfinished(spawn);
 	errno = failure->error;
-	if (errno == ECANCELED && is_interrupted(spawn))
-		return -1;
-	if (errno == ETIMEDOUT) {
-		message_set(reason, "cannot be run within %g s", (double)spawn->timeout_ms / 1000);
-		return fail(spawn, 124, ETIMEDOUT);
-	}
 	if (failure->before == -PREPARE_CHDIR)
 		message_errno(reason, "cannot change to the directory %s", spawn->options->cwd);
 	else if (failure->before == -PREPARE_NAMESPACE)
@@ -473,6 +497,10 @@ start_child(struct spawn *spawn)
 	struct exec_failure failure;
 	struct news news;
 
+	if (exec_can_wait() < 0) {
+		message_errno(reason, "children: cannot be waited for");
+		return fail(spawn, EXEC_STATUS_OWN, errno);
+	}
 	if (io_pipe(spawn->ready) < 0 || io_socketpair(spawn->news) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
 		return fail(spawn, EXEC_STATUS_OWN, errno);
