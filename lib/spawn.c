@@ -60,6 +60,7 @@ struct spawn {
 	pid_t reaper;
 	struct process child;
 	struct news end;	/* code is 0 while it is not known */
+	pid_t stuck;		/* a command that was given up before its exec and cannot be ended; or 0 */
 	int reaper_is_gone;	/* killed by a stranger: then nobody can say how the command ends */
 	pid_t reported_pid;	/* set:pid= */
 	int reported_status;	/* set:exitCode= */
@@ -455,7 +456,7 @@ give_up(void *argument)
 	struct pollfd in = { spawn->news[0], POLLIN, 0 };
 
 	if (poll(&in, 1, 0) == 1)
-		end_unfinished(spawn);
+		spawn->stuck = end_unfinished(spawn);
 }
 
 static int
@@ -482,17 +483,16 @@ fail_before_exec(struct spawn *spawn, const struct exec_failure *failure)
 static int
 fail_to_start(struct spawn *spawn, const struct exec_failure *failure)
 {
-	pid_t stuck;
-
 	if (!failure->before) {
 		errno = failure->error;
 		message_errno(&spawn->result->reason, "cannot run");
 		return fail(spawn, exec_status(failure->error), failure->error);
 	}
-	stuck = end_unfinished(spawn);
+	if (spawn->stuck == 0)
+		spawn->stuck = end_unfinished(spawn);
 	fail_before_exec(spawn, failure);
-	if (stuck > 0)
-		add_stuck(spawn, stuck);
+	if (spawn->stuck > 0)
+		add_stuck(spawn, spawn->stuck);
 	return -1;
 }
 
@@ -506,6 +506,10 @@ start_child(struct spawn *spawn)
 	struct exec_failure failure;
 	struct news news;
 
+	if (exec_can_wait() < 0) {
+		message_errno(reason, "children: cannot be waited for");
+		return fail(spawn, EXEC_STATUS_OWN, errno);
+	}
 	if (io_pipe(spawn->ready) < 0 || io_socketpair(spawn->news) < 0) {
 		message_errno(reason, "cannot make the ready pipe");
 		return fail(spawn, EXEC_STATUS_OWN, errno);

@@ -2,7 +2,8 @@
 """Mount a file system whose server goes away: hangfs.py DIRECTORY FILE
 
 It has one file, f, with nothing in it. Once FILE exists no request is answered any more, as with a file server
-that is down; whoever asks waits, and KILL does not end him while we live. Needs root and /dev/fuse.
+that is down; whoever asks waits, and KILL does not end him while we live: stdout has a line for each. Needs root and
+/dev/fuse.
 """
 
 import ctypes
@@ -45,7 +46,10 @@ def main(mount, hang):
     while True:
         message = os.read(device, 1 << 17)
         _, request, unique, node = struct.unpack("<2I2Q", message[:24])
-        if request == FORGET or os.path.exists(hang):
+        if request == FORGET:
+            continue
+        if os.path.exists(hang):
+            print("unanswered", flush=True)
             continue
         found = answer(request, node, message[40:])
         error, data = (found, b"") if isinstance(found, int) else (0, found)
