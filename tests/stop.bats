@@ -137,9 +137,9 @@ time.sleep(1000)'
 @test "pid 0, 1, a negative one, garbage: 2, and nobody is signalled" {
 	local pid
 	witness
-	for pid in 0 1 01 -1 "-$witness" -- "" x 12x " $witness" +5 4294967297 99999999999999999999 1.5; do
+	for pid in 0 1 01 -1 "-$witness" "" x 12x " $witness" +5 4294967297 99999999999999999999 1.5; do
 		tool -2 otelop-stop "$pid" x
-		tool -2 otelop-stop -- "$pid"
+		tool -2 otelop-stop "$pid"
 	done
 	for pid in 0 -1 "" x 12x 99999999999999999999; do
 		tool -2 otelop-stop -n "$pid"
