@@ -496,7 +496,7 @@ class Run(Scenario):
 
 	def complaints_about_words(self, outcome):
 		# Who waits for the verdict is told there.
-		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|listen)", outcome.ready):
+		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|children|listen)", outcome.ready):
 			yield from super().complaints_about_words(outcome)
 
 	def truth(self, case, outcome, killed):
@@ -618,6 +618,12 @@ def composed(*chain):
 		for word in chain)
 
 
+def complaints_about_chain(outcome):
+	"""What fails is said by whichever program of the chain it is, as otelop or as itself."""
+	speaker = re.match(r"(otelop(-meta|-stop|-spawn)?): ", outcome.err)
+	yield from complaints_about_message(speaker.group(1) if speaker else "otelop", outcome, with_log=True)
+
+
 class Restart(Start):
 	"""As otelop restart composes it: one process is otelop-meta, otelop-stop and otelop-spawn in turn."""
 	name, program, is_chain = "restart", "otelop-meta", True
@@ -626,25 +632,23 @@ class Restart(Start):
 	failures = {1, 3, 4, 75, 124, 125, 126, 127}
 	lies = {3}
 
+	leaves_nothing_on_failure = False	# what could not be stopped runs on; nothing else may
+
 	def prepare(self, case):
 		super().prepare(case)
 		start_daemon(case)
-
-	# What could not be stopped may run on; nothing else may.
-	leaves_nothing_on_failure = False
+		case.family = case.processes()
 
 	def complaints_about_words(self, outcome):
-		yield from complaints_about_message("otelop", outcome, with_log=True)
+		yield from complaints_about_chain(outcome)
 
 	def truth(self, case, outcome, killed):
 		yield from super().truth(case, outcome, killed)
 		if outcome.status == 0 and outcome.out == "%d\n" % case.pid:
 			yield "said 0, and it is the old daemon"
-		if outcome.status != 0 and case.processes():
-			# It is told by its pid whether it is the old one; the new one must have been ended.
-			found = case.metadata() or {}
-			if not killed and found.get("pid") != case.pid and found.get("state") != "exited":
-				yield "failed, and left: %s, %s" % (found, case.describe(case.left(deadline_s=0)))
+		left = case.left(but=case.family) if outcome.status != 0 and not killed else []
+		if left:
+			yield "failed, and left: " + case.describe(left)
 
 
 class RestartChild(Restart):
@@ -672,7 +676,7 @@ class StartNative(Start):
 	failures = {1, 4, 75, 124, 125, 126, 127}
 
 	def complaints_about_words(self, outcome):
-		yield from complaints_about_message("otelop", outcome, with_log=True)
+		yield from complaints_about_chain(outcome)
 
 
 class Join(Scenario):
@@ -689,7 +693,7 @@ class Join(Scenario):
 		case.family = sorted(case.processes())
 
 	def complaints_about_words(self, outcome):
-		yield from complaints_about_message("otelop", outcome, with_log=True)
+		yield from complaints_about_chain(outcome)
 
 	def truth(self, case, outcome, killed):
 		if outcome.status == 0 and outcome.out != "%d\n" % case.pid:
