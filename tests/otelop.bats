@@ -140,6 +140,12 @@ assert_one_reason() { assert_equal "$(reasons | wc -l)" 1; }
 	done
 }
 
+@test "a start whose otelop-run cannot be run: it is named" {
+	tool -127 otelop-spawn --as=otelop --run -- ./no-such-run -- sleep 600
+	assert_stderr_line_count 1
+	[[ $stderr == "otelop: ./no-such-run: cannot run: "* ]]
+}
+
 @test "start of a file that is not executable: status 126, named" {
 	: >plain
 	tool -126 otelop start -- ./plain
