@@ -812,6 +812,7 @@ class StopParentless(Stop):
 
 class Keepers(Stop):
 	"""Daemon and otelop-run are dead; children of the daemon's keep the lock."""
+	keepers_allowed = True
 
 	def prepare(self, case):
 		Scenario.prepare(self, case)
@@ -838,7 +839,6 @@ class StopKeepers(Keepers):
 class RunningKeepers(Keepers):
 	name, program, arguments = "meta-running-keepers", "otelop-meta", ("running",)
 	answer, failures, lies = 1, {4, 125}, {0, 3}
-	keepers_allowed = True
 
 	def truth(self, case, outcome, killed):
 		if outcome.status == 1 and (outcome.out != "stale %d\n" % case.pid or
@@ -863,7 +863,7 @@ class StartKeepers(RunningKeepers):
 
 class StopKeptStart(Stop):
 	"""otelop-run was killed before the verdict: the command keeps the lock."""
-	name = "stop-kept-start"
+	name, keepers_allowed = "stop-kept-start", True
 
 	def prepare(self, case):
 		Scenario.prepare(self, case)
