@@ -135,6 +135,7 @@ judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
 	struct stat file;
+	char own[256];
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
@@ -144,8 +145,15 @@ judge_held(struct look *look)
 		errno = EREMOTE;
 		return -1;
 	}
-	if (!meta_is_here(look->metadata, NULL))
-		return 0;	/* of another pid namespace: its number says nothing here, the lock does */
+	if (!meta_is_here(look->metadata, NULL)) {
+		/* Of another pid namespace: its number says nothing here, the lock does. */
+		if (platform_pid_namespace(own, sizeof(own)) || process_is_alive(pid))
+			return 0;
+		errno = EACCES;
+		return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, "
+		    "is not seen, and in which pid namespace this is cannot be read", look->dir,
+		    STATEDIR_METADATA, (long)pid);
+	}
 	switch (meta_process_lives(look->metadata)) {
 	case 1:
 		return 0;
