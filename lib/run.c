@@ -482,13 +482,14 @@ become_ready(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
 	char summary[READY_LINE_MAX + 1], set[READY_LINE_MAX + 64];
+	int recorded;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
 		readiness_find_addresses(&run->readiness, &tree, 1);
-	record_ready(&run->metadata, run->command.pid, &run->readiness.addresses);
+	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
 	readiness_settle(&run->readiness);
-	if (lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
+	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		run->has_failed = 1;
 		end_command(run);
 		return;
