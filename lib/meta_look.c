@@ -25,6 +25,7 @@
 #include <sys/file.h>
 
 #include <errno.h>
+#include <string.h>
 
 /* What was looked at: the file that the answer is about, still open, in its directory. */
 struct look {
@@ -135,7 +136,7 @@ judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
 	struct stat file;
-	char own[256];
+	char own[256], theirs[256];
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
@@ -147,8 +148,11 @@ judge_held(struct look *look)
 	}
 	if (!meta_is_here(look->metadata, NULL)) {
 		/* Of another pid namespace: its number says nothing here, the lock does. */
-		if (platform_pid_namespace(own, sizeof(own)) || process_is_alive(pid))
+		if (process_is_alive(pid) || (platform_pid_namespace(own, sizeof(own)) &&
+		    otelop_metadata_get(look->metadata, "pidNamespace", theirs, sizeof(theirs)) == 1 &&
+		    strcmp(own, theirs) != 0))
 			return 0;
+		look->is_doubtful = 1;
 		errno = EACCES;
 		return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, "
 		    "is not seen, and in which pid namespace this is cannot be read", look->dir,
