@@ -21,7 +21,7 @@ PROGRAMS = ("otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta o
 
 # A message must name what it is about.
 OBJECT = re.compile(r"/|otelop\.(json|log)|std(in|out|err)\b|descriptor|ready pipe|notify|NOTIFY"
-	r"|signals|\bHOME\b|\b\d+\b|log|memory|role")
+	r"|signals|children|\bHOME\b|\b\d+\b|log|memory|role")
 
 
 class Bench:
