@@ -496,7 +496,7 @@ class Run(Scenario):
 
 	def complaints_about_words(self, outcome):
 		# Who waits for the verdict is told there.
-		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|children|listen)", outcome.ready):
+		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|children|memory|listen)", outcome.ready):
 			yield from super().complaints_about_words(outcome)
 
 	def truth(self, case, outcome, killed):
