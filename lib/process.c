@@ -510,8 +510,12 @@ static int
 has_no_living_child(void)
 {
 	siginfo_t how;
+	int result;
 
-	return waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+	do
+		result = waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT);
+	while (result < 0 && errno == EINTR);
+	return result < 0 && errno == ECHILD;
 }
 
 static int
