@@ -43,8 +43,10 @@ record_given(struct otelop_metadata *metadata, const char *const *members)
 		count++;
 	if ((names = calloc(count + 1, sizeof(*names))) == NULL)
 		return -1;
-	for (i = 0; i < count && result == 0; i++)
-		if ((names[i] = strndup(members[i], strcspn(members[i], "="))) == NULL)
+	for (i = 0; i < count; i++)
+		names[i] = strndup(members[i], strcspn(members[i], "="));
+	for (i = 0; i < count; i++)
+		if (names[i] == NULL)
 			result = -1;
 	if (result == 0 && meta_set_strings(metadata, "given", names) < 0 && errno == ENOMEM)
 		result = -1;
