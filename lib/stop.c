@@ -167,6 +167,8 @@ look_around(struct target *target)
 static void
 forget(struct target *target)
 {
+	int saved = errno;
+
 	free(target->below);
 	free(target->asked.pids);
 	target->below = NULL;
@@ -177,6 +179,7 @@ forget(struct target *target)
 	process_close(&target->daemon);
 	process_close(&target->parent);
 	io_close(&target->fd);
+	errno = saved;
 }
 
 /* A process that was seen with this beginning; whoever has its number since then is another. */
@@ -277,6 +280,7 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
     struct otelop_message *message)
 {
 	struct holder holder;
+	int saved;
 
 	if (metadata->length == 0 || meta_state_is(metadata, "exited")) {
 		/* Somebody is just starting or just ending: wait for what comes. */
@@ -290,9 +294,13 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
 	}
 	if (open_daemon(target, metadata, message) >= 0)
 		return 1;
+	saved = errno;
 	/* Another host's words may be those of a dead daemon that somebody here has claimed a moment ago. */
-	return errno == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
-	    holder.kind == HOLDER_TAKER ? 0 : -1;
+	if (saved == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
+	    holder.kind == HOLDER_TAKER)
+		return 0;
+	errno = saved;
+	return -1;
 }
 
 /*
@@ -303,7 +311,7 @@ static int
 find_target(struct target *target, int64_t deadline, struct otelop_message *message)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int result;
+	int result, saved;
 
 	target->fd = target->daemon.pidfd = target->parent.pidfd = -1;
 	target->daemon.pid = 0;
@@ -317,7 +325,9 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 	else
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
+	saved = errno;
 	otelop_metadata_free(&metadata);
+	errno = saved;
 	return result;
 }
 
