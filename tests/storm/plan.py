@@ -24,14 +24,27 @@ COMMANDS = [
     command("epsilon", "fd", "delay=30", ready=""),
     command("zeta", "fd", "delay=1", "crash=150", ready="--ready fd", good=False),
     command("eta", "exec", "linger=150", "workers=1", "keep=50", ready="--ready exec"),
-    command("theta", "fd", "delay=400", ready="--ready fd"),
+    command("theta", "fd", "delay=400", ready="--ready fd", weight=4),
     command("iota", "err", "delay=5", ready="--ready fd", good=False, weight=1),
     command("kappa", "die", "delay=5", ready="--ready fd", good=False, weight=1),
     command("lambda", "mute", "life=1500", ready="--ready fd", good=False, timeout="400ms", weight=1),
     command("mu", "fd", "delay=2", ready="--ready fd --max-lifetime 300ms", good=False),
+    command("nu", "fd", "delay=3", "unlock=60", ready="--ready fd"),
+    command("xi", "fd", "delay=3", "share=60", "workers=1", "keep=50", ready="--ready fd"),
+    command("omicron", "fd", "delay=3", "close=60", ready="--ready fd"),
+    command("pi", "fd", "delay=10", "unlock=0", ready="--ready fd"),
+    command("rho", "fd", "delay=3", "restart=15", "workers=1", "keep=50", ready="--ready fd", weight=4),
 ]
 BETA = COMMANDS[1]
 CALM = [c for c in COMMANDS if c.words[0] in ("alpha", "beta", "gamma", "delta")]
+# What its user does to a state directory, and should not: the directory or the file goes, another file has its name,
+# or it is written in place.
+VANISH = {
+    "directory": "rm -rf state",
+    "file": "rm -f state/otelop.json",
+    "replaced": "cp state/otelop.json copy && mv copy state/otelop.json",
+    "written": "echo >>state/otelop.json",
+}
 
 KINDS = {
     "start": 34, "start --strict": 6, "spawn run": 7, "spawn lock": 5, "run": 5, "lock": 4, "restart": 6, "stop": 11,
@@ -66,7 +79,7 @@ def steps(seed, worker):
     while True:
         kind = draw(rng, KINDS)
         command_ = rng.choices(COMMANDS, weights)[0]
-        if kind in ("spawn lock", "lock") and command_.words[1] in ("exec", "listen"):
+        if kind in ("spawn lock", "lock") and (command_.words[1] in ("exec", "listen") or command_.words[0] == "rho"):
             command_ = BETA     # nobody would hear that the others are ready, nor would a restart of them
         hit = rng.random() < 0.22
         victims = rng.choice(LINKS.get(kind, [""])) if hit else ""

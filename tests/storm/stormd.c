@@ -10,7 +10,9 @@
  *     that otelop holds, so a refusal (`overlap`) says that another daemon lives;
  *   - finds out by itself that it is published: otelop.json is the file that it holds the lock on;
  *   - from then on until its end looks, again and again, whether the file is still there, complete,
- *     locked and its own (`broken`);
+ *     locked and its own (`broken`), or another one that names it (`moved`): then it was published
+ *     again, and its own copy of the lock holds nothing;
+ *   - if it is told to, lets go of its lock (`letgo`), or asks for a restart from inside (`inside`);
  *   - logs every look, so that the log shows it alive and published in between.
  *
  * The watcher holds a pidfd of every daemon and of its parent and logs their end, whatever it was.
@@ -21,6 +23,7 @@
 
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -147,6 +150,9 @@ struct daemon {
 	const char *mode;
 	const char *path;	/* of otelop.json */
 	int lock_fd;
+	struct stat own;	/* the file that is its own */
+	int has_let_go;		/* the file may be unlocked */
+	pid_t asker;		/* otelop restart, from inside; or 0 */
 	pid_t parent;
 	int is_ours;		/* otelop-run is the parent: the file has a state */
 	int has[2];		/* bytes of the arena */
@@ -154,6 +160,7 @@ struct daemon {
 	int64_t not_yet_at;	/* the last look that did not find it published */
 	int64_t not_yet_logged;
 	int64_t delay, crash, linger, keep, life;
+	int64_t unlock, share, close, restart;	/* -1: never */
 	int workers;
 };
 
@@ -179,23 +186,27 @@ take(struct daemon *daemon, enum arena_byte byte)
 	say("overlap of=%s holder=%ld", names[byte], other.l_type == F_UNLCK ? 0L : (long)other.l_pid);
 }
 
+static int
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
 /* otelop.json as it must be while a published daemon lives; what is wrong, or NULL. */
 static const char *
-look_at_file(const struct daemon *daemon)
+look_at_file(const struct daemon *daemon, struct stat *found)
 {
 	char text[65537], pid[64];
-	struct stat ours, found;
 	const char *wrong = NULL;
-	ssize_t length;
+	ssize_t length = 0;
 	int fd;
 
 	if ((fd = open(daemon->path, O_RDONLY | O_CLOEXEC)) < 0)
 		return "gone";
-	if (fstat(daemon->lock_fd, &ours) < 0 || fstat(fd, &found) < 0 ||
-	    ours.st_ino != found.st_ino || ours.st_dev != found.st_dev)
-		wrong = "replaced";
-	else if (flock(fd, LOCK_SH | LOCK_NB) == 0)
-		wrong = "unlocked";
+	if (fstat(fd, found) < 0)
+		wrong = "unknown";
+	else if (!daemon->has_let_go && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		wrong = is_same(&daemon->own, found) ? "unlocked" : "replaced";
 	else if ((length = read(fd, text, sizeof(text) - 1)) < 2 || text[0] != '{' ||
 	    strncmp(text + length - 2, "}\n", 2) != 0)
 		wrong = "incomplete";
@@ -211,35 +222,49 @@ look_at_file(const struct daemon *daemon)
 	return NULL;
 }
 
+/* At its file, which is published; or at another one that has the name. */
+static void
+look_at_own(struct daemon *daemon)
+{
+	struct stat found;
+	const char *wrong = look_at_file(daemon, &found);
+
+	if (wrong != NULL) {
+		say("broken file=%s", wrong);
+		return;
+	}
+	if (!is_same(&daemon->own, &found)) {
+		daemon->own = found;
+		daemon->has_let_go = 1;
+		say("moved");
+	}
+	say("holds");
+}
+
 static int
 names_my_file(const struct daemon *daemon)
 {
-	struct stat ours, found;
+	struct stat found;
 
-	return fstat(daemon->lock_fd, &ours) == 0 && stat(daemon->path, &found) == 0 &&
-	    ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
+	if (stat(daemon->path, &found) < 0)
+		return 0;
+	return is_same(&daemon->own, &found) || (daemon->is_ours && look_at_file(daemon, &found) == NULL);
 }
 
 static void
 look(struct daemon *daemon)
 {
-	const char *wrong;
 	int64_t began = now_ns();
 
 	take(daemon, LIFE);
 	if (daemon->is_published) {
 		take(daemon, PUBLISHED);
-		if ((wrong = look_at_file(daemon)) != NULL)
-			say("broken file=%s", wrong);
-		else
-			say("holds");
+		look_at_own(daemon);
 	} else if (names_my_file(daemon)) {
 		daemon->is_published = 1;
 		take(daemon, PUBLISHED);
-		wrong = look_at_file(daemon);
 		say("published since=%lld", (long long)daemon->not_yet_at);
-		if (wrong != NULL)
-			say("broken file=%s", wrong);
+		look_at_own(daemon);
 	} else {
 		daemon->not_yet_at = began;
 		if (began - daemon->not_yet_logged >= LOG_NOT_YET_NS) {
@@ -341,6 +366,86 @@ crash(struct daemon *daemon)
 	raise(SIGSEGV);
 }
 
+/* What any child can do to the lock: its copy is of the same description. */
+static void
+change_lock(struct daemon *daemon, int operation)
+{
+	pid_t pid;
+
+	say("letgo how=%s", operation == LOCK_UN ? "unlock" : "share");
+	daemon->has_let_go = 1;
+	if ((pid = fork()) == 0)
+		_exit(flock(daemon->lock_fd, operation) < 0);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* What daemons do that mean well. */
+static void
+close_all(struct daemon *daemon)
+{
+	int fd;
+
+	say("letgo how=close");
+	daemon->has_let_go = 1;
+	for (fd = 3; fd < 256; fd++)
+		if (fd != log_fd && fd != arena_fd)
+			close(fd);
+}
+
+static void
+ask_for_restart(struct daemon *daemon)
+{
+	sigset_t none;
+
+	if ((daemon->asker = fork()) != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execlp("otelop", "otelop", "restart", (char *)NULL);
+	_exit(99);
+}
+
+static void
+hear_answer(struct daemon *daemon)
+{
+	int status;
+
+	if (daemon->asker <= 0 || waitpid(daemon->asker, &status, WNOHANG) != daemon->asker)
+		return;
+	daemon->asker = 0;
+	say("inside status=%d published=%d",
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), daemon->is_published);
+}
+
+/* What is done once, when its time has come; the time of what is left. */
+static int64_t
+do_once(struct daemon *daemon, int64_t born)
+{
+	int64_t *times[] = { &daemon->unlock, &daemon->share, &daemon->close, &daemon->restart };
+	int64_t next = FOREVER;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (*times[i] < 0)
+			continue;
+		if (now_ns() < born + *times[i]) {
+			if (born + *times[i] < next)
+				next = born + *times[i];
+			continue;
+		}
+		*times[i] = -1;
+		if (i < 2)
+			change_lock(daemon, i == 0 ? LOCK_UN : LOCK_SH);
+		else if (i == 2)
+			close_all(daemon);
+		else
+			ask_for_restart(daemon);
+	}
+	return next;
+}
+
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -357,9 +462,10 @@ live(struct daemon *daemon, const sigset_t *set)
 	if (strcmp(daemon->mode, "exec") == 0 || strcmp(daemon->mode, "mute") == 0)
 		at_ready = FOREVER;
 	for (;;) {
-		int64_t now, next;
+		int64_t now, next, once = do_once(daemon, born);
 
 		look(daemon);
+		hear_answer(daemon);
 		now = now_ns();
 		if (now >= at_end)
 			break;
@@ -371,7 +477,7 @@ live(struct daemon *daemon, const sigset_t *set)
 			continue;
 		}
 		next = now + (daemon->is_published ? LOOK_PUBLISHED_NS : LOOK_UNPUBLISHED_NS);
-		next = earlier(earlier(next, at_end), earlier(at_crash, at_ready));
+		next = earlier(earlier(next, at_end), earlier(once, earlier(at_crash, at_ready)));
 		switch (next_signal(set, next)) {
 		case SIGTERM:
 		case SIGINT:
@@ -415,7 +521,7 @@ static int
 be_daemon(int argc, char *argv[])
 {
 	struct daemon daemon = { .name = argv[1], .mode = argv[2], .lock_fd = -1, .crash = -1,
-	    .life = 20000 * MS };
+	    .life = 20000 * MS, .unlock = -1, .share = -1, .close = -1, .restart = -1 };
 	const char *lock = getenv("OTELOP_LOCK_FD");
 	char path[4096], line[64], parent[32];
 	sigset_t set;
@@ -429,6 +535,10 @@ be_daemon(int argc, char *argv[])
 		daemon.keep = option_ms(*argv, "keep", daemon.keep);
 		daemon.life = option_ms(*argv, "life", daemon.life);
 		daemon.workers = option_ms(*argv, "workers", daemon.workers * MS) / MS;
+		daemon.unlock = option_ms(*argv, "unlock", daemon.unlock);
+		daemon.share = option_ms(*argv, "share", daemon.share);
+		daemon.close = option_ms(*argv, "close", daemon.close);
+		daemon.restart = option_ms(*argv, "restart", daemon.restart);
 	}
 	snprintf(path, sizeof(path), "%s/otelop.json", need("OTELOP_STATE_DIR"));
 	daemon.path = path;
@@ -440,7 +550,7 @@ be_daemon(int argc, char *argv[])
 	    need("STORM_OP"), (long)daemon.parent, parent, daemon.workers);
 	snprintf(line, sizeof(line), "daemon %ld %ld", (long)getpid(), (long)daemon.parent);
 	be_watched(line);
-	if (lock == NULL || fcntl(daemon.lock_fd = atoi(lock), F_GETFD) < 0) {
+	if (lock == NULL || fstat(daemon.lock_fd = atoi(lock), &daemon.own) < 0) {
 		say("broken file=no-descriptor");
 		return 1;
 	}
