@@ -17,12 +17,15 @@ NS = 1_000_000_000
 FOREVER = 1 << 62
 SOON = 5 * NS            # on a machine that is busy with other things too
 NOTICED = 2 * NS         # so is this; the contract's is a tenth of it
+YOUNG_US = 15000         # less than the age from which on we touch the lock of a file of upstream's, by a clock's tick
 
 Breach = collections.namedtuple("Breach", "rule text begin end")
 
 # Operations that claim the directory at some moment, so that a held lock may be theirs.
-CLAIMANTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "stop", "remove", "write")
-STARTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart")
+CLAIMANTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "stop", "remove", "write",
+             "start --native", "by hand", "by hand, rude", "foreign probe")
+STARTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "start --native", "by hand",
+          "by hand, rude")
 ENDERS = ("stop", "restart")
 STATES = ((0, "running"), (0, "starting"), (1, "stale"), (1, "exited"), (3, "stopped"))
 JOINED_FAILURE = "the start that was under way has failed"
@@ -70,6 +73,9 @@ class Daemon:
         self.lost = stamp
         self.is_certain = dict.fromkeys(self.is_certain, False)
 
+    def is_uncertain(self, stamp):
+        return not any(first <= stamp <= last for first, last in self.claims)
+
     def is_watched(self, until):
         """By an otelop-run, which ends it or publishes it again."""
         return self.under == "otelop-run" and self.parent_gone > until and self.published is not None
@@ -108,6 +114,9 @@ class History:
         self.daemons = []
         self.by_pid = collections.defaultdict(list)
         self.gaps = []           # [from, until] a vanished state may not have been noticed
+        self.open_gaps = {}      # by who has begun to change the directory, and has not said that it is done
+        self.changed = self.gap_until = 0
+        self.refused = []
         self.kills = []          # (when, role, pid, op)
         self.overlaps = []
         self.troubles = []       # (when, rule, text)
@@ -130,19 +139,34 @@ class History:
         pass
 
     def in_gap(self, stamp):
-        return bool(self.gaps) and stamp <= self.gaps[-1][1]
+        return bool(self.open_gaps) or stamp <= self.gap_until
 
     def meets_gap(self, begin, end):
         return any(meets(gap, begin, end) for gap in self.gaps)
 
     def on_vanish(self, stamp, pid, facts, text):
-        self.gaps.append([stamp, FOREVER])
-        for daemon in self.daemons:
-            if daemon.gone > stamp:
-                daemon.loses(stamp)
+        """Of upstream's daemon, only where somebody else is about."""
+        own = self.daemon(pid, stamp)
+        others = [d for d in self.daemons if d is not own and d.gone > stamp]
+        if own and not others and not any(op.begin <= stamp <= op.settled for op in self.ops.values()
+                                          if op.id != own.op and op.kind in STARTS):
+            return
+        gap = [stamp, FOREVER]
+        self.gaps.append(gap)
+        self.open_gaps[pid] = gap
+        for daemon in others:
+            daemon.loses(stamp)
 
     def on_vanished(self, stamp, pid, facts, text):
-        self.gaps[-1][1] = stamp + NOTICED
+        self.changed = stamp
+        if pid in self.open_gaps:
+            self.open_gaps.pop(pid)[1] = self.gap_until = stamp + NOTICED
+
+    def on_refused(self, stamp, pid, facts, text):
+        self.refused.append(facts["file"])
+        if int(facts["age_us"]) < YOUNG_US:
+            self.troubles.append((stamp, "upstream's lock was refused", f"daemon {self.daemon(pid, stamp)} found its "
+                                  f"file {facts['file']} {facts['age_us']} us after it had renamed it"))
 
     def on_born(self, stamp, pid, facts, text):
         daemon = Daemon(pid, stamp, facts)
@@ -150,7 +174,7 @@ class History:
         self.by_pid[pid].append(daemon)
         if self.in_gap(stamp):
             daemon.lost = stamp
-        else:
+        elif daemon.mode != "upstream":
             daemon.becomes_certain("claims", stamp)
 
     def seen(self, stamp, pid):
@@ -161,7 +185,7 @@ class History:
 
     def on_holds(self, stamp, pid, facts, text):
         daemon = self.seen(stamp, pid)
-        if not self.in_gap(stamp):
+        if not self.open_gaps and int(facts["at"]) > self.changed:
             daemon.lost = None
             daemon.becomes_certain("claims", stamp)
             daemon.becomes_certain("holdings", stamp)
@@ -194,7 +218,7 @@ class History:
 
     def on_broken(self, stamp, pid, facts, text):
         daemon = self.seen(stamp, pid)
-        if self.in_gap(stamp):
+        if self.in_gap(stamp) and not daemon.is_certain["holdings"]:
             return
         if daemon.lost is None:
             self.troubles.append((stamp, "a live daemon's file", f"daemon {daemon} lives and is published, and its "
@@ -226,6 +250,8 @@ class History:
         if daemon is None:
             return
         if facts["as"] == "daemon":
+            if daemon.pid in self.open_gaps:    # it was killed at that
+                self.on_vanished(stamp, daemon.pid, facts, text)
             daemon.gone = min(daemon.gone, stamp)
         elif facts["as"] == "parent":
             daemon.parent_gone = min(daemon.parent_gone, stamp)
@@ -303,7 +329,8 @@ class Judge:
             if self.history.meets_gap(op.begin, op.end):
                 self.lost_answers += 1
                 continue
-            if any(words in op.errors for words in IMPOSSIBLE):
+            # Behind the first line are the log's last ones, which may be of others.
+            if any(words in op.errors.split("\n")[0] for words in IMPOSSIBLE):
                 self.unexpected(op, ": it met what cannot be")
             if op.status is not None and not op.victims_hit:
                 getattr(self, "judge_" + op.kind.split()[0].replace("-", "_"))(op)
@@ -328,11 +355,11 @@ class Judge:
     def may_overlap(self, daemon, other, stamp):
         """In a gap; and behind it, while one of them has lost its file and nobody is there to notice."""
         gap = next((g for g in reversed(self.history.gaps) if g[0] <= stamp), None)
-
-        def is_lost(d):
-            return d is not None and d.born <= gap[1] and not d.is_watched(gap[1]) and \
-                not any(first <= stamp <= last for first, last in d.claims)
-        return gap is not None and (stamp <= gap[1] or is_lost(daemon) or is_lost(other))
+        if gap is None:
+            return False
+        if other is None:
+            return stamp <= gap[1]
+        return any(d.is_uncertain(stamp) and (stamp <= gap[1] or not d.is_watched(gap[1])) for d in (daemon, other))
 
     def disjoint(self, rule, intervals):
         until, last = 0, None
@@ -409,7 +436,7 @@ class Judge:
                 self.unexpected(op, f": but daemon {daemon} was there all the time")
             elif not op.joined and (new := self.history.daemon(op.pid, op.end)) and new.op != op.id:
                 self.unexpected(op, f": but daemon {new} is another operation's")
-            elif op.joined and op.kind != "start":
+            elif op.joined and op.kind not in ("start", "start --native"):
                 self.unexpected(op, ": it must not join another")
             return
         if daemon:
@@ -429,6 +456,8 @@ class Judge:
 
     def judge_failure(self, op):
         """Its own command failed, was ended, or it waited for another start that failed."""
+        if op.kind == "start --native" and self.history.others(op, STARTS):
+            return      # one that was under way got the lock between our look and upstream's
         if op.kind == "restart" and not op.explicit and NO_COMMAND in op.errors:
             return
         if JOINED_FAILURE in op.errors:
@@ -539,6 +568,11 @@ class Judge:
         """Many, and many others at the same time, of a file that nobody holds."""
         if op.answer or op.errors or op.status != 0:
             self.unexpected(op, ": others asked too, and nobody held it")
+
+    def judge_foreign(self, op):
+        """Upstream's programs answer for themselves."""
+
+    judge_by = judge_foreign
 
     def judge_wait(self, op):
         daemon = self.certain(op)

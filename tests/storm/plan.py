@@ -51,6 +51,15 @@ KINDS = {
     "remove": 5, "write": 2, "status": 4, "running": 7, "probe": 7, "wait": 3, "until-free": 3, "list": 1,
 }
 
+# Upstream's daemons among ours: started by otelop, by hand after a probe, and by hand without one.
+UPSTREAM_KINDS = {
+    "start": 16, "start --strict": 2, "spawn run": 3, "restart": 3, "start --native": 24, "by hand": 10,
+    "by hand, rude": 2, "foreign probe": 10, "stop": 24, "remove": 4, "status": 6, "running": 14, "probe": 10, "wait": 3,
+    "until-free": 3,
+}
+
+FOREIGN = ("start --native", "by hand", "by hand, rude", "foreign probe")
+
 # The links of a start that can be hit while it is under way: the sh of otelop, otelop-spawn, otelop-run, its command.
 LINKS = {
     "start": ["starter", "spawn", "run", "command", "spawn run", "run command", "command run", "starter spawn run"],
@@ -72,13 +81,13 @@ def draw(rng, weights):
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
-def steps(seed, worker):
+def steps(seed, worker, kinds, commands):
     """One worker's endless plan."""
     rng = random.Random(f"{seed}/{worker}")
-    weights = [c.weight for c in COMMANDS]
+    weights = [c.weight for c in commands]
     while True:
-        kind = draw(rng, KINDS)
-        command_ = rng.choices(COMMANDS, weights)[0]
+        kind = draw(rng, kinds)
+        command_ = rng.choices(commands, weights)[0]
         if kind in ("spawn lock", "lock") and (command_.words[1] in ("exec", "listen") or command_.words[0] == "rho"):
             command_ = BETA     # nobody would hear that the others are ready, nor would a restart of them
         hit = rng.random() < 0.22
