@@ -328,6 +328,8 @@ class Judge:
                         f"{op.answer!r}, {op.errors!r}")
             if self.history.meets_gap(op.begin, op.end):
                 self.lost_answers += 1
+                if op.pid:
+                    self.lived(op)
                 continue
             # Behind the first line are the log's last ones, which may be of others.
             if any(words in op.errors.split("\n")[0] for words in IMPOSSIBLE):
@@ -397,6 +399,12 @@ class Judge:
                 who += ", never published"
         self.of(op, "an answer names no daemon", f"it said {op.answer!r}: {who}")
         return False
+
+    def lived(self, op):
+        """All that an answer must be while a vanished state may not have been noticed: a daemon, and no stranger."""
+        if op.pid == self.bystander or (self.history.by_pid[op.pid] and not any(
+                meets((d.born - NS, d.gone), op.begin, op.end) for d in self.history.by_pid[op.pid])):
+            self.of(op, "an answer names no daemon", f"it said {op.answer!r}, which was none at any moment of it")
 
     def unexpected(self, op, why=""):
         self.of(op, "an unexpected answer", f"status {op.status}, {op.answer!r}, {op.errors!r}{why}")

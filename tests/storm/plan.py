@@ -60,11 +60,13 @@ UPSTREAM_KINDS = {
 
 FOREIGN = ("start --native", "by hand", "by hand, rude", "foreign probe")
 
-# The links of a start that can be hit while it is under way: the sh of otelop, otelop-spawn, otelop-run, its command.
+# The links of a start that can be hit while it is under way: who was started (otelop becomes otelop-spawn),
+# otelop-spawn, the reaper below it, otelop-run, its command.
 LINKS = {
-    "start": ["starter", "spawn", "run", "command", "spawn run", "run command", "command run", "starter spawn run"],
-    "spawn run": ["spawn", "run", "command", "spawn run", "run command", "command run", "TERM spawn"],
-    "spawn lock": ["spawn", "command", "spawn command"],
+    "start": ["starter", "spawn", "reaper", "run", "run", "command", "spawn run", "run command", "command run",
+              "spawn reaper run"],
+    "spawn run": ["spawn", "reaper", "run", "command", "spawn run", "run command", "command run", "TERM spawn"],
+    "spawn lock": ["spawn", "reaper", "command", "spawn command"],
     "run": ["run", "command", "run command", "command run"],
     "lock": ["command"],
     "stop": ["starter", "tool"],
