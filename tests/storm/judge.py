@@ -264,6 +264,9 @@ class History:
         runs = {op for _, role, _, op in self.kills if role == "run"}
         for daemon in self.daemons:
             daemon.is_orphan = daemon.published is None and daemon.op in runs
+            if daemon.is_orphan:    # no word names it, so that without the lock it is nobody's
+                daemon.claims = [[first, min(last, daemon.let_go)] for first, last in daemon.claims
+                                 if first < daemon.let_go]
 
     def killed(self, begin, end):
         return any(begin <= stamp <= end for stamp, *_ in self.kills)
@@ -355,7 +358,10 @@ class Judge:
         self.disjoint("two published daemons", [(i, d) for d in self.history.daemons for i in d.holdings])
 
     def may_overlap(self, daemon, other, stamp):
-        """In a gap; and behind it, while one of them has lost its file and nobody is there to notice."""
+        """In a gap; and behind it, while one of them has lost its file and nobody is there to notice.  An orphan that
+        has let go of the lock as well."""
+        if any(d is not None and d.is_orphan and d.let_go <= stamp for d in (daemon, other)):
+            return True
         gap = next((g for g in reversed(self.history.gaps) if g[0] <= stamp), None)
         if gap is None:
             return False

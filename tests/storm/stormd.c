@@ -49,6 +49,7 @@ struct daemon {
 	int lock_fd;
 	struct stat own;	/* the file that is its own */
 	int has_let_go;		/* the file may be unlocked */
+	int has_closed;		/* nothing keeps the number of its file from another one */
 	pid_t asker;		/* otelop restart, from inside; or 0 */
 	pid_t parent;
 	int is_ours;		/* otelop-run is the parent: the file has a state */
@@ -140,7 +141,9 @@ names_my_file(const struct daemon *daemon)
 
 	if (stat(daemon->path, &found) < 0)
 		return 0;
-	return is_same(&daemon->own, &found) || (daemon->is_ours && look_at_file(daemon, &found) == NULL);
+	if (is_same(&daemon->own, &found) && !daemon->has_closed)
+		return 1;
+	return (daemon->is_ours || daemon->has_closed) && look_at_file(daemon, &found) == NULL;
 }
 
 static void
@@ -279,7 +282,7 @@ close_all(struct daemon *daemon)
 	int fd;
 
 	say("letgo how=close");
-	daemon->has_let_go = 1;
+	daemon->has_let_go = daemon->has_closed = 1;
 	for (fd = 3; fd < 256; fd++)
 		if (fd != log_fd && fd != arena_fd)
 			close(fd);
