@@ -36,6 +36,7 @@ COMMANDS = [
     command("rho", "fd", "delay=3", "restart=15", "workers=1", "keep=50", ready="--ready fd", weight=4),
 ]
 BETA = COMMANDS[1]
+INSIDE = next(c for c in COMMANDS if c.words[0] == "rho")
 CALM = [c for c in COMMANDS if c.words[0] in ("alpha", "beta", "gamma", "delta")]
 # What its user does to a state directory, and should not: the directory or the file goes, another file has its name,
 # or it is written in place.
