@@ -123,6 +123,8 @@ class History:
         for stamp, pid, event, facts, text in self.lines:
             getattr(self, "on_" + event.replace("-", "_"), self.on_other)(stamp, pid, facts, text)
         self.find_orphans()
+        # Their pid was answered, and they were ended before their first line.
+        self.unborn = [op for op in ops if op.kind in STARTS and op.status == 0 and op.pid and not self.by_pid[op.pid]]
         self.claimants = sorted((op for op in ops if op.kind in CLAIMANTS), key=lambda op: op.begin)
 
     @staticmethod
@@ -290,6 +292,7 @@ class History:
 
     def may_be_held(self, op):
         return bool(self.others(op, CLAIMANTS)) or \
+            any(o.begin <= op.end and op.begin <= o.end + NS for o in self.unborn) or \
             any(meets(d.possibly_holds(), op.begin, op.end) for d in self.daemons)
 
     def slice(self, begin, end, limit=80):
@@ -388,7 +391,8 @@ class Judge:
             return True     # it is ready before its first line
         if any(meets(d.possibly_published(), op.begin, op.end) for d in known):
             return True
-        if not known and op.pid != self.bystander and self.history.others(op, STARTS) + [op] * (op.kind in STARTS):
+        if not known and op.pid != self.bystander and (
+                op.kind in STARTS or self.history.others(op, STARTS) or any(o.pid == op.pid for o in self.history.unborn)):
             self.unborn += 1
             return True
         who = "the bystander" if op.pid == self.bystander else "nobody that was ever seen"
