@@ -401,10 +401,9 @@ wait_unlocked(struct target *target, int64_t deadline, int number)
 	int64_t pause = LINGER_MS;
 	int result;
 
-	for (; (result = lock_wait(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)), -1)) == 0 &&
-	    clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
+	for (; (result = lock_wait_moment(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)),
+	    -1)) == 0 && clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
 		signal_keepers(target, number);
-	io_flock(target->fd, LOCK_UN);
 	return result;
 }
 
