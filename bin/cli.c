@@ -155,6 +155,14 @@ cli_fail(const struct cli *cli, int status, const struct otelop_message *message
 		exit(status);
 }
 
+void
+cli_member_error(const struct cli *cli, int error, const struct otelop_message *message)
+{
+	if (error == ENOMEM)
+		cli_fail(cli, CLI_FAILED, message);
+	cli_usage_error(cli, "%s", message->text);
+}
+
 int
 cli_end(const struct cli *cli, int status)
 {
@@ -377,7 +385,7 @@ cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 		separator++;
 	for (i = optind; i < separator; i++)
 		if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
-			cli_usage_error(cli, "%s", message.text);
+			cli_member_error(cli, errno, &message);
 	otelop_metadata_free(&scratch);
 	if (separator + 1 >= argc)
 		cli_usage_error(cli, "no command: give it behind --");

@@ -59,7 +59,11 @@ void cli_usage_error(const struct cli *cli, const char *format, ...)
 /* One line "NAME: …" on stderr, without what a terminal would take for a command. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, and the end; it has a type only so that it can stand behind return. */
+/* meta_set_pair has refused a member, with this errno: a mistake, unless it was for want of memory. */
+void cli_member_error(const struct cli *cli, int error, const struct otelop_message *message)
+    __attribute__((noreturn));
+
+/* cli_say, and the end; it has a type only so that it can stand behind return. */
 int cli_fail(const struct cli *cli, int status, const struct otelop_message *message)
     __attribute__((noreturn));
 

@@ -112,11 +112,8 @@ run_write(const char *dir, int argc, char *argv[])
 	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
 	meta_forget_process(&metadata);
 	for (i = optind; i < argc; i++) {
-		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0) {
-			if (errno == ENOMEM)
-				cli_fail(&cli, CLI_FAILED, &message);
-			cli_usage_error(&cli, "%s", message.text);
-		}
+		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0)
+			cli_member_error(&cli, errno, &message);
 		meta_forget_process(&metadata);
 	}
 	if (otelop_ensure_state_dir(dir, &message) < 0)

@@ -75,7 +75,7 @@ main(int argc, char *argv[])
 		if (strchr(argv[i], '\n') != NULL)
 			cli_usage_error(&cli, "%s: a newline cannot be told on the ready pipe", argv[i]);
 		else if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
-			cli_usage_error(&cli, "%s", message.text);
+			cli_member_error(&cli, errno, &message);
 	otelop_metadata_free(&scratch);
 	switch (ready_channel()) {
 	case READY_PIPE:

@@ -19,7 +19,9 @@ main(int argc, char *argv[])
 		return CLI_DONE;	/* the usage is right: all that could be said without doing it */
 	cli_ensure_state_dir(cli, &words.place, dir);
 	words.options.state_dir = dir;
-	chain_fd = chain_inherit(dir);	/* it is not for a parent that stays, nor for its command */
+	/* It is not for a parent that stays, nor for its command. */
+	if ((chain_fd = chain_inherit(dir, &report.reason)) == CHAIN_UNCLEAR)
+		cli_fail(cli, CLI_FAILED, &report.reason);
 	io_close(&chain_fd);
 	status = run_command(&words.options, words.command, &report);
 	if (*report.reason.text != '\0' && !report.said)

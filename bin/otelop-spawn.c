@@ -213,12 +213,13 @@ clear_progress(struct request *request)
 	request->shows_progress = 0;
 }
 
+/* otelop-run's words name its command; where it has not run, it is what is to be named. */
 static void
-say(const struct request *request, const char *command, const char *text)
+say(const struct request *request, const struct otelop_spawn_result *result, const char *command, const char *text)
 {
 	struct cli as = { .name = request->as };
 
-	if (request->as == NULL || request->is_native)
+	if (request->as == NULL || request->is_native || (request->is_run && result->child == 0))
 		cli_say(request->as != NULL ? &as : &cli, "%s: %s", command, text);
 	else
 		cli_say(&as, "%s", text);
@@ -321,14 +322,14 @@ explain(struct request *request, const struct otelop_spawn_result *result, const
 	request->is_busy = result->status == CLI_BUSY && request->quiet_busy && is_lock_held(request, result);
 	if (request->is_busy)
 		return;
-	say(request, command, result->reason.text);
+	say(request, result, command, result->reason.text);
 	/* Where nothing ran, the log has nothing to add; and where one runs already, it is that one's. */
 	if (result->child == 0 || (result->status == CLI_BUSY && result->said) ||
 	    (result->status == CLI_TIMEOUT && is_joined(result)))
 		return;
 	show_tail(request, result);
 	io_format(line, sizeof(line), "log: %s", request->log_path);
-	say(request, command, line);
+	say(request, result, command, line);
 	if (result->status == CLI_TIMEOUT && request->is_run) {
 		struct otelop_message hint;
 
@@ -524,7 +525,8 @@ set_up(struct request *request, char dir[OTELOP_PATH_SIZE])
 	cli_warn_state_dir(&speaker, dir);
 	request->spawn.state_dir = dir;
 	/* Nothing runs yet, so a signal may end us as it ends anybody while we wait for other chains. */
-	request->chain_fd = request->is_native ? chain_enter(dir, &waited, &message) : chain_inherit(dir);
+	request->chain_fd = request->is_native ? chain_enter(dir, &waited, &message) :
+	    chain_inherit(dir, &message);	/* unclear, it stays ours until we end, and goes to no child */
 	if (request->is_native && request->chain_fd < 0)
 		cli_fail(&cli, CLI_FAILED, &message);
 	if ((request->spawn.interrupt_fd = sigpipe_open(signals)) < 0) {

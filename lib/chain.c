@@ -32,36 +32,43 @@ open_file(const char *dir, int flags, struct otelop_message *message)
 }
 
 int
-chain_inherit(const char *dir)
+chain_inherit(const char *dir, struct otelop_message *message)
 {
 	const char *text = getenv(VARIABLE);
 	struct stat handed, named;
 	char *end;
 	long number;
-	int fd, is_ours;
+	int fd, is_ours, result;
 
 	if (text == NULL)
 		return -1;
 	number = strtol(text, &end, 10);
 	is_ours = *text >= '0' && *text <= '9' && *end == '\0' && number > STDERR_FILENO && number <= INT_MAX;
 	unsetenv(VARIABLE);
-	if (!is_ours || fstat((int)number, &handed) < 0 || (fd = open_file(dir, 0, NULL)) < 0)
+	if (!is_ours || (fstat((int)number, &handed) < 0 && errno == EBADF))
 		return -1;
-	is_ours = fstat(fd, &named) == 0 && named.st_dev == handed.st_dev && named.st_ino == handed.st_ino;
+	if ((fd = open_file(dir, 0, message)) < 0)
+		return errno == ENOENT ? -1 : CHAIN_UNCLEAR;
+	result = fstat((int)number, &handed) < 0 || fstat(fd, &named) < 0 ? CHAIN_UNCLEAR :
+	    named.st_dev == handed.st_dev && named.st_ino == handed.st_ino ? (int)number : -1;
+	if (result == CHAIN_UNCLEAR || (result >= 0 && io_cloexec(result, 1) < 0)) {
+		message_errno(message, "%s/%s: cannot take over", dir, STATEDIR_START);
+		result = CHAIN_UNCLEAR;
+	}
 	io_close(&fd);
-	if (!is_ours || io_cloexec((int)number, 1) < 0)
-		return -1;
-	return (int)number;
+	return result;
 }
 
 int
 chain_enter(const char *dir, int *waited, struct otelop_message *message)
 {
-	int fd = chain_inherit(dir);
+	int fd = chain_inherit(dir, message);
 
 	*waited = 0;
 	if (fd >= 0)
 		return fd;
+	if (fd == CHAIN_UNCLEAR)
+		return -1;
 	if ((fd = open_file(dir, O_CREAT, message)) < 0)
 		return -1;
 	if (io_flock(fd, LOCK_EX | LOCK_NB) == 0)

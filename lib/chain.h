@@ -20,8 +20,12 @@
  */
 int chain_enter(const char *dir, int *waited, struct otelop_message *message);
 
-/* The same, only if one has been handed on; -1: none has.  The variable is gone from the environment. */
-int chain_inherit(const char *dir);
+/*
+ * The same, only if one has been handed on; -1: none has.  CHAIN_UNCLEAR: it cannot be seen whether one has; then
+ * waiting for the file could be waiting for ourselves.  The variable is gone from the environment.
+ */
+#define CHAIN_UNCLEAR (-2)
+int chain_inherit(const char *dir, struct otelop_message *message);
 
 /* Hand it, and the directory, on to the program that we are about to become. */
 int chain_hand_on(int fd, const char *dir, struct otelop_message *message);

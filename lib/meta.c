@@ -263,12 +263,12 @@ otelop_metadata_init(struct otelop_metadata *metadata, pid_t pid)
 	if ((getcwd(text, sizeof(text)) == NULL || otelop_metadata_set(metadata, "cwd", text, NULL) < 0) &&
 	    meta_set_unrecorded(metadata, "cwd") < 0)
 		return -1;
-	if (gethostname(text, sizeof(text)) == 0)
-		otelop_metadata_set(metadata, "host", text, NULL);
-	if (platform_pid_namespace(text, sizeof(text)))
-		otelop_metadata_set(metadata, "pidNamespace", text, NULL);
-	if (platform_boot_id(text, sizeof(text)))
-		otelop_metadata_set(metadata, "bootId", text, NULL);
+	if ((gethostname(text, sizeof(text)) == 0 &&
+	    otelop_metadata_set(metadata, "host", text, NULL) < 0 && errno == ENOMEM) ||
+	    (platform_pid_namespace(text, sizeof(text)) &&
+	    otelop_metadata_set(metadata, "pidNamespace", text, NULL) < 0) ||
+	    (platform_boot_id(text, sizeof(text)) && otelop_metadata_set(metadata, "bootId", text, NULL) < 0))
+		return -1;
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 #include <sys/file.h>
 
 #include <errno.h>
+#include <string.h>
 
 /* What was looked at: the file that the answer is about, still open, in its directory. */
 struct look {
@@ -135,6 +136,7 @@ judge_held(struct look *look)
 {
 	pid_t pid = meta_pid(look->metadata);
 	struct stat file;
+	char own[256], theirs[256];
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
@@ -144,8 +146,18 @@ judge_held(struct look *look)
 		errno = EREMOTE;
 		return -1;
 	}
-	if (!meta_is_here(look->metadata, NULL))
-		return 0;	/* of another pid namespace: its number says nothing here, the lock does */
+	if (!meta_is_here(look->metadata, NULL)) {
+		/* Of another pid namespace: its number says nothing here, the lock does. */
+		if (process_is_alive(pid) || (platform_pid_namespace(own, sizeof(own)) &&
+		    otelop_metadata_get(look->metadata, "pidNamespace", theirs, sizeof(theirs)) == 1 &&
+		    strcmp(own, theirs) != 0))
+			return 0;
+		look->is_doubtful = 1;
+		errno = EACCES;
+		return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, "
+		    "is not seen, and in which pid namespace this is cannot be read", look->dir,
+		    STATEDIR_METADATA, (long)pid);
+	}
 	switch (meta_process_lives(look->metadata)) {
 	case 1:
 		return 0;

@@ -94,6 +94,18 @@ ready_feed(struct ready_reader *reader, const char *bytes, size_t length,
 	return verdict;
 }
 
+/* Is there something to read?  1; 0. */
+static int
+has_more(int fd)
+{
+	struct pollfd in = { fd, POLLIN, 0 };
+	int found;
+
+	while ((found = poll(&in, 1, 0)) < 0 && errno == EINTR)
+		;
+	return found > 0;
+}
+
 enum ready_verdict
 ready_read(struct ready_reader *reader, int fd, struct otelop_message *reason)
 {
@@ -103,13 +115,15 @@ ready_read(struct ready_reader *reader, int fd, struct otelop_message *reason)
 
 	/* A child that never ends its set: lines must not keep us from anything else. */
 	for (rounds = 0; rounds < 16; rounds++) {
-		struct pollfd in = { fd, POLLIN, 0 };
 		ssize_t n;
 
-		if (poll(&in, 1, 0) <= 0)
+		if (!has_more(fd))
 			return READY_UNKNOWN;
-		if ((n = read(fd, bytes, sizeof(bytes))) < 0) {
-			if (errno == EINTR || errno == EAGAIN)
+		/* Whoever wrote it may have ended since: it must be read in this look. */
+		while ((n = read(fd, bytes, sizeof(bytes))) < 0 && errno == EINTR)
+			;
+		if (n < 0) {
+			if (errno == EAGAIN)
 				return READY_UNKNOWN;
 			message_errno(reason, "cannot read the ready pipe");
 			return READY_BAD;

@@ -5,46 +5,62 @@
 #include "meta.h"
 #include "status.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Whatever can be had: a command that does not fit is not recorded, and restart must be told it. */
-static void
+/*
+ * Whatever can be had: a command that does not fit is not recorded, and restart must be told it.  -1: there is no
+ * memory, and what is left out then would be missed.
+ */
+static int
 set_if_possible(struct otelop_metadata *metadata, const char *key, const char *value)
 {
-	if (value != NULL)
-		otelop_metadata_set(metadata, key, value, NULL);
+	return value == NULL || otelop_metadata_set(metadata, key, value, NULL) == 0 || errno != ENOMEM ? 0 : -1;
 }
 
-static void
+static int
 set_number(struct otelop_metadata *metadata, const char *key, long number)
 {
 	char text[32];
 
 	io_format(text, sizeof(text), "%ld", number);
-	set_if_possible(metadata, key, text);
+	return set_if_possible(metadata, key, text);
 }
 
 /* Which members the user gave: a restart replays them, and none that CMD said itself. */
-static void
+static int
 record_given(struct otelop_metadata *metadata, const char *const *members)
 {
 	const char **names;
 	size_t count = 0, i;
+	int result = 0;
 
 	while (members[count] != NULL)
 		count++;
 	if ((names = calloc(count + 1, sizeof(*names))) == NULL)
-		return;
-	for (i = 0; i < count; i++)
-		names[i] = strndup(members[i], strcspn(members[i], "="));
-	meta_set_strings(metadata, "given", names);
+		return -1;
+	for (i = 0; i < count && result == 0; i++)
+		if ((names[i] = strndup(members[i], strcspn(members[i], "="))) == NULL)
+			result = -1;
+	if (result == 0 && meta_set_strings(metadata, "given", names) < 0 && errno == ENOMEM)
+		result = -1;
 	for (i = 0; i < count; i++)
 		free((char *)(uintptr_t)names[i]);
 	free(names);
+	return result;
+}
+
+/* A command that cannot be recorded is marked so. */
+static int
+record_command(struct otelop_metadata *metadata, char *const argv[])
+{
+	if (meta_set_strings(metadata, "command", (const char *const *)argv) == 0)
+		return 0;
+	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "command");
 }
 
 int
@@ -53,29 +69,31 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 {
 	const char *const *member;
 
-	otelop_metadata_init(metadata, getpid());
-	set_if_possible(metadata, "state", "starting");
-	if (meta_set_strings(metadata, "command", (const char *const *)argv) < 0)
-		meta_set_unrecorded(metadata, "command");
-	set_if_possible(metadata, "readyMode", options->modes_text);
-	set_if_possible(metadata, "maxLifetime", options->max_lifetime_text);
-	set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL);
-	set_if_possible(metadata, "logMax", options->log_max_text);
-	set_if_possible(metadata, "logKeep", options->log_keep_text);
-	record_given(metadata, options->members);
+	if (otelop_metadata_init(metadata, getpid()) < 0 ||
+	    set_if_possible(metadata, "state", "starting") < 0 ||
+	    record_command(metadata, argv) < 0 ||
+	    set_if_possible(metadata, "readyMode", options->modes_text) < 0 ||
+	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
+	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
+	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
+	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
+	    record_given(metadata, options->members) < 0)
+		return message_errno(reason, "memory: cannot make the metadata");
 	for (member = options->members; *member != NULL; member++)
 		if (meta_set_pair(metadata, *member, 0, reason) < 0)
 			return -1;
 	return 0;
 }
 
-void
-record_ready(struct otelop_metadata *metadata, pid_t pid, const struct listen_addresses *addresses)
+int
+record_ready(struct otelop_metadata *metadata, pid_t pid, const struct listen_addresses *addresses,
+    struct otelop_message *reason)
 {
-	set_number(metadata, "pid", pid);
-	set_if_possible(metadata, "state", "ready");
-	if (addresses->count > 0)
-		meta_set_strings(metadata, "listen", (const char *const *)addresses->items);
+	if (set_number(metadata, "pid", pid) < 0 || set_if_possible(metadata, "state", "ready") < 0 ||
+	    (addresses->count > 0 && meta_set_strings(metadata, "listen",
+	    (const char *const *)addresses->items) < 0 && errno == ENOMEM))
+		return message_errno(reason, "memory: cannot make the metadata");
+	return 0;
 }
 
 void

@@ -5,11 +5,12 @@
 #include "listen.h"
 #include "run.h"
 
-/* What a restart needs too.  -1: a member of the user's is refused, with the reason. */
+/* What a restart needs too.  -1: a member of the user's is refused, or there is no memory, with the reason. */
 int record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason);
 
-void record_ready(struct otelop_metadata *metadata, pid_t pid, const struct listen_addresses *addresses);
+int record_ready(struct otelop_metadata *metadata, pid_t pid, const struct listen_addresses *addresses,
+    struct otelop_message *reason);
 
 /* code and status as in siginfo_t. */
 void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status);

@@ -482,13 +482,14 @@ become_ready(struct run *run)
 {
 	struct process_tree tree = tree_of(run);
 	char summary[READY_LINE_MAX + 1], set[READY_LINE_MAX + 64];
+	int recorded;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
 		readiness_find_addresses(&run->readiness, &tree, 1);
-	record_ready(&run->metadata, run->command.pid, &run->readiness.addresses);
+	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
 	readiness_settle(&run->readiness);
-	if (lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
+	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		run->has_failed = 1;
 		end_command(run);
 		return;
@@ -655,6 +656,15 @@ finish(struct run *run)
 	return exit_status(run);
 }
 
+/* Is this status of the table ours to say, or is it CMD's own, of which most mean something else? */
+static int
+is_meant(const struct run *run, int status)
+{
+	if (run->has_ended && !run->has_failed && !run->interrupted_by)
+		return status_is_passed_on(status);
+	return status_may_be_said(status);
+}
+
 /*
  * Tell whoever waits why there is no daemon, and with which status of the table.  Busy is only what this
  * directory is, not what CMD says of something else: a start that hears it may be tried again.
@@ -664,7 +674,7 @@ say_failure(const struct run *run, int status)
 {
 	char set[64] = "";
 
-	if (status_may_be_said(status) && (status != STATUS_BUSY || !run->is_published))
+	if (is_meant(run, status) && (status != STATUS_BUSY || !run->is_published))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
 	/* Who gave up no longer listens, but shows the log. */
 	run->report->said = say(run, set, "err:", run->report->reason.text) && !has_waited_blindly(run);

@@ -131,6 +131,21 @@ assert_one_reason() { assert_equal "$(reasons | wc -l)" 1; }
 	assert_nothing_runs
 }
 
+@test "a command that exits with 2 or 4 before it is ready: the start failed, 1, and not a status that means something else" {
+	local number
+	for number in 2 4; do
+		tool -1 otelop start --ready fd -- sh -c "exit $number"
+		assert_output ''
+		[[ $stderr == *"exited with status $number"* ]]
+	done
+}
+
+@test "a start whose otelop-run cannot be run: it is named" {
+	tool -127 otelop-spawn --as=otelop --run -- ./no-such-run -- sleep 600
+	assert_stderr_line_count 1
+	[[ $stderr == "otelop: ./no-such-run: cannot run: "* ]]
+}
+
 @test "start of a file that is not executable: status 126, named" {
 	: >plain
 	tool -126 otelop start -- ./plain

@@ -312,20 +312,26 @@ def complaints_about_daemon(case, got):
 
 
 def no_reader(case, ignored):
-	"""stdout is a pipe that nobody reads, SIGPIPE ignored or not.  Who only prints may die by it."""
+	"""stdout is a pipe that nobody reads, SIGPIPE ignored or not: the status is the answer's own, without a
+	word, and a daemon whose pid nobody reads stays."""
 	os.mkdir(case.state, 0o700)
 	write_old(case)
 	for command in PRINTING:
+		wanted = case.run(*words(case, command)) if command is not START else None
 		read, write = os.pipe()
 		os.close(read)
 		got = case.run(*words(case, command), stdout=write, restore_signals=not ignored)
 		os.close(write)
-		may_die = not ignored and command is not START
-		yield from named(command, answered(command[0], got, {125, 141} if may_die else {125},
-			with_log=True, silent=got.status == 141))
+		yield from named(command, answered(command[0], got, {wanted.status if wanted else 0}, silent=True))
+		if wanted and got.err != wanted.err:
+			yield "%s says of it: %r" % (command[0], got.err)
+		if command is START:
+			for program, arguments in (("otelop-meta", ("running",)), ("otelop-stop", ("-t", "4"))):
+				told = case.run(program, *arguments)
+				if told.status != 0:
+					yield "the daemon whose pid nobody read: %s: %s" % (program, told)
 		if case.left():
 			yield "left by %s: %s" % (command[0], case.describe(case.left(deadline_s=0)))
-			case.run("otelop-stop", "-t", "4")
 	yield from over(case)
 
 

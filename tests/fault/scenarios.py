@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -33,6 +34,8 @@ class Scenario:
 	environment = {}
 	redirections = ""
 	leaves_nothing_on_failure = False
+	is_chain = False	# it makes otelop.start, which stays
+	keepers_allowed = False	# they are the situation, and otelop-stop must end them
 	orphans_allowed = False	# after SIGKILL: nobody is above who could end them
 
 	def prepare(self, case):
@@ -402,11 +405,24 @@ def complaints_about_pid(text, lock):
 		if not lock and os.getsid(pid) != pid:
 			yield "the daemon does not lead a session"
 		eventually(lambda: 3 not in descriptors(pid), 1)
-		numbers = descriptors(pid)
-		if any(number > 2 and (number < 10 or not lock) for number in numbers) or len(numbers) > 4:
-			yield "the daemon has the descriptors %s" % sorted(numbers)
+		yield from complaints_about_descriptors(pid, lock)
 	except OSError:
 		yield "the daemon has ended"
+
+
+def complaints_about_descriptors(pid, lock):
+	"""0 to 2, and the locks of the file that says starting and of the next: both read-only, 10 or above."""
+	numbers = descriptors(pid)
+	if any(number > 2 and (number < 10 or not lock) for number in numbers) or len(numbers) > 5:
+		yield "the daemon has the descriptors %s" % sorted(numbers)
+	for number in numbers:
+		if number < 10:
+			continue
+		name = os.readlink("/proc/%d/fd/%d" % (pid, number))
+		with open("/proc/%d/fdinfo/%d" % (pid, number), encoding="utf-8") as stream:
+			flags = int(re.search(r"(?m)^flags:\s+([0-7]+)", stream.read()).group(1), 8)
+		if not re.search(r"/otelop\.json(\.next)?( \(deleted\))?$", name) or flags & os.O_ACCMODE != os.O_RDONLY:
+			yield "the daemon's descriptor %d is %s, flags %o" % (number, name, flags)
 
 
 def descriptors(pid):
@@ -480,7 +496,7 @@ class Run(Scenario):
 
 	def complaints_about_words(self, outcome):
 		# Who waits for the verdict is told there.
-		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|listen)", outcome.ready):
+		if not re.search(r"(?m)^err:.*(/|ready pipe|notify|signals|processes|children|memory|listen)", outcome.ready):
 			yield from super().complaints_about_words(outcome)
 
 	def truth(self, case, outcome, killed):
@@ -596,6 +612,172 @@ class StartDiesChild(Start):
 	answer, lies = 1, {0}
 
 
+def composed(*chain):
+	"""Words of programs behind one another, with their paths."""
+	return tuple("@BIN@/" + word if word in ("otelop-stop", "otelop-spawn", "otelop-run") else word
+		for word in chain)
+
+
+def complaints_about_chain(outcome):
+	"""What fails is said by whichever program of the chain it is, as otelop or as itself."""
+	speaker = re.match(r"(otelop(-meta|-stop|-spawn)?): ", outcome.err)
+	yield from complaints_about_message(speaker.group(1) if speaker else "otelop", outcome, with_log=True)
+
+
+class Restart(Start):
+	"""As otelop restart composes it: one process is otelop-meta, otelop-stop and otelop-spawn in turn."""
+	name, program, is_chain = "restart", "otelop-meta", True
+	arguments = composed("again", "--as=otelop", "--", "otelop-stop", "-t", "4", "--as=otelop", "--",
+		"otelop-spawn", "--as=otelop", "-t", "5", "--run", "--again", "--", "otelop-run", "--join")
+	failures = {1, 3, 4, 75, 124, 125, 126, 127}
+	lies = {3}
+
+	leaves_nothing_on_failure = False	# what could not be stopped runs on; nothing else may
+
+	def prepare(self, case):
+		super().prepare(case)
+		start_daemon(case)
+		case.family = case.processes()
+
+	def complaints_about_words(self, outcome):
+		yield from complaints_about_chain(outcome)
+
+	def truth(self, case, outcome, killed):
+		yield from super().truth(case, outcome, killed)
+		if outcome.status == 0 and outcome.out == "%d\n" % case.pid:
+			yield "said 0, and it is the old daemon"
+		left = case.left(but=case.family) if outcome.status != 0 and not killed else []
+		if left:
+			yield "failed, and left: " + case.describe(left)
+
+
+class RestartChild(Restart):
+	"""The fault hits the new otelop-run."""
+	name, in_child = "restart-child", 2
+	failures = {1, 125, 126, 127}
+
+	def truth(self, case, outcome, killed):
+		yield from super().truth(case, outcome, killed)
+		if alive(case.pid):
+			yield "the old daemon is still there"
+
+
+class RestartNew(Restart):
+	"""The command is given: otelop-stop and otelop-spawn alone."""
+	name, program, is_chain = "restart-new", "otelop-stop", True
+	arguments = composed("-t", "4", "--last=2", "--as=otelop", "--", "otelop-spawn", "-t", "5", "--as=otelop",
+		"--run", "--", "otelop-run", "--join", "--ready", "fd", "--", "@DAEMON@", "ready")
+
+
+class StartNative(Start):
+	name, is_chain = "start-native", True
+	arguments = ("--as=otelop", "-t", "5", "--native", "--", "@BIN@/otelop-run", "--ready", "fd", "--",
+		"@DAEMON@", "ready")
+	failures = {1, 4, 75, 124, 125, 126, 127}
+
+	def complaints_about_words(self, outcome):
+		yield from complaints_about_chain(outcome)
+
+
+class Join(Scenario):
+	"""The same command runs already: its pid is the answer, and whatever fails, it goes on."""
+	name, program = "join", "otelop-spawn"
+	arguments = ("--as=otelop", "-t", "5", "--run", "--", "@BIN@/otelop-run", "--join", "--ready", "fd", "--",
+		"@DAEMON@", "ready")
+	failures = {1, 4, 75, 124, 125, 126, 127}
+	lies = {3}
+
+	def prepare(self, case):
+		super().prepare(case)
+		start_daemon(case)
+		case.family = sorted(case.processes())
+
+	def complaints_about_words(self, outcome):
+		yield from complaints_about_chain(outcome)
+
+	def truth(self, case, outcome, killed):
+		if outcome.status == 0 and outcome.out != "%d\n" % case.pid:
+			yield "said 0, and: %r" % outcome.out
+		got = case.run("otelop-meta", "running")
+		if got.out != "running %d\n" % case.pid:
+			yield "the daemon was harmed: %s" % got
+		left = case.left(but=case.family)
+		if left and not killed:
+			yield "joined, and left: " + case.describe(left)
+
+
+class JoinChild(Join):
+	name, in_child = "join-child", 2
+
+
+class JoinStarting(Join):
+	"""The other start is under way: its verdict is waited for."""
+	name = "join-starting"
+	arguments = ("--as=otelop", "-t", "5", "--run", "--", "@BIN@/otelop-run", "--join", "--ready", "exec", "--",
+		"@DAEMON@", "touch", "up")
+
+	def prepare(self, case):
+		Scenario.prepare(self, case)
+		case.gate = case.path("gate")
+		case.starter = case.start("otelop-run", "--ready", "check:test -e " + case.gate, "--",
+			case.bench.daemon, "touch", "up")
+		eventually(lambda: os.path.exists(case.path("up")), DEADLINE_S)
+		case.family = sorted(case.processes())
+		case.pid = max(case.family, key=lambda pid: pid != case.starter.pid)
+
+	def act(self, case, tracer):
+		program = self.launch(case, tracer)
+		program.ended(0.05)
+		with open(case.gate, "w", encoding="utf-8"):
+			pass
+		outcome = program.outcome()
+		case.run("otelop-meta", "running", "-a", "-w", "5")
+		case.pid = (case.metadata() or {}).get("pid")
+		return outcome
+
+
+class JoinStartingChild(JoinStarting):
+	name, in_child = "join-starting-child", 2
+
+
+class Vanished(Run):
+	"""Its file is removed below a running daemon: it is published again, or the daemon ended."""
+	name = "run-vanished"
+
+	def while_ready(self, case, said):
+		pid = re.search(r"set:pid=(\d+)\n", said)
+		case.trouble += self.complaints_about_return(case, pid.group(1) if pid else "")
+		got = case.run("otelop-stop", "-t", "4")
+		if got.status != 0:
+			case.trouble.append("otelop-stop: %s" % got)
+		if pid and alive(int(pid.group(1))):
+			os.kill(int(pid.group(1)), signal.SIGTERM)	# nobody can find it
+
+	def take_away(self, case):
+		os.remove(os.path.join(case.state, "otelop.json"))
+
+	def complaints_about_return(self, case, pid):
+		self.take_away(case)
+		# Another look comes a second after one that was not possible.
+		if not eventually(lambda: case.run("otelop-meta", "running").out == "running %s\n" % pid or
+		    not case.processes(), 5):
+			yield "the daemon runs, and nobody can find it"
+
+
+class VanishedDirectory(Vanished):
+	"""The directory went: there is nothing that the daemon could be found by, so it ends."""
+	name = "run-directory-gone"
+	failures = Run.failures | {0}
+
+	def take_away(self, case):
+		shutil.rmtree(case.state)
+
+	def complaints_about_return(self, case, pid):
+		self.take_away(case)
+		if not eventually(lambda: not case.processes(), 5):
+			yield "the daemon runs, and its directory is gone"
+
+
 class Stop(Scenario):
 	name, program, arguments = "stop", "otelop-stop", ("-t", "4")
 	failures = {4, 124, 125}
@@ -623,6 +805,74 @@ class StopParentless(Stop):
 			if pid != case.pid:
 				os.kill(pid, signal.SIGKILL)
 		eventually(lambda: case.processes() == [case.pid])
+
+
+class Keepers(Stop):
+	"""Daemon and otelop-run are dead; children of the daemon's keep the lock."""
+	keepers_allowed = True
+
+	def prepare(self, case):
+		Scenario.prepare(self, case)
+		got = case.run("otelop-spawn", "-t", "10", "--", case.program("otelop-run"), "--ready", "fd",
+			"--", case.bench.daemon, "family", "keeper", "3")
+		if got.status != 0:
+			raise RuntimeError("the daemon does not start: %s" % got)
+		case.pid = int(got.out)
+		self.kill_family(case)
+
+	@staticmethod
+	def kill_family(case):
+		with open("/proc/%d/stat" % case.pid, encoding="utf-8") as stream:
+			runner = int(stream.read().rsplit(")", 1)[1].split()[1])
+		for pid in (runner, case.pid):
+			os.kill(pid, signal.SIGKILL)
+		eventually(lambda: not alive(runner) and not alive(case.pid))
+
+
+class StopKeepers(Keepers):
+	name = "stop-keepers"
+
+
+class RunningKeepers(Keepers):
+	name, program, arguments = "meta-running-keepers", "otelop-meta", ("running",)
+	answer, failures, lies = 1, {4, 125}, {0, 3}
+
+	def truth(self, case, outcome, killed):
+		if outcome.status == 1 and outcome.out != "stale %d\n" % case.pid:
+			yield "said 1 and: %s" % outcome
+		if outcome.status == 1 and not re.search(r"its lock kept by process \d+ ", outcome.err):
+			yield "kept, and does not say by whom: %s" % outcome
+		if not case.processes():
+			yield "asking ended the keepers"
+
+	def complaints_about_words(self, outcome):
+		yield from complaints_about_message(self.program, outcome)
+
+
+class StartKeepers(RunningKeepers):
+	name, program = "run-keepers", "otelop-run"
+	arguments = ("--ready", "exec", "--", "@DAEMON@", "ready")
+	answer, failures, lies = 75, {125}, {0, 143}
+
+	def truth(self, case, outcome, killed):
+		# Where the holders could not be listed, nobody can be named.
+		if outcome.status == 75 and not re.search(r"its lock kept by process \d+ |held by a process that",
+		    outcome.err):
+			yield "kept, and does not say by whom: %s" % outcome
+
+
+class StopKeptStart(Stop):
+	"""otelop-run was killed before the verdict: the command keeps the lock."""
+	name, keepers_allowed = "stop-kept-start", True
+
+	def prepare(self, case):
+		Scenario.prepare(self, case)
+		starter = case.start("otelop-run", "--ready", "check:false", "--", case.bench.daemon, "touch",
+			case.path("up"))
+		eventually(lambda: os.path.exists(case.path("up")), DEADLINE_S)
+		starter.process.kill()
+		starter.process.wait()
+		eventually(lambda: len(case.processes()) == 1)
 
 
 class StopStale(Stop):
@@ -672,4 +922,6 @@ ALL = [scenario() for scenario in (
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
 	SpawnReaper, SpawnChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
+	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
+	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,
 	Stop, StopParentless, StopStale, StopPid, StopCheck, StopCheckGone)]

@@ -109,8 +109,14 @@ class Tracer:
 			strace.wait()
 
 	def close(self):
-		if self.attached is not None:
-			self.detach(self.attached)
+		if self.attached is None:
+			return
+		if self.fault is not None and self.fault.kind == "KILL":
+			try:
+				self.attached.wait(1)	# a detach in the middle of the call would leave it without its end
+			except subprocess.TimeoutExpired:
+				pass
+		self.detach(self.attached)
 
 	def lines(self):
 		"""The system calls, as strace writes them; not its own execve of the program."""
