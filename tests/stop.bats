@@ -685,7 +685,7 @@ retake() {
 		retake $how 'env -u OTELOP_STATE_DIR'
 		tool -124 otelop-stop -t 300ms -k 300ms
 		assert_regex "$stderr" 'process [0-9]+ \(python3\) keeps the lock and is not the daemon.s to end'
-		kill -KILL $(marked_processes)
+		marked_processes | xargs kill -KILL
 		assert_nothing_runs
 		rm taken
 	done
