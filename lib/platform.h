@@ -110,6 +110,7 @@ struct platform_holder {
 	pid_t pid;
 	pid_t taker;	/* who took the lock; it may be dead; 0: dead, or of another PID namespace */
 	int is_shared;	/* the lock is */
+	int can_write;	/* its description can, as a starter's does and no command's */
 	char name[64];	/* pid's, as it chose it: to be cleaned before it is shown */
 };
 

@@ -463,28 +463,29 @@ end_target(struct target *target, struct otelop_message *message)
 }
 
 /*
- * The claim was refused: by whom?  1: by what will let go, after it was waited for until the deadline; 0: it
- * is somebody else's by now; -1.
+ * The claim was refused: by whom?  1: by what will let go, after it was waited for, or told to end; 0: it is
+ * somebody else's by now; -1.
  */
 static int
-wait_for_claim(struct target *target, int fd, int held, int64_t deadline)
+wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int number)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int result = 1, is_dead, number = target->options->signal_number;
+	struct holder holder;
+	int result = 0;
 
 	if (meta_read_fd(&metadata, fd, target->dir, NULL) < 0)
 		metadata.length = 0;
-	is_dead = metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0;
-	if (held == 1 && meta_state_is(&metadata, "exited"))
+	if (held && meta_state_is(&metadata, "exited")) {
 		result = lock_wait_named(target->dir_fd, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	else if (held == 0 && is_dead && holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
-		/* Children that have made their copy of the lock a shared one keep it from being claimed. */
-		if (clock_left_ms(deadline) == 0 && target->options->kills)
-			number = SIGKILL;
-		result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) < 0 ? 0 : 1;
+	} else if (metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0 &&
+	    holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
+		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
+		if (holder_find(&target->named, &holder) < 0)
+			result = errno != ENOSYS;
+		else if (holder.kind != HOLDER_TAKER)
+			result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) >= 0 ||
+			    errno != ENOSYS;
 		clock_sleep_ms(LINGER_MS);
-	} else {
-		result = 0;
 	}
 	otelop_metadata_free(&metadata);
 	return result;
@@ -498,24 +499,29 @@ static int
 claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
     struct otelop_message *message)
 {
+	const struct stop_options *options = target->options;
 	struct lock_request request = { .timeout_ms = 0 };
-	int fd, held, waited;
+	int fd, held, waited, number = options->signal_number;
 
 	for (;;) {
 		if (lock_claim(lock, target->dir, &request, message) == 0)
 			return 1;
 		if (errno != EWOULDBLOCK)
 			return errno == ENOENT ? 0 : -1;
+		if (clock_left_ms(deadline) == 0) {
+			if (!options->kills || number == SIGKILL)
+				return still_there(target, message);
+			number = SIGKILL;
+			deadline = clock_deadline(options->kill_wait_ms);
+		}
 		if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
 			return errno == ENOENT ? 0 : -1;
-		waited = wait_for_claim(target, fd, held, deadline);
+		waited = wait_for_claim(target, fd, held, deadline, number);
 		io_close(&fd);
 		if (waited < 0)
 			return cannot_wait(target, message);
 		if (waited == 0)
 			return 0;
-		if (clock_left_ms(deadline) == 0)
-			return still_there(target, message);
 	}
 }
 
