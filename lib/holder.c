@@ -89,7 +89,7 @@ kind_of(const struct holder_daemon *daemon, const struct platform_holder *holder
 	if (taker == NULL)
 		return HOLDER_KEEPER;
 	if (!may_be_parent(daemon, taker->pid) && (is_in_session(daemon, taker->pid) ||
-	    (!taker->can_write && (!holder->is_shared || was_given_lock(daemon, taker->pid)))))
+	    (!taker->can_write && was_given_lock(daemon, taker->pid))))
 		return HOLDER_KEEPER;
 	return holder->is_shared ? HOLDER_UNSEEN : HOLDER_TAKER;
 }
@@ -185,7 +185,9 @@ holder_signal_keepers(const struct holder_daemon *daemon, int number, struct hol
 		const struct platform_holder *taker = find_taker(&all[i], all, count);
 		enum holder_kind kind = kind_of(daemon, &all[i], taker);
 
-		if (kind == HOLDER_UNSEEN && foreign->pid == 0)
+		/* Whoever cannot write starts nothing: who waits for him in vain is told of him. */
+		if (kind != HOLDER_KEEPER && foreign->pid == 0 && taker != NULL && !taker->can_write &&
+		    !may_be_parent(daemon, taker->pid))
 			note(&all[i], kind, foreign);
 		if (kind != HOLDER_KEEPER)
 			continue;

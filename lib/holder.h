@@ -4,14 +4,14 @@
  * The lock belongs to an open description, which the kernel shows for each process that has it, with the
  * one that took the lock:
  *
- *	exclusive, and the taker can write	a starter, or a writer of metadata
+ *	exclusive, and the taker has it		a starter, or a writer of metadata
  *	the taker is the daemon's parent	an otelop-run that sweeps
  *	shared, and the taker has it		a probe, for a moment
  *	else					a keeper: a child that outlived its daemon
  *
- * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others.  But what a
- * command is given cannot write, and a claim can; and what is in the daemon's own session, or was given this
- * lock by its environment, is a keeper whatever it did to the lock.
+ * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others.  But what is
+ * in the daemon's own session is a keeper whatever it did to the lock; and so is what was given this lock by
+ * its environment, unless its description can write, as a claim's can and no command's.
  */
 #ifndef HOLDER_H
 #define HOLDER_H

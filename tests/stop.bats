@@ -683,7 +683,7 @@ retake() {
 	local how
 	for how in UE US; do
 		retake $how 'env -u OTELOP_STATE_DIR'
-		tool -124 otelop-stop -t 300ms -k 300ms
+		tool -124 otelop-stop -t 1 -k 300ms
 		assert_regex "$stderr" 'process [0-9]+ \(python3\) keeps the lock and is not the daemon.s to end'
 		marked_processes | xargs kill -KILL
 		assert_nothing_runs
