@@ -140,6 +140,7 @@ storm:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run
+	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run upstream
 
 bench:
 	@sh .ci/deps build check

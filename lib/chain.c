@@ -92,14 +92,14 @@ chain_hand_on(int fd, const char *dir, struct otelop_message *message)
 	return 0;
 }
 
-/* Did pid begin no earlier than the caller? */
+/* Did pid begin later than the caller, for certain?  Within one tick nobody knows. */
 static int
 is_as_young(pid_t pid)
 {
 	unsigned long long daemon, own;
 
 	return platform_process_start_ticks(pid, &daemon) == 1 &&
-	    platform_process_start_ticks(getpid(), &own) == 1 && daemon >= own;
+	    platform_process_start_ticks(getpid(), &own) == 1 && daemon > own;
 }
 
 pid_t

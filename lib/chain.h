@@ -32,7 +32,7 @@ int chain_hand_on(int fd, const char *dir, struct otelop_message *message);
 
 /*
  * For a restart that had to wait for others: is what runs and is ready young enough to be what was asked for, that
- * is, did it begin no earlier than this process?  Its pid, or 0.  argv: only if it is this command; NULL: any.
+ * is, did it begin after this process?  Its pid, or 0.  argv: only if it is this command; NULL: any.
  */
 pid_t chain_is_done(const char *dir, char *const argv[]);
 

@@ -32,50 +32,66 @@ is_in_session(const struct holder_daemon *daemon, pid_t pid)
 	    (process.session == daemon->session && !process_is_alive(process.session)));
 }
 
+static int
+was_given_directory(const struct holder_daemon *daemon, pid_t pid)
+{
+	return platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
+}
+
+/* As what a command starts is, whatever it does to its session and to the lock. */
+static int
+was_given_lock(const struct holder_daemon *daemon, pid_t pid)
+{
+	return was_given_directory(daemon, pid) && platform_process_has_variable(pid, "OTELOP_LOCK_FD", NULL) == 1;
+}
+
 /*
  * Is it the daemon's for certain?  A process that somebody sent the descriptor to, such as a service
  * manager that stores them, must not be ended for having it.
  */
 static int
-is_daemons(const struct holder_daemon *daemon, pid_t pid)
+is_daemons(const struct holder_daemon *daemon, pid_t pid, int is_retaken)
 {
 	uid_t user;
 
 	if (platform_process_user(pid, &user) != 1 || (user != daemon->file.st_uid && daemon->file.st_uid != 0))
 		return 0;
 	return is_in_session(daemon, pid) ||
-	    platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
+	    (is_retaken ? was_given_lock(daemon, pid) : was_given_directory(daemon, pid));
 }
 
-/* Is it an otelop-run, whose command has ended and is not reaped before all is settled? */
+/* Is it an otelop-run, whose command has ended and is not reaped before all is settled?  One that is hidden may be. */
 static int
-is_parent(const struct holder_daemon *daemon, pid_t pid)
+may_be_parent(const struct holder_daemon *daemon, pid_t pid)
 {
 	struct platform_process process;
+	int found = platform_process(daemon->pid, &process);
 
-	return platform_process(daemon->pid, &process) == 1 && process.state == 'Z' && process.parent == pid;
+	return found < 0 || (found == 1 && process.state == 'Z' && process.parent == pid);
 }
 
-/* Does the one who took this lock have it still, and is it no child of the daemon's? */
-static int
-has_taker(const struct holder_daemon *daemon, const struct platform_holder *holder,
-    const struct platform_holder *all, size_t count)
+/* Who took this lock, if he has it still. */
+static const struct platform_holder *
+find_taker(const struct platform_holder *holder, const struct platform_holder *all, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		if (all[i].pid == holder->taker && all[i].taker == holder->taker)
-			return !is_in_session(daemon, holder->taker) || is_parent(daemon, holder->taker);
-	return 0;
+			return &all[i];
+	return NULL;
 }
 
 static enum holder_kind
 kind_of(const struct holder_daemon *daemon, const struct platform_holder *holder,
-    const struct platform_holder *all, size_t count)
+    const struct platform_holder *taker)
 {
-	if (has_taker(daemon, holder, all, count))
-		return holder->is_shared ? HOLDER_UNSEEN : HOLDER_TAKER;
-	return HOLDER_KEEPER;
+	if (taker == NULL)
+		return HOLDER_KEEPER;
+	if (!may_be_parent(daemon, taker->pid) && (is_in_session(daemon, taker->pid) ||
+	    (!taker->can_write && was_given_lock(daemon, taker->pid))))
+		return HOLDER_KEEPER;
+	return holder->is_shared ? HOLDER_UNSEEN : HOLDER_TAKER;
 }
 
 static void
@@ -97,7 +113,7 @@ holder_find(const struct holder_daemon *daemon, struct holder *holder)
 	if (platform_lock_holders(&daemon->file, STATEDIR_METADATA, &all, &count, &holder->hidden) < 0)
 		return -1;
 	for (i = 0; i < count && holder->kind != HOLDER_TAKER; i++) {
-		kind = kind_of(daemon, &all[i], all, count);
+		kind = kind_of(daemon, &all[i], find_taker(&all[i], all, count));
 		if (kind != HOLDER_UNSEEN && holder->kind != kind)
 			note(&all[i], kind, holder);
 	}
@@ -136,7 +152,7 @@ remember(struct holder_asked *asked, pid_t pid)
  * at afterwards, so that nothing else can have got its number.  0; -1: it is not to be signalled.
  */
 static int
-signal_keeper(const struct holder_daemon *daemon, pid_t pid, int number)
+signal_keeper(const struct holder_daemon *daemon, pid_t pid, int is_retaken, int number)
 {
 	struct process process;
 	int result = 0;
@@ -146,7 +162,7 @@ signal_keeper(const struct holder_daemon *daemon, pid_t pid, int number)
 	if (process_open(&process, pid) != 1)
 		return 0;
 	if (platform_process_has_open(pid, &daemon->file, STATEDIR_METADATA) == 1) {
-		result = is_daemons(daemon, pid) ? process_signal(&process, number) : -1;
+		result = is_daemons(daemon, pid, is_retaken) ? process_signal(&process, number) : -1;
 		if (result == 0 && number != SIGKILL)
 			process_signal(&process, SIGCONT);
 	}
@@ -166,12 +182,19 @@ holder_signal_keepers(const struct holder_daemon *daemon, int number, struct hol
 	if (platform_lock_holders(&daemon->file, STATEDIR_METADATA, &all, &count, &foreign->hidden) < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
-		if (kind_of(daemon, &all[i], all, count) != HOLDER_KEEPER)
+		const struct platform_holder *taker = find_taker(&all[i], all, count);
+		enum holder_kind kind = kind_of(daemon, &all[i], taker);
+
+		/* Whoever cannot write starts nothing: who waits for him in vain is told of him. */
+		if (kind != HOLDER_KEEPER && foreign->pid == 0 && taker != NULL && !taker->can_write &&
+		    !may_be_parent(daemon, taker->pid))
+			note(&all[i], kind, foreign);
+		if (kind != HOLDER_KEEPER)
 			continue;
 		keepers++;
 		if (number != SIGKILL && was_asked(asked, all[i].pid))
 			continue;
-		if (signal_keeper(daemon, all[i].pid, number) < 0)
+		if (signal_keeper(daemon, all[i].pid, taker != NULL, number) < 0)
 			note(&all[i], HOLDER_KEEPER, foreign);
 		else
 			remember(asked, all[i].pid);

@@ -4,13 +4,14 @@
  * The lock belongs to an open description, which the kernel shows for each process that has it, with the
  * one that took the lock:
  *
- *	exclusive, and the taker has it		a starter, an otelop-run that sweeps, or a writer of metadata
+ *	exclusive, and the taker has it		a starter, or a writer of metadata
+ *	the taker is the daemon's parent	an otelop-run that sweeps
  *	shared, and the taker has it		a probe, for a moment
  *	else					a keeper: a child that outlived its daemon
  *
- * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others: what is
- * in the daemon's own session is a keeper whatever it did to the lock, unless it is the parent that has not
- * reaped the daemon yet.
+ * A keeper may have taken the lock anew, as exclusive or as shared, to pass for one of the others.  But what is
+ * in the daemon's own session is a keeper whatever it did to the lock; and so is what was given this lock by
+ * its environment, unless its description can write, as a claim's can and no command's.
  */
 #ifndef HOLDER_H
 #define HOLDER_H
@@ -55,9 +56,9 @@ struct holder_asked {
 
 /*
  * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
- * root), and in the daemon's session or with the state directory in their first environment.  Each has the
- * signal once, but KILL.  How many keepers were seen; *foreign is one that was not signalled, or has pid 0.
- * -1: errno, as above.
+ * root), and in the daemon's session or with the state directory in their first environment, with a lock too
+ * where it was taken anew: that may be some stranger's flock(1).  Each has the signal once, but KILL.  How many
+ * keepers were seen; *foreign is one that was not signalled, or a probe, or has pid 0.  -1: errno, as above.
  */
 int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
     struct holder *foreign);

@@ -96,12 +96,15 @@ void lock_let_settle(int fd, const char *dir);
 /*
  * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
  * not read from, is readable.  1: got it; 0: not; -1: errno.  A lock that was waited for may stand in the kernel's
- * list as taken by a process that is dead: who means to be known as its taker lets go and takes it anew.
+ * list as taken by a process that is dead, as a keeper's does: it is for files that are none of ours.
  */
 int lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd);
 
+/* The same, but 1: it was to be had, and has been let go. */
+int lock_wait_moment(int fd, int operation, int64_t deadline, int interrupt_fd);
+
 /*
- * The same for a file that otelop.json named; what is there must be looked at again afterwards.  1: got it,
+ * The latter for a file that otelop.json named; what is there must be looked at again afterwards.  1: that,
  * or the path names another file by now; 0: deadline; -1.
  */
 int lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline);

@@ -83,13 +83,13 @@ lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
 	int waits_whole = watch >= 0 || errno == ENOSYS;
 
 	do {
-		result = lock_wait(fd, operation, waits_whole ? deadline :
+		result = lock_wait_moment(fd, operation, waits_whole ? deadline :
 		    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS)), watch);
 		if (result != 0)
 			break;
 		if (statedir_names(dir_fd, STATEDIR_METADATA, fd) != 1) {
 			/* Whoever published the next file lets go of this one right behind. */
-			result = lock_wait(fd, operation, clock_earlier(deadline,
+			result = lock_wait_moment(fd, operation, clock_earlier(deadline,
 			    clock_deadline(LETTING_GO_MS)), -1) < 0 ? -1 : 1;
 			break;
 		}

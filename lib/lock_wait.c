@@ -4,6 +4,9 @@
  * No signal and no timer of the caller is used, so that it works in any thread and beside any alarm.  A
  * helper process waits in the kernel, on the caller's own description: the lock that it gets is the
  * caller's, also when the helper is dead.  Where there can be no such helper, we look every 20 ms.
+ *
+ * A lock whose taker is dead is what a keeper has (holder.h), and otelop-stop ends keepers.  So a helper that
+ * waits for a moment only lets go of the lock before it ends.
  */
 #include "lock.h"
 #include "clock.h"
@@ -35,15 +38,15 @@ poll_both(struct pollfd fds[2], int64_t wait_ms)
 	return poll(fds, 2, (int)wait_ms);
 }
 
-/* Until the helper has ended, whoever ended it.  0; -1: there can be none. */
+/* Until the helper has ended, whoever ended it.  1: it got the lock; 0; -1: there can be none. */
 static int
-wait_helped(int fd, int operation, int64_t deadline, int interrupt_fd)
+wait_helped(int fd, int operation, int64_t deadline, int interrupt_fd, int keeps)
 {
 	struct platform_flock_helper helper;
 	struct pollfd fds[2];
 	int64_t left;
 
-	if (platform_flock_begin(&helper, fd, operation) < 0)
+	if (platform_flock_begin(&helper, fd, operation, keeps) < 0)
 		return -1;
 	fds[0].fd = helper.pidfd;
 	fds[1].fd = interrupt_fd;
@@ -51,8 +54,7 @@ wait_helped(int fd, int operation, int64_t deadline, int interrupt_fd)
 		left = clock_left_ms(deadline);
 		poll_both(fds, clock_poll_ms(left, OTELOP_FOREVER));
 	} while (left != 0 && fds[0].revents == 0 && fds[1].revents == 0);
-	platform_flock_end(&helper);
-	return 0;
+	return platform_flock_end(&helper);
 }
 
 static int
@@ -80,20 +82,38 @@ is_readable(int fd)
 	return poll_both(fds, 0) > 0;
 }
 
-int
-lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd)
+static int
+wait_for(int fd, int operation, int64_t deadline, int interrupt_fd, int keeps)
 {
-	int got = try_now(fd, operation);
+	int helped, got = try_now(fd, operation);
 
 	if (got != 0 || clock_left_ms(deadline) == 0)
 		return got;
 	if (deadline == OTELOP_FOREVER && interrupt_fd < 0)
 		return io_flock(fd, operation) == 0 ? 1 : -1;
-	if (wait_helped(fd, operation, deadline, interrupt_fd) == 0) {
+	if ((helped = wait_helped(fd, operation, deadline, interrupt_fd, keeps)) == 1)
+		return 1;
+	if (helped == 0) {
 		/* What the helper got at the last moment is ours, and asking for it again changes nothing. */
 		if ((got = try_now(fd, operation)) != 0 || clock_left_ms(deadline) == 0 ||
 		    is_readable(interrupt_fd))
 			return got;
 	}
 	return wait_looking(fd, operation, deadline, interrupt_fd);
+}
+
+int
+lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd)
+{
+	return wait_for(fd, operation, deadline, interrupt_fd, 1);
+}
+
+int
+lock_wait_moment(int fd, int operation, int64_t deadline, int interrupt_fd)
+{
+	int got = wait_for(fd, operation, deadline, interrupt_fd, 0);
+
+	if (got == 1)
+		io_flock(fd, LOCK_UN);
+	return got;
 }

@@ -201,6 +201,7 @@ struct flock_wanted {
 	pid_t parent;
 	int fd;
 	int operation;
+	int keeps;
 };
 
 static int
@@ -212,7 +213,7 @@ run_flock_helper(void *argument)
 	if (getppid() != wanted->parent)
 		return 1;	/* it died before that could be heard of */
 	prctl(PR_SET_NAME, "lock-waiter", 0, 0, 0);	/* ps -o comm */
-	return flock(wanted->fd, wanted->operation) < 0;
+	return flock(wanted->fd, wanted->operation) < 0 || (!wanted->keeps && flock(wanted->fd, LOCK_UN) < 0);
 }
 
 /* Is a child to be in a pid namespace of its own?  The first one there must not be a helper: with it all ends. */
@@ -227,9 +228,9 @@ children_are_elsewhere(void)
 }
 
 int
-platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation, int keeps)
 {
-	struct flock_wanted wanted = { getpid(), fd, operation };
+	struct flock_wanted wanted = { getpid(), fd, operation, keeps };
 	char stack[HELPER_STACK];	/* the child's copy of it is the child's stack */
 	sigset_t all, before;
 	int pidfd = -1;
@@ -252,15 +253,18 @@ platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation
 	return -1;
 }
 
-void
+int
 platform_flock_end(struct platform_flock_helper *helper)
 {
+	int status, reaped;
+
 	/* Behind the pidfd it is itself, even if somebody else has reaped it. */
 	if (helper->pidfd < 0 || (platform_pidfd_signal(helper->pidfd, SIGKILL) < 0 && errno != ESRCH))
 		kill(helper->pid, SIGKILL);
-	while (waitpid(helper->pid, NULL, __WCLONE) < 0 && errno == EINTR)
+	while ((reaped = waitpid(helper->pid, &status, __WCLONE)) < 0 && errno == EINTR)
 		;
 	io_close(&helper->pidfd);
+	return reaped > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 int
@@ -451,19 +455,21 @@ platform_pidfd_signal(int pidfd, int signal_number)
 }
 
 int
-platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation)
+platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation, int keeps)
 {
 	(void)helper;
 	(void)fd;
 	(void)operation;
+	(void)keeps;
 	errno = ENOSYS;
 	return -1;
 }
 
-void
+int
 platform_flock_end(struct platform_flock_helper *helper)
 {
 	(void)helper;
+	return 0;
 }
 
 void

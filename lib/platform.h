@@ -22,15 +22,18 @@ int platform_pidfd_signal(int pidfd, int signal_number);
 /*
  * A process that waits for flock(fd, operation), on this very description, in our stead: nobody's wait(2)
  * without __WCLONE sees it, no SIGCHLD tells of it, and it dies with the thread that began it.  pidfd is
- * readable when it has ended.  0; -1: it cannot be had.
+ * readable when it has ended.  keeps: what it got is ours then; else it has let go of it first.  0; -1: it
+ * cannot be had.
  */
 struct platform_flock_helper {
 	pid_t pid;
 	int pidfd;
 };
 
-int platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation);
-void platform_flock_end(struct platform_flock_helper *helper);
+int platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation, int keeps);
+
+/* End it.  1: it got the lock; 0: it did not, or nobody knows. */
+int platform_flock_end(struct platform_flock_helper *helper);
 
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);
@@ -107,6 +110,7 @@ struct platform_holder {
 	pid_t pid;
 	pid_t taker;	/* who took the lock; it may be dead; 0: dead, or of another PID namespace */
 	int is_shared;	/* the lock is */
+	int can_write;	/* its description can, as a starter's does and no command's */
 	char name[64];	/* pid's, as it chose it: to be cleaned before it is shown */
 };
 

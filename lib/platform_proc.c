@@ -609,6 +609,7 @@ static int
 has_lock(int directory, const char *number, struct platform_holder *holder)
 {
 	char path[64], text[4096], kind[8], *line, *next;
+	unsigned flags = 0;
 	long pid;
 
 	if (io_format(path, sizeof(path), "../fdinfo/%s", number) < 0 ||
@@ -617,9 +618,11 @@ has_lock(int directory, const char *number, struct platform_holder *holder)
 	for (line = text; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
+		sscanf(line, "flags: %o", &flags);	/* it stands in front of the locks */
 		if (sscanf(line, "lock: %*d: FLOCK ADVISORY %7s %ld", kind, &pid) == 2) {
 			holder->taker = pid > 0 ? (pid_t)pid : 0;
 			holder->is_shared = strcmp(kind, "READ") == 0;
+			holder->can_write = (flags & O_ACCMODE) != O_RDONLY;
 			return 1;
 		}
 	}

@@ -438,10 +438,8 @@ join(struct run *run)
 	exec_reset_signals(may_be_ignored);
 	sigpipe_close(&run->signals);
 	process_close(&run->parent);
-	if (run->joins++ == JOIN_ROUNDS) {
-		message_set(reason, "somebody else holds the lock, again and again");
-		return STATUS_BUSY;
-	}
+	if (run->joins++ == JOIN_ROUNDS)
+		return STATUS_BUSY;	/* and the reason says who has it */
 	tell(run, "set:summary=the start that is under way\n");
 	switch (join_wait(run->options->state_dir, OTELOP_FOREVER, run->argv, 0, &pid, reason)) {
 	case JOIN_RUNS:

@@ -167,6 +167,8 @@ look_around(struct target *target)
 static void
 forget(struct target *target)
 {
+	int saved = errno;
+
 	free(target->below);
 	free(target->asked.pids);
 	target->below = NULL;
@@ -177,6 +179,7 @@ forget(struct target *target)
 	process_close(&target->daemon);
 	process_close(&target->parent);
 	io_close(&target->fd);
+	errno = saved;
 }
 
 /* A process that was seen with this beginning; whoever has its number since then is another. */
@@ -277,6 +280,7 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
     struct otelop_message *message)
 {
 	struct holder holder;
+	int saved;
 
 	if (metadata->length == 0 || meta_state_is(metadata, "exited")) {
 		/* Somebody is just starting or just ending: wait for what comes. */
@@ -290,9 +294,13 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
 	}
 	if (open_daemon(target, metadata, message) >= 0)
 		return 1;
+	saved = errno;
 	/* Another host's words may be those of a dead daemon that somebody here has claimed a moment ago. */
-	return errno == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
-	    holder.kind == HOLDER_TAKER ? 0 : -1;
+	if (saved == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
+	    holder.kind == HOLDER_TAKER)
+		return 0;
+	errno = saved;
+	return -1;
 }
 
 /*
@@ -303,7 +311,7 @@ static int
 find_target(struct target *target, int64_t deadline, struct otelop_message *message)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int result;
+	int result, saved;
 
 	target->fd = target->daemon.pidfd = target->parent.pidfd = -1;
 	target->daemon.pid = 0;
@@ -317,7 +325,9 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 	else
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
+	saved = errno;
 	otelop_metadata_free(&metadata);
+	errno = saved;
 	return result;
 }
 
@@ -391,10 +401,9 @@ wait_unlocked(struct target *target, int64_t deadline, int number)
 	int64_t pause = LINGER_MS;
 	int result;
 
-	for (; (result = lock_wait(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)), -1)) == 0 &&
-	    clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
+	for (; (result = lock_wait_moment(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)),
+	    -1)) == 0 && clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
 		signal_keepers(target, number);
-	io_flock(target->fd, LOCK_UN);
 	return result;
 }
 
@@ -454,28 +463,29 @@ end_target(struct target *target, struct otelop_message *message)
 }
 
 /*
- * The claim was refused: by whom?  1: by what will let go, after it was waited for until the deadline; 0: it
- * is somebody else's by now; -1.
+ * The claim was refused: by whom?  1: by what will let go, after it was waited for, or told to end; 0: it is
+ * somebody else's by now; -1.
  */
 static int
-wait_for_claim(struct target *target, int fd, int held, int64_t deadline)
+wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int number)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int result = 1, is_dead, number = target->options->signal_number;
+	struct holder holder;
+	int result = 0;
 
 	if (meta_read_fd(&metadata, fd, target->dir, NULL) < 0)
 		metadata.length = 0;
-	is_dead = metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0;
-	if (held == 1 && meta_state_is(&metadata, "exited"))
+	if (held && meta_state_is(&metadata, "exited")) {
 		result = lock_wait_named(target->dir_fd, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	else if (held == 0 && is_dead && holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
-		/* Children that have made their copy of the lock a shared one keep it from being claimed. */
-		if (clock_left_ms(deadline) == 0 && target->options->kills)
-			number = SIGKILL;
-		result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) < 0 ? 0 : 1;
+	} else if (metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0 &&
+	    holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
+		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
+		if (holder_find(&target->named, &holder) < 0)
+			result = errno != ENOSYS;
+		else if (holder.kind != HOLDER_TAKER)
+			result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) >= 0 ||
+			    errno != ENOSYS;
 		clock_sleep_ms(LINGER_MS);
-	} else {
-		result = 0;
 	}
 	otelop_metadata_free(&metadata);
 	return result;
@@ -489,24 +499,29 @@ static int
 claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
     struct otelop_message *message)
 {
+	const struct stop_options *options = target->options;
 	struct lock_request request = { .timeout_ms = 0 };
-	int fd, held, waited;
+	int fd, held, waited, number = options->signal_number;
 
 	for (;;) {
 		if (lock_claim(lock, target->dir, &request, message) == 0)
 			return 1;
 		if (errno != EWOULDBLOCK)
 			return errno == ENOENT ? 0 : -1;
+		if (clock_left_ms(deadline) == 0) {
+			if (!options->kills || number == SIGKILL)
+				return still_there(target, message);
+			number = SIGKILL;
+			deadline = clock_deadline(options->kill_wait_ms);
+		}
 		if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
 			return errno == ENOENT ? 0 : -1;
-		waited = wait_for_claim(target, fd, held, deadline);
+		waited = wait_for_claim(target, fd, held, deadline, number);
 		io_close(&fd);
 		if (waited < 0)
 			return cannot_wait(target, message);
 		if (waited == 0)
 			return 0;
-		if (clock_left_ms(deadline) == 0)
-			return still_there(target, message);
 	}
 }
 

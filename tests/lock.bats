@@ -781,6 +781,20 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 }
 only_the_holder() { [ "$(marked_processes)" = "$holder" ]; }
 
+@test "-W, stopped at the moment when the lock is free, and a stop: it is no keeper of the lock, and is not ended" {
+	local waiter daemon
+	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
+	daemon=$output
+	background otelop-lock -W -w 60
+	waiter=$!
+	eventually 10 waits_for_lock "$waiter"
+	kill -STOP "$waiter"
+	kill -KILL "$daemon"
+	tool -0 otelop stop
+	kill -CONT "$waiter"
+	assert_ended "$waiter" 0
+}
+
 @test "-w longer than a shared lock that somebody keeps for long: it waits for it; without -w it says what it is" {
 	tool -0 otelop-meta write
 	background flock -s "$OTELOP_STATE_DIR/otelop.json" sleep 12

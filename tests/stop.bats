@@ -635,6 +635,62 @@ signal.pause()'
 	done
 }
 
+# What takes the lock of descriptor $fd itself, as these letters say (U, E, S, in a loop with an R at the end), and stays.
+retake() {
+	cat >retake <<-'EOF'
+		#!/usr/bin/env python3
+		import fcntl, os, signal, sys
+		how = {"U": fcntl.LOCK_UN, "E": fcntl.LOCK_EX, "S": fcntl.LOCK_SH}
+		while True:
+		    for letter in sys.argv[1].rstrip("R"):
+		        fcntl.flock(int(os.environ["fd"]), how[letter])
+		    open("taken", "w").close()
+		    if not sys.argv[1].endswith("R"):
+		        signal.pause()
+	EOF
+	chmod 755 retake
+	tool -0 otelop-spawn -- otelop-lock -- sh -c "fd=\$OTELOP_LOCK_FD; export fd; leave $2 setsid -f ./retake $1
+		until test -e taken; do sleep 0.02; done; otelop-ready; exec sleep 1000"
+	kill -KILL "$output"
+	assert_gone "$output"
+}
+
+@test "a dead daemon's child in a session of its own that took the lock anew: no start is under way, stop ends it" {
+	needs /proc
+	local how
+	for how in UE S US; do
+		retake $how
+		tool -75 otelop-lock -- true
+		assert_regex "$stderr" 'its lock kept by process [0-9]+ \(python3\)'
+		tool -1 otelop-meta running
+		tool -0 otelop-stop
+		assert_nothing_runs
+		tool -3 otelop-meta running
+		rm taken
+	done
+}
+
+@test "a dead daemon's child changes its lock without pause: stop is not told that somebody else has it" {
+	needs /proc
+	retake ESR
+	tool -0 otelop-stop
+	tool -3 otelop-meta running
+	assert_nothing_runs
+}
+
+@test "somebody keeps a dead daemon's lock, taken anew and not the daemon's for certain: he is named and not ended" {
+	needs /proc
+	local how
+	for how in UE US; do
+		retake $how 'env -u OTELOP_STATE_DIR'
+		tool -124 otelop-stop -t 1 -k 300ms
+		assert_regex "$stderr" 'process [0-9]+ \(python3\) keeps the lock and is not the daemon.s to end'
+		marked_processes | xargs kill -KILL
+		assert_nothing_runs
+		rm taken
+	done
+}
+
 @test "more children of a dead daemon keep its lock than descriptors are allowed: stop ends them all" {
 	needs /proc
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'i=0

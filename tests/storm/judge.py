@@ -5,6 +5,9 @@ about itself: within it, it lived, held the lock, was published. A *possible* on
 the last look that did not find it yet to the watcher's notice that it was gone. An answer that says "there is one"
 is a lie if no possible interval meets the call; an answer that says "there is none" is a lie if one certain interval
 covers all of the call. What lies between is nobody's to judge.
+
+When the state vanishes, nothing is certain for as long as it may take until that is noticed (a *gap*). Behind it a
+daemon is certain again from the first look that finds its file, and one that has none must be gone.
 """
 
 import bisect
@@ -13,12 +16,16 @@ import collections
 NS = 1_000_000_000
 FOREVER = 1 << 62
 SOON = 5 * NS            # on a machine that is busy with other things too
+NOTICED = 2 * NS         # so is this; the contract's is a tenth of it
+YOUNG_US = 15000         # less than the age from which on we touch the lock of a file of upstream's, by a clock's tick
 
 Breach = collections.namedtuple("Breach", "rule text begin end")
 
 # Operations that claim the directory at some moment, so that a held lock may be theirs.
-CLAIMANTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "stop", "remove", "write")
-STARTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart")
+CLAIMANTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "stop", "remove", "write",
+             "start --native", "by hand", "by hand, rude", "foreign probe")
+STARTS = ("start", "start --strict", "spawn run", "spawn lock", "run", "lock", "restart", "start --native", "by hand",
+          "by hand, rude")
 ENDERS = ("stop", "restart")
 STATES = ((0, "running"), (0, "starting"), (1, "stale"), (1, "exited"), (3, "stopped"))
 JOINED_FAILURE = "the start that was under way has failed"
@@ -40,18 +47,38 @@ class Daemon:
         self.parent = int(facts["parent"])
         self.under = facts["under"]
         self.published = self.since = None
+        self.claims, self.holdings = [], []     # certain: [begin, end]
+        self.is_certain = {"claims": False, "holdings": False}
+        self.lost = None         # when its state vanished, until it is seen to have one
+        self.let_go = FOREVER    # when a child of it, or it itself, let go of the lock
         self.gone = self.parent_gone = self.workers_gone = FOREVER
         self.workers = int(facts["workers"])
-        self.orphaned = None     # when our kill took its otelop-run, if it was never published
+        self.is_orphan = False   # our kill took its otelop-run before it was published
 
     def __str__(self):
         return f"{self.pid} ({self.name}, operation {self.op})"
 
-    def certainly_claimed(self):
-        return self.born, min(self.last, self.orphaned or FOREVER)
+    def becomes_certain(self, what, stamp):
+        if not self.is_certain[what]:
+            self.is_certain[what] = True
+            getattr(self, what).append([stamp, stamp])
 
-    def certainly_published(self):
-        return (self.published, self.last) if self.published else None
+    def is_seen(self, stamp):
+        self.last = max(self.last, stamp)
+        for what, certain in self.is_certain.items():
+            if certain:
+                getattr(self, what)[-1][1] = self.last
+
+    def loses(self, stamp):
+        self.lost = stamp
+        self.is_certain = dict.fromkeys(self.is_certain, False)
+
+    def is_uncertain(self, stamp):
+        return not any(first <= stamp <= last for first, last in self.claims)
+
+    def is_watched(self, until):
+        """By an otelop-run, which ends it or publishes it again."""
+        return self.under == "otelop-run" and self.parent_gone > until and self.published is not None
 
     def possibly_published(self):
         if self.published:
@@ -73,8 +100,8 @@ def meets(interval, begin, end):
     return interval is not None and interval[0] <= end and begin <= interval[1]
 
 
-def covers(interval, begin, end):
-    return interval is not None and interval[0] <= begin and end <= interval[1]
+def covers(intervals, begin, end):
+    return any(first <= begin and end <= last for first, last in intervals)
 
 
 class History:
@@ -86,12 +113,18 @@ class History:
         self.stamps = [line[0] for line in self.lines]
         self.daemons = []
         self.by_pid = collections.defaultdict(list)
+        self.gaps = []           # [from, until] a vanished state may not have been noticed
+        self.open_gaps = {}      # by who has begun to change the directory, and has not said that it is done
+        self.changed = self.gap_until = 0
+        self.refused = []
         self.kills = []          # (when, role, pid, op)
         self.overlaps = []
         self.troubles = []       # (when, rule, text)
         for stamp, pid, event, facts, text in self.lines:
             getattr(self, "on_" + event.replace("-", "_"), self.on_other)(stamp, pid, facts, text)
         self.find_orphans()
+        # Their pid was answered, and they were ended before their first line.
+        self.unborn = [op for op in ops if op.kind in STARTS and op.status == 0 and op.pid and not self.by_pid[op.pid]]
         self.claimants = sorted((op for op in ops if op.kind in CLAIMANTS), key=lambda op: op.begin)
 
     @staticmethod
@@ -107,29 +140,95 @@ class History:
     def on_other(self, stamp, pid, facts, text):
         pass
 
+    def in_gap(self, stamp):
+        return bool(self.open_gaps) or stamp <= self.gap_until
+
+    def meets_gap(self, begin, end):
+        return any(meets(gap, begin, end) for gap in self.gaps)
+
+    def on_vanish(self, stamp, pid, facts, text):
+        """Of upstream's daemon, only where somebody else is about."""
+        own = self.daemon(pid, stamp)
+        others = [d for d in self.daemons if d is not own and d.gone > stamp]
+        if own and not others and not any(op.begin <= stamp <= op.settled for op in self.ops.values()
+                                          if op.id != own.op and op.kind in STARTS):
+            return
+        gap = [stamp, FOREVER]
+        self.gaps.append(gap)
+        self.open_gaps[pid] = gap
+        for daemon in others:
+            daemon.loses(stamp)
+
+    def on_vanished(self, stamp, pid, facts, text):
+        self.changed = stamp
+        if pid in self.open_gaps:
+            self.open_gaps.pop(pid)[1] = self.gap_until = stamp + NOTICED
+
+    def on_refused(self, stamp, pid, facts, text):
+        self.refused.append(facts["file"])
+        if int(facts["age_us"]) < YOUNG_US:
+            self.troubles.append((stamp, "upstream's lock was refused", f"daemon {self.daemon(pid, stamp)} found its "
+                                  f"file {facts['file']} {facts['age_us']} us after it had renamed it"))
+
     def on_born(self, stamp, pid, facts, text):
         daemon = Daemon(pid, stamp, facts)
         self.daemons.append(daemon)
         self.by_pid[pid].append(daemon)
+        if self.in_gap(stamp):
+            daemon.lost = stamp
+        elif daemon.mode != "upstream":
+            daemon.becomes_certain("claims", stamp)
 
     def seen(self, stamp, pid):
         daemon = self.daemon(pid, stamp)
         if daemon:
-            daemon.last = max(daemon.last, stamp)
+            daemon.is_seen(stamp)
         return daemon
+
+    def on_holds(self, stamp, pid, facts, text):
+        daemon = self.seen(stamp, pid)
+        if not self.open_gaps and int(facts["at"]) > self.changed:
+            daemon.lost = None
+            daemon.becomes_certain("claims", stamp)
+            daemon.becomes_certain("holdings", stamp)
+
+    def on_moved(self, stamp, pid, facts, text):
+        daemon = self.seen(stamp, pid)
+        daemon.let_go = min(daemon.let_go, stamp)
+        if not self.in_gap(stamp):
+            self.troubles.append((stamp, "a live daemon's file", f"daemon {daemon} was published again, and its state "
+                                  "had not vanished"))
+
+    def on_letgo(self, stamp, pid, facts, text):
+        daemon = self.seen(stamp, pid)
+        daemon.let_go = min(daemon.let_go, stamp)
+
+    def on_inside(self, stamp, pid, facts, text):
+        daemon = self.seen(stamp, pid)
+        if facts["published"] == "1" and daemon.lost is None and facts["status"] != "1":
+            self.troubles.append((stamp, "a restart from inside", f"daemon {daemon} asked for one, and the status was "
+                                  f"{facts['status']}"))
 
     def on_waits(self, stamp, pid, facts, text):
         self.seen(stamp, pid)
 
-    on_ready = on_term = on_end = on_holds = on_waits
+    on_ready = on_term = on_end = on_waits
 
     def on_published(self, stamp, pid, facts, text):
         daemon = self.seen(stamp, pid)
         daemon.published, daemon.since = stamp, int(facts["since"])
 
     def on_broken(self, stamp, pid, facts, text):
-        self.troubles.append((stamp, "a live daemon's file", f"daemon {self.seen(stamp, pid)} lives and is published, "
-                              f"and its otelop.json is {facts['file']}"))
+        daemon = self.seen(stamp, pid)
+        if self.in_gap(stamp) and not daemon.is_certain["holdings"]:
+            return
+        if daemon.lost is None:
+            self.troubles.append((stamp, "a live daemon's file", f"daemon {daemon} lives and is published, and its "
+                                  f"otelop.json is {facts['file']}"))
+        elif daemon.is_watched(self.gaps[-1][1]):
+            self.troubles.append((stamp, "a vanished state was not noticed", f"daemon {daemon} lives on "
+                                  f"{(stamp - daemon.lost) / 1e6:.0f} ms later, and its otelop.json is "
+                                  f"{facts['file']}"))
 
     def on_overlap(self, stamp, pid, facts, text):
         self.overlaps.append((stamp, self.seen(stamp, pid), facts["of"], int(facts["holder"])))
@@ -153,6 +252,8 @@ class History:
         if daemon is None:
             return
         if facts["as"] == "daemon":
+            if daemon.pid in self.open_gaps:    # it was killed at that
+                self.on_vanished(stamp, daemon.pid, facts, text)
             daemon.gone = min(daemon.gone, stamp)
         elif facts["as"] == "parent":
             daemon.parent_gone = min(daemon.parent_gone, stamp)
@@ -161,23 +262,29 @@ class History:
             daemon.workers_gone = stamp
 
     def find_orphans(self):
-        """CMD of an otelop-run that we killed before it had published CMD: the contract lets that one live."""
-        runs = collections.defaultdict(list)
-        for stamp, role, _, op in self.kills:
-            if role == "run":
-                runs[op].append(stamp)
+        """CMD of an otelop-run that we killed before it had published CMD: it keeps the lock."""
+        runs = {op for _, role, _, op in self.kills if role == "run"}
         for daemon in self.daemons:
-            if daemon.published is None and runs[daemon.op]:
-                daemon.orphaned = min(runs[daemon.op])
+            daemon.is_orphan = daemon.published is None and daemon.op in runs
+            if daemon.is_orphan:    # no word names it, so that without the lock it is nobody's
+                daemon.claims = [[first, min(last, daemon.let_go)] for first, last in daemon.claims
+                                 if first < daemon.let_go]
 
     def killed(self, begin, end):
         return any(begin <= stamp <= end for stamp, *_ in self.kills)
 
     def published_throughout(self, begin, end):
-        return next((d for d in self.daemons if covers(d.certainly_published(), begin, end)), None)
+        return next((d for d in self.daemons if covers(d.holdings, begin, end)), None)
 
     def claimed_throughout(self, begin, end):
-        return next((d for d in self.daemons if covers(d.certainly_claimed(), begin, end)), None)
+        return next((d for d in self.daemons if covers(d.claims, begin, end)), None)
+
+    def lives_throughout(self, begin, end):
+        """What only keeps the lock of a killed otelop-run is none."""
+        return next((d for d in self.daemons if not d.is_orphan and covers(d.claims, begin, end)), None)
+
+    def locked_throughout(self, begin, end):
+        return next((d for d in self.daemons if d.let_go > end and covers(d.claims, begin, end)), None)
 
     def others(self, op, kinds):
         return [o for o in self.claimants if o is not op and o.kind in kinds and o.begin <= op.end and
@@ -185,6 +292,7 @@ class History:
 
     def may_be_held(self, op):
         return bool(self.others(op, CLAIMANTS)) or \
+            any(o.begin <= op.end and op.begin <= o.end + NS for o in self.unborn) or \
             any(meets(d.possibly_holds(), op.begin, op.end) for d in self.daemons)
 
     def slice(self, begin, end, limit=80):
@@ -204,7 +312,8 @@ class Judge:
         self.sharp = 0           # answers that had to be one certain answer
         self.unborn = 0          # pids of commands that were killed before their first line
         self.orphans = 0
-        self.orphan_overlaps = 0
+        self.gap_overlaps = 0
+        self.lost_answers = 0    # given while a vanished state may not have been noticed
 
     def breach(self, rule, text, begin, end):
         self.breaches.append(Breach(rule, text, begin, end))
@@ -215,7 +324,7 @@ class Judge:
     def all(self):
         for stamp, rule, text in self.history.troubles:
             self.breach(rule, text, stamp, stamp)
-        self.orphans = sum(d.orphaned is not None for d in self.history.daemons)
+        self.orphans = sum(d.is_orphan for d in self.history.daemons)
         self.exclusion()
         for op in self.history.ops.values():
             for rule, text in op.complaints:
@@ -223,7 +332,13 @@ class Judge:
             if op.end - op.begin > SOON:
                 self.of(op, "an answer comes late", f"after {(op.end - op.begin) / NS:.1f} s: status {op.status}, "
                         f"{op.answer!r}, {op.errors!r}")
-            if any(words in op.errors for words in IMPOSSIBLE):
+            if self.history.meets_gap(op.begin, op.end):
+                self.lost_answers += 1
+                if op.pid:
+                    self.lived(op)
+                continue
+            # Behind the first line are the log's last ones, which may be of others.
+            if any(words in op.errors.split("\n")[0] for words in IMPOSSIBLE):
                 self.unexpected(op, ": it met what cannot be")
             if op.status is not None and not op.victims_hit:
                 getattr(self, "judge_" + op.kind.split()[0].replace("-", "_"))(op)
@@ -237,21 +352,25 @@ class Judge:
     def exclusion(self):
         for stamp, daemon, what, holder in self.history.overlaps:
             other = self.history.daemon(holder, stamp)
-            if what == "life" and self.may_overlap(daemon, other, stamp):
-                self.orphan_overlaps += 1
+            if self.may_overlap(daemon, other, stamp):
+                self.gap_overlaps += 1
                 continue
             self.breach(f"two {'published ' if what == 'published' else ''}daemons",
                         f"daemon {daemon} lives beside {other or holder}", stamp, stamp)
-        self.disjoint("two claims", [(d.certainly_claimed(), d) for d in self.history.daemons])
-        self.disjoint("two published daemons",
-                      [(d.certainly_published(), d) for d in self.history.daemons if d.published])
+        self.disjoint("two claims", [(i, d) for d in self.history.daemons for i in d.claims])
+        self.disjoint("two published daemons", [(i, d) for d in self.history.daemons for i in d.holdings])
 
     def may_overlap(self, daemon, other, stamp):
-        def is_orphan(d):
-            return d is not None and d.orphaned is not None and d.orphaned <= stamp
+        """In a gap; and behind it, while one of them has lost its file and nobody is there to notice.  An orphan that
+        has let go of the lock as well."""
+        if any(d is not None and d.is_orphan and d.let_go <= stamp for d in (daemon, other)):
+            return True
+        gap = next((g for g in reversed(self.history.gaps) if g[0] <= stamp), None)
+        if gap is None:
+            return False
         if other is None:
-            return any(is_orphan(d) and d.born <= stamp <= d.gone for d in self.history.daemons)
-        return is_orphan(daemon) or is_orphan(other)
+            return stamp <= gap[1]
+        return any(d.is_uncertain(stamp) and (stamp <= gap[1] or not d.is_watched(gap[1])) for d in (daemon, other))
 
     def disjoint(self, rule, intervals):
         until, last = 0, None
@@ -268,9 +387,12 @@ class Judge:
     def is_true(self, op):
         """op.pid was a published, living daemon at some moment of the call."""
         known = [d for d in self.history.by_pid[op.pid] if d.born <= op.end]
+        if not known and any(d.mode == "exec" and d.born <= op.end + NS for d in self.history.by_pid[op.pid]):
+            return True     # it is ready before its first line
         if any(meets(d.possibly_published(), op.begin, op.end) for d in known):
             return True
-        if not known and op.pid != self.bystander and self.history.others(op, STARTS) + [op] * (op.kind in STARTS):
+        if not known and op.pid != self.bystander and (
+                op.kind in STARTS or self.history.others(op, STARTS) or any(o.pid == op.pid for o in self.history.unborn)):
             self.unborn += 1
             return True
         who = "the bystander" if op.pid == self.bystander else "nobody that was ever seen"
@@ -288,12 +410,24 @@ class Judge:
         self.of(op, "an answer names no daemon", f"it said {op.answer!r}: {who}")
         return False
 
+    def lived(self, op):
+        """All that an answer must be while a vanished state may not have been noticed: a daemon, and no stranger."""
+        if op.pid == self.bystander or (self.history.by_pid[op.pid] and not any(
+                meets((d.born - NS, d.gone), op.begin, op.end) for d in self.history.by_pid[op.pid])):
+            self.of(op, "an answer names no daemon", f"it said {op.answer!r}, which was none at any moment of it")
+
     def unexpected(self, op, why=""):
         self.of(op, "an unexpected answer", f"status {op.status}, {op.answer!r}, {op.errors!r}{why}")
 
     def not_held(self, op):
         """The answer says that there was a moment without one."""
-        daemon = self.history.claimed_throughout(op.begin, op.end)
+        self.denies(op, self.history.claimed_throughout(op.begin, op.end))
+
+    def not_locked(self, op):
+        """The answer says that there was a moment when nobody had the lock."""
+        self.denies(op, self.history.locked_throughout(op.begin, op.end))
+
+    def denies(self, op, daemon):
         if daemon:
             self.of(op, "an answer denies a daemon", f"status {op.status}, {op.answer!r}: but daemon {daemon} held "
                     "the directory all the time")
@@ -320,16 +454,16 @@ class Judge:
                 self.unexpected(op, f": but daemon {daemon} was there all the time")
             elif not op.joined and (new := self.history.daemon(op.pid, op.end)) and new.op != op.id:
                 self.unexpected(op, f": but daemon {new} is another operation's")
-            elif op.joined and op.kind != "start":
+            elif op.joined and op.kind not in ("start", "start --native"):
                 self.unexpected(op, ": it must not join another")
             return
         if daemon:
             same = op.kind == "start" and self.history.ops[daemon.op].daemon_words == op.daemon_words
-            if same or op.status != 75:
+            if (same and daemon.let_go > op.end) or op.status != 75:
                 self.unexpected(op, f": but daemon {daemon} was there all the time")
         elif op.status == 75:
             self.held(op)
-            if op.kind == "start" and not self.another_command(op):
+            if op.kind == "start" and not self.another_command(op) and not self.left_behind(op):
                 self.unexpected(op, ": and no other command was about")
         elif op.status == 1:
             self.judge_failure(op)
@@ -340,6 +474,8 @@ class Judge:
 
     def judge_failure(self, op):
         """Its own command failed, was ended, or it waited for another start that failed."""
+        if op.kind == "start --native" and self.history.others(op, STARTS):
+            return      # one that was under way got the lock between our look and upstream's
         if op.kind == "restart" and not op.explicit and NO_COMMAND in op.errors:
             return
         if JOINED_FAILURE in op.errors:
@@ -357,6 +493,11 @@ class Judge:
         return any(other(o) for o in self.history.others(op, STARTS)) or \
             any(other(self.history.ops[d.op]) and meets(d.possibly_holds(), op.begin, op.end)
                 for d in self.history.daemons)
+
+    def left_behind(self, op):
+        """One that has lost its lock, or what keeps the lock of a dead one: neither is joined."""
+        return any(meets(d.possibly_holds(), op.begin, op.end) and (d.let_go <= op.end or d.gone <= op.end)
+                   for d in self.history.daemons)
 
     def judge_run(self, op):
         """In the foreground until it is ended, so that only the way in can be judged."""
@@ -425,6 +566,8 @@ class Judge:
             self.is_true(op)
         elif state == "starting":
             self.held(op)
+        elif state == "stale":
+            self.denies(op, self.history.lives_throughout(op.begin, op.end))
         else:
             self.not_held(op)
 
@@ -435,7 +578,7 @@ class Judge:
         if op.status == 0:
             self.held(op)
         elif op.status == 3:
-            self.not_held(op)
+            self.not_locked(op)
         else:
             self.unexpected(op)
 
@@ -443,6 +586,11 @@ class Judge:
         """Many, and many others at the same time, of a file that nobody holds."""
         if op.answer or op.errors or op.status != 0:
             self.unexpected(op, ": others asked too, and nobody held it")
+
+    def judge_foreign(self, op):
+        """Upstream's programs answer for themselves."""
+
+    judge_by = judge_foreign
 
     def judge_wait(self, op):
         daemon = self.certain(op)
@@ -458,7 +606,7 @@ class Judge:
     def judge_until_free(self, op):
         self.certain(op)
         if op.status == 0:
-            self.not_held(op)
+            self.not_locked(op)
         elif op.status == 124:
             self.held(op)
         else:

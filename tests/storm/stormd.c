@@ -2,15 +2,16 @@
  * The storm's daemon, and the watcher of its daemons.  Neither uses anything of otelop's library:
  * what they see, they see by themselves.
  *
- * Whatever happens goes to the event log as a line `NANOSECONDS PID EVENT [KEY=VALUE...]`: one
- * write to a descriptor opened with O_APPEND, stamped with CLOCK_MONOTONIC.  A daemon
+ * A daemon, in the event log (event.h),
  *
  *   - takes a lock of its own (F_SETLK, outside of the state directory) when it is born, and a
  *     second one when it is published.  The kernel lets go of them before it lets go of the flock
  *     that otelop holds, so a refusal (`overlap`) says that another daemon lives;
  *   - finds out by itself that it is published: otelop.json is the file that it holds the lock on;
  *   - from then on until its end looks, again and again, whether the file is still there, complete,
- *     locked and its own (`broken`);
+ *     locked and its own (`broken`), or another one that names it (`moved`): then it was published
+ *     again, and its own copy of the lock holds nothing;
+ *   - if it is told to, lets go of its lock (`letgo`), or asks for a restart from inside (`inside`);
  *   - logs every look, so that the log shows it alive and published in between.
  *
  * The watcher holds a pidfd of every daemon and of its parent and logs their end, whatever it was.
@@ -19,126 +20,25 @@
  */
 #define _GNU_SOURCE	/* pidfd, SO_PEERCRED */
 
+#include "event.h"
+
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define MS 1000000LL
-#define FOREVER INT64_MAX
 #define LOOK_UNPUBLISHED_NS (2 * MS)
 #define LOOK_PUBLISHED_NS (20 * MS)
 #define LOG_NOT_YET_NS (20 * MS)
 
 enum arena_byte { LIFE, PUBLISHED };
 
-static int log_fd = -1, arena_fd = -1;
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static void
-say(const char *format, ...)
-{
-	char line[1024];
-	int used = snprintf(line, sizeof(line), "%lld %ld ", (long long)now_ns(), (long)getpid());
-	va_list arguments;
-
-	va_start(arguments, format);
-	used += vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
-	va_end(arguments);
-	if (used > (int)sizeof(line) - 2)
-		used = sizeof(line) - 2;
-	line[used++] = '\n';
-	if (write(log_fd, line, used) != used)
-		_exit(99);
-}
-
-static const char *
-need(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (value == NULL) {
-		fprintf(stderr, "stormd: %s is not set\n", name);
-		exit(99);
-	}
-	return value;
-}
-
-static void
-open_log(void)
-{
-	if ((log_fd = open(need("STORM_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC)) < 0) {
-		fprintf(stderr, "stormd: cannot open the event log\n");
-		exit(99);
-	}
-}
-
-static void
-block_signals(sigset_t *set)
-{
-	static const int taken[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, 0 };
-	const int *number;
-
-	sigemptyset(set);
-	for (number = taken; *number != 0; number++)
-		sigaddset(set, *number);
-	sigprocmask(SIG_BLOCK, set, NULL);
-}
-
-/* The next signal before a moment, or 0. */
-static int
-next_signal(const sigset_t *set, int64_t until)
-{
-	int64_t left = until - now_ns();
-	struct timespec wait;
-	int number;
-
-	if (left < 0)
-		left = 0;
-	wait.tv_sec = left / 1000000000LL;
-	wait.tv_nsec = left % 1000000000LL;
-	number = sigtimedwait(set, NULL, &wait);
-	return number < 0 ? 0 : number;
-}
-
-/* Tell the watcher, whose accept is not waited for. */
-static void
-be_watched(const char *what)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", need("STORM_WATCHER"));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    send(fd, what, strlen(what), MSG_NOSIGNAL) < 0)
-		say("unwatched errno=%d", errno);
-	close(fd);
-}
+static int arena_fd = -1;
 
 /* A daemon. */
 
@@ -147,6 +47,10 @@ struct daemon {
 	const char *mode;
 	const char *path;	/* of otelop.json */
 	int lock_fd;
+	struct stat own;	/* the file that is its own */
+	int has_let_go;		/* the file may be unlocked */
+	int has_closed;		/* nothing keeps the number of its file from another one */
+	pid_t asker;		/* otelop restart, from inside; or 0 */
 	pid_t parent;
 	int is_ours;		/* otelop-run is the parent: the file has a state */
 	int has[2];		/* bytes of the arena */
@@ -154,6 +58,7 @@ struct daemon {
 	int64_t not_yet_at;	/* the last look that did not find it published */
 	int64_t not_yet_logged;
 	int64_t delay, crash, linger, keep, life;
+	int64_t unlock, share, close, restart;	/* -1: never */
 	int workers;
 };
 
@@ -181,21 +86,19 @@ take(struct daemon *daemon, enum arena_byte byte)
 
 /* otelop.json as it must be while a published daemon lives; what is wrong, or NULL. */
 static const char *
-look_at_file(const struct daemon *daemon)
+look_at_file(const struct daemon *daemon, struct stat *found)
 {
 	char text[65537], pid[64];
-	struct stat ours, found;
 	const char *wrong = NULL;
-	ssize_t length;
+	ssize_t length = 0;
 	int fd;
 
 	if ((fd = open(daemon->path, O_RDONLY | O_CLOEXEC)) < 0)
 		return "gone";
-	if (fstat(daemon->lock_fd, &ours) < 0 || fstat(fd, &found) < 0 ||
-	    ours.st_ino != found.st_ino || ours.st_dev != found.st_dev)
-		wrong = "replaced";
-	else if (flock(fd, LOCK_SH | LOCK_NB) == 0)
-		wrong = "unlocked";
+	if (fstat(fd, found) < 0)
+		wrong = "unknown";
+	else if (!daemon->has_let_go && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		wrong = is_same(&daemon->own, found) ? "unlocked" : "replaced";
 	else if ((length = read(fd, text, sizeof(text) - 1)) < 2 || text[0] != '{' ||
 	    strncmp(text + length - 2, "}\n", 2) != 0)
 		wrong = "incomplete";
@@ -211,35 +114,52 @@ look_at_file(const struct daemon *daemon)
 	return NULL;
 }
 
+/* At its file, which is published; or at another one that has the name. */
+static void
+look_at_own(struct daemon *daemon)
+{
+	struct stat found;
+	int64_t began = now_ns();
+	const char *wrong = look_at_file(daemon, &found);
+
+	if (wrong != NULL) {
+		say("broken file=%s", wrong);
+		return;
+	}
+	if (!is_same(&daemon->own, &found)) {
+		daemon->own = found;
+		daemon->has_let_go = 1;
+		say("moved");
+	}
+	say("holds at=%lld", (long long)began);
+}
+
 static int
 names_my_file(const struct daemon *daemon)
 {
-	struct stat ours, found;
+	struct stat found;
 
-	return fstat(daemon->lock_fd, &ours) == 0 && stat(daemon->path, &found) == 0 &&
-	    ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
+	if (stat(daemon->path, &found) < 0)
+		return 0;
+	if (is_same(&daemon->own, &found) && !daemon->has_closed)
+		return 1;
+	return (daemon->is_ours || daemon->has_closed) && look_at_file(daemon, &found) == NULL;
 }
 
 static void
 look(struct daemon *daemon)
 {
-	const char *wrong;
 	int64_t began = now_ns();
 
 	take(daemon, LIFE);
 	if (daemon->is_published) {
 		take(daemon, PUBLISHED);
-		if ((wrong = look_at_file(daemon)) != NULL)
-			say("broken file=%s", wrong);
-		else
-			say("holds");
+		look_at_own(daemon);
 	} else if (names_my_file(daemon)) {
 		daemon->is_published = 1;
 		take(daemon, PUBLISHED);
-		wrong = look_at_file(daemon);
 		say("published since=%lld", (long long)daemon->not_yet_at);
-		if (wrong != NULL)
-			say("broken file=%s", wrong);
+		look_at_own(daemon);
 	} else {
 		daemon->not_yet_at = began;
 		if (began - daemon->not_yet_logged >= LOG_NOT_YET_NS) {
@@ -341,6 +261,86 @@ crash(struct daemon *daemon)
 	raise(SIGSEGV);
 }
 
+/* What any child can do to the lock: its copy is of the same description. */
+static void
+change_lock(struct daemon *daemon, int operation)
+{
+	pid_t pid;
+
+	say("letgo how=%s", operation == LOCK_UN ? "unlock" : "share");
+	daemon->has_let_go = 1;
+	if ((pid = fork()) == 0)
+		_exit(flock(daemon->lock_fd, operation) < 0);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* What daemons do that mean well. */
+static void
+close_all(struct daemon *daemon)
+{
+	int fd;
+
+	say("letgo how=close");
+	daemon->has_let_go = daemon->has_closed = 1;
+	for (fd = 3; fd < 256; fd++)
+		if (fd != log_fd && fd != arena_fd)
+			close(fd);
+}
+
+static void
+ask_for_restart(struct daemon *daemon)
+{
+	sigset_t none;
+
+	if ((daemon->asker = fork()) != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execlp("otelop", "otelop", "restart", (char *)NULL);
+	_exit(99);
+}
+
+static void
+hear_answer(struct daemon *daemon)
+{
+	int status;
+
+	if (daemon->asker <= 0 || waitpid(daemon->asker, &status, WNOHANG) != daemon->asker)
+		return;
+	daemon->asker = 0;
+	say("inside status=%d published=%d",
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), daemon->is_published);
+}
+
+/* What is done once, when its time has come; the time of what is left. */
+static int64_t
+do_once(struct daemon *daemon, int64_t born)
+{
+	int64_t *times[] = { &daemon->unlock, &daemon->share, &daemon->close, &daemon->restart };
+	int64_t next = FOREVER;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (*times[i] < 0)
+			continue;
+		if (now_ns() < born + *times[i]) {
+			if (born + *times[i] < next)
+				next = born + *times[i];
+			continue;
+		}
+		*times[i] = -1;
+		if (i < 2)
+			change_lock(daemon, i == 0 ? LOCK_UN : LOCK_SH);
+		else if (i == 2)
+			close_all(daemon);
+		else
+			ask_for_restart(daemon);
+	}
+	return next;
+}
+
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -357,9 +357,10 @@ live(struct daemon *daemon, const sigset_t *set)
 	if (strcmp(daemon->mode, "exec") == 0 || strcmp(daemon->mode, "mute") == 0)
 		at_ready = FOREVER;
 	for (;;) {
-		int64_t now, next;
+		int64_t now, next, once = do_once(daemon, born);
 
 		look(daemon);
+		hear_answer(daemon);
 		now = now_ns();
 		if (now >= at_end)
 			break;
@@ -371,7 +372,7 @@ live(struct daemon *daemon, const sigset_t *set)
 			continue;
 		}
 		next = now + (daemon->is_published ? LOOK_PUBLISHED_NS : LOOK_UNPUBLISHED_NS);
-		next = earlier(earlier(next, at_end), earlier(at_crash, at_ready));
+		next = earlier(earlier(next, at_end), earlier(once, earlier(at_crash, at_ready)));
 		switch (next_signal(set, next)) {
 		case SIGTERM:
 		case SIGINT:
@@ -385,37 +386,11 @@ live(struct daemon *daemon, const sigset_t *set)
 	_exit(0);
 }
 
-static int64_t
-option_ms(const char *word, const char *name, int64_t otherwise)
-{
-	size_t length = strlen(name);
-
-	if (strncmp(word, name, length) == 0 && word[length] == '=')
-		return atoll(word + length + 1) * MS;
-	return otherwise;
-}
-
-static void
-parent_name(pid_t parent, char *name, size_t size)
-{
-	char path[64];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)parent);
-	n = (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 ? 0 : read(fd, name, size - 1);
-	if (n < 1)
-		n = snprintf(name, size, "?\n");
-	name[n - 1] = '\0';
-	if (fd >= 0)
-		close(fd);
-}
-
 static int
 be_daemon(int argc, char *argv[])
 {
 	struct daemon daemon = { .name = argv[1], .mode = argv[2], .lock_fd = -1, .crash = -1,
-	    .life = 20000 * MS };
+	    .life = 20000 * MS, .unlock = -1, .share = -1, .close = -1, .restart = -1 };
 	const char *lock = getenv("OTELOP_LOCK_FD");
 	char path[4096], line[64], parent[32];
 	sigset_t set;
@@ -429,6 +404,10 @@ be_daemon(int argc, char *argv[])
 		daemon.keep = option_ms(*argv, "keep", daemon.keep);
 		daemon.life = option_ms(*argv, "life", daemon.life);
 		daemon.workers = option_ms(*argv, "workers", daemon.workers * MS) / MS;
+		daemon.unlock = option_ms(*argv, "unlock", daemon.unlock);
+		daemon.share = option_ms(*argv, "share", daemon.share);
+		daemon.close = option_ms(*argv, "close", daemon.close);
+		daemon.restart = option_ms(*argv, "restart", daemon.restart);
 	}
 	snprintf(path, sizeof(path), "%s/otelop.json", need("OTELOP_STATE_DIR"));
 	daemon.path = path;
@@ -440,7 +419,7 @@ be_daemon(int argc, char *argv[])
 	    need("STORM_OP"), (long)daemon.parent, parent, daemon.workers);
 	snprintf(line, sizeof(line), "daemon %ld %ld", (long)getpid(), (long)daemon.parent);
 	be_watched(line);
-	if (lock == NULL || fcntl(daemon.lock_fd = atoi(lock), F_GETFD) < 0) {
+	if (lock == NULL || fstat(daemon.lock_fd = atoi(lock), &daemon.own) < 0) {
 		say("broken file=no-descriptor");
 		return 1;
 	}
