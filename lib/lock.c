@@ -541,14 +541,16 @@ otelop_unlock_metadata(struct otelop_lock *lock)
 static int
 remove_file(const struct otelop_lock *lock, struct otelop_message *message)
 {
+	int same;
+
 	if (renameat(lock->dir_fd, STATEDIR_METADATA, lock->dir_fd, STATEDIR_NEXT) < 0)
 		return errno == ENOENT ? 0 :
 		    message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_METADATA);
-	if (statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->fd) != 1 &&
-	    (platform_rename_new(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0 || errno != EEXIST))
-		return 0;
-	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)
-		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
+	if ((same = statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->fd)) < 0)
+		message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_NEXT);
+	if (same != 1 && (platform_rename_new(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0 || errno != EEXIST))
+		return same;
+	unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);	/* what stays, the next claim removes */
 	return 0;
 }
 

@@ -374,17 +374,24 @@ meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message
 	return 1;
 }
 
+/* Is its pid namespace ours?  1; 0; -1: ours has no name that can be read, so that one that has a name may be another. */
+static int
+is_in_our_namespace(const struct otelop_metadata *metadata)
+{
+	char ours[256];
+	int is_known = platform_pid_namespace(ours, sizeof(ours));
+
+	if (!is_known)
+		ours[0] = '\0';
+	return !differs(metadata, "pidNamespace", ours) ? 1 : is_known ? 0 : -1;
+}
+
 int
 meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	char ours[256];
-
 	if (meta_is_other_host(metadata, message))
 		return 0;
-	/* Where ours has no name, one that has a name may be another. */
-	if (!platform_pid_namespace(ours, sizeof(ours)))
-		ours[0] = '\0';
-	if (differs(metadata, "pidNamespace", ours)) {
+	if (is_in_our_namespace(metadata) != 1) {
 		message_set(message, "process %ld is in another pid namespace",
 		    (long)meta_pid(metadata));
 		return 0;
@@ -398,10 +405,11 @@ meta_process_lives(const struct otelop_metadata *metadata)
 	pid_t pid = meta_pid(metadata);
 	struct json_value recorded;
 	unsigned long long ticks;
+	int is_ours = is_in_our_namespace(metadata);
 
-	if (pid < 1 || !meta_is_here(metadata, NULL) || !process_is_alive(pid))
+	if (pid < 1 || is_ours == 0 || meta_is_other_host(metadata, NULL) || !process_is_alive(pid))
 		return 0;
-	if (!meta_find(metadata, "startTicks", &recorded))
+	if (is_ours < 0 || !meta_find(metadata, "startTicks", &recorded))
 		return -1;
 	switch (platform_process_start_ticks(pid, &ticks)) {
 	case 1:
