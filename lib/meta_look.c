@@ -27,6 +27,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define LOOK_AGAIN_MS 500
+
 /* What was looked at: the file that the answer is about, still open, in its directory. */
 struct look {
 	const char *dir;
@@ -286,8 +288,12 @@ is_decided(struct look *look, int appear, int *began)
 static int
 wait_for_news(const struct look *look, int64_t deadline)
 {
-	/* Who holds this very file lets it go or replaces it when there is something new to say. */
-	if (look->held && lock_wait_named(look->dir_fd, look->fd, LOCK_SH, deadline) < 0)
+	/*
+	 * Who holds this very file lets it go or replaces it when there is something new to say.  Unless an
+	 * otelop-run is killed, and its command keeps the lock: no event tells that.
+	 */
+	if (look->held && lock_wait_named(look->dir_fd, look->fd, LOCK_SH,
+	    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS))) < 0)
 		return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->dir,
 		    STATEDIR_METADATA);
 	if (!look->held)	/* nobody to wait for yet, and no portable event that says so */

@@ -1907,6 +1907,28 @@ names_of_all() {
 	for pid in $pids; do cat "/proc/$pid/comm"; done | sort | tr '\n' ' '
 }
 
+@test "a start that waits for another, which is killed and leaves its command with the lock: 75, and who keeps it" {
+	needs "descriptors of others"
+	local spawn run waiter status=0
+	background otelop start --ready fd -- sh -c 'echo $$ >kept; exec sleep 1000'
+	spawn=$!
+	eventually 10 test -s kept
+	background otelop start -t 20 --ready fd -- sh -c 'echo $$ >kept; exec sleep 1000' 2>waiter.err
+	waiter=$!
+	run=$(otelop-meta get pid)
+	eventually 10 one_waits
+	kill -KILL "$spawn" "$run"
+	wait "$waiter" || status=$?
+	assert_equal "$status" 75
+	grep -q "its lock kept by process $(cat kept) " waiter.err
+	tool -0 otelop stop
+}
+one_waits() {
+	local pid
+	for pid in $(marked_processes); do ! waits_for_lock "$pid" || return 0; done
+	return 1
+}
+
 @test "restarts that begin while another one is stopping the daemon: all answer with the one pid that it starts" {
 	needs "start times"
 	tool -0 otelop start --ready fd -- sh -c 'trap "until [ -e go ]; do sleep 0.02; done; exit 0" TERM

@@ -476,8 +476,9 @@ class Judge:
         """Its own command failed, was ended, or it waited for another start that failed."""
         if op.kind == "start --native" and self.history.others(op, STARTS):
             return      # one that was under way got the lock between our look and upstream's
-        if op.kind == "restart" and not op.explicit and NO_COMMAND in op.errors:
-            return
+        if op.kind == "restart" and not op.explicit and (
+                NO_COMMAND in op.errors or any(not o.good for o in self.history.others(op, STARTS))):
+            return      # the command that it found may be one that fails
         if JOINED_FAILURE in op.errors:
             if not any(o.status not in (0, 75) or o.victims_hit for o in self.history.others(op, STARTS)):
                 self.unexpected(op, ": and no other start has failed")
