@@ -680,12 +680,12 @@ retake() {
 
 @test "somebody keeps a dead daemon's lock, taken anew and not the daemon's for certain: he is named and not ended" {
 	needs /proc
-	local how
+	local how process
 	for how in UE US; do
 		retake $how 'env -u OTELOP_STATE_DIR'
 		tool -124 otelop-stop -t 1 -k 300ms
 		assert_regex "$stderr" 'process [0-9]+ \(python3\) keeps the lock and is not the daemon.s to end'
-		marked_processes | xargs kill -KILL
+		for process in $(marked_processes); do kill -KILL "$process"; done
 		assert_nothing_runs
 		rm taken
 	done
