@@ -500,13 +500,13 @@ claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
     struct otelop_message *message)
 {
 	const struct stop_options *options = target->options;
-	struct lock_request request = { .timeout_ms = 0 };
+	struct lock_request request = { .timeout_ms = LINGER_MS };
 	int fd, held, waited, number = options->signal_number;
 
 	for (;;) {
 		if (lock_claim(lock, target->dir, &request, message) == 0)
 			return 1;
-		if (errno != EWOULDBLOCK)
+		if (errno != EWOULDBLOCK && errno != ETIMEDOUT)
 			return errno == ENOENT ? 0 : -1;
 		if (clock_left_ms(deadline) == 0) {
 			if (!options->kills || number == SIGKILL)
