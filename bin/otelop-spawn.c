@@ -325,7 +325,7 @@ explain(struct request *request, const struct otelop_spawn_result *result, const
 	say(request, result, command, result->reason.text);
 	/* Where nothing ran, the log has nothing to add; and where one runs already, it is that one's. */
 	if (result->child == 0 || (result->status == CLI_BUSY && result->said) ||
-	    (result->status == CLI_TIMEOUT && is_joined(result)))
+	    ((result->status == CLI_TIMEOUT || result->status == CLI_UNKNOWN) && is_joined(result)))
 		return;
 	show_tail(request, result);
 	io_format(line, sizeof(line), "log: %s", request->log_path);

@@ -15,6 +15,7 @@
 #include "environment.h"
 #include "exec.h"
 #include "io.h"
+#include "meta.h"
 #include "platform.h"
 #include "process.h"
 #include "ready.h"
@@ -37,6 +38,7 @@
 
 #define DEFAULT_TIMEOUT_MS 60000
 #define END_GRACE_MS 5000	/* more than otelop-run's own, so that it can end what it started */
+#define ANCESTORS_MAX 4096	/* while they are looked up, they may change */
 #define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define PREPARE_CHDIR (-2)
 #define PREPARE_NAMESPACE (-3)
@@ -529,11 +531,50 @@ start_child(struct spawn *spawn)
 	return 0;
 }
 
+/* The reaper, above all that it started, still lives.  Without orphans that come to it, the session tells. */
+static int
+is_started_by(const struct spawn *spawn, pid_t pid)
+{
+	struct platform_process process = { .parent = pid };
+	int steps;
+
+	for (steps = 0; steps < ANCESTORS_MAX && process.parent > 1; steps++) {
+		if (process.parent == spawn->reaper)
+			return 1;
+		if (platform_process(process.parent, &process) != 1)
+			return 0;
+		if (process.session == spawn->result->child)
+			return 1;
+	}
+	return 0;
+}
+
+/* What is there may be another's start, which otelop-run has waited for. */
+static int
+is_recorded(const struct spawn *spawn, pid_t pid)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	int is_named = spawn->options->state_dir != NULL &&
+	    otelop_read_metadata(spawn->options->state_dir, &metadata, NULL) == 0 && meta_pid(&metadata) == pid;
+
+	otelop_metadata_free(&metadata);
+	return is_named;
+}
+
+/* Whoever asks for the pid may signal it: a child cannot make it any other's. */
+static pid_t
+reported(const struct spawn *spawn)
+{
+	pid_t pid = spawn->reported_pid;
+
+	return pid > 0 && (is_started_by(spawn, pid) || is_recorded(spawn, pid)) ? pid : spawn->result->child;
+}
+
 static int
 is_ready(struct spawn *spawn)
 {
 	const struct otelop_spawn *options = spawn->options;
-	pid_t pid = spawn->reported_pid > 0 ? spawn->reported_pid : spawn->result->child;
+	pid_t pid = reported(spawn);
 
 	if (options->confirm != NULL && options->confirm(options->argument, pid) < 0) {
 		message_set(&spawn->result->reason, "ready, and not wanted any more");

@@ -155,7 +155,7 @@ native() {
 
 # What a caller may have exported that some shell takes for its own.
 exports=(
-	'IFS=-=etd/' 'IFS=' 'SHELLOPTS=errexit:nounset:noglob:allexport:noclobber' 'SHELLOPTS=keyword:noglob'
+	'IFS=-=etd/' 'IFS=012-=/' 'IFS=' 'SHELLOPTS=errexit:nounset:noglob:allexport:noclobber' 'SHELLOPTS=keyword:noglob'
 	'BASHOPTS=nocasematch:failglob:nullglob:extglob' 'POSIXLY_CORRECT=1' 'CDPATH=/' 'PWD=/nowhere' 'ZSH_VERSION=5'
 	'words=3' 'word_1=--bogus' 'restarting=again' 'has_name=1' 'name=other' 'bin=/nowhere/' 'spec=x' 'command=stop'
 	'BASH_FUNC_printf%%=() { exit 9; }' 'BASH_FUNC_echo%%=() { exit 9; }' 'BASH_FUNC_command%%=() { exit 9; }'

@@ -923,6 +923,15 @@ runs_sleep() {
 	done
 }
 
+@test "the child names a process that is none of its own: its own is printed; one that it started and left counts" {
+	background sleep 1000
+	tool -0 otelop-spawn -- sh -c 'echo "$$" >own; printf "set:pid=%s\nok\n" "$0" >&3; exec sleep 1000' "$!"
+	assert_output "$(cat own)"
+	tool -0 otelop-spawn -- sh -c 'leave sh -c "echo \$\$ >left; exec sleep 1000"
+		until test -s left; do sleep 0.02; done; printf "set:pid=%s\nok\n" "$(cat left)" >&3; exec sleep 1000'
+	assert_output "$(cat left)"
+}
+
 @test "the child ends with 75: its words are shown, as of any failure" {
 	tool -75 otelop-spawn -- sh -c 'echo "my own words" >&2; exit 75'
 	[[ $stderr == *"my own words"*"log: "* ]]
