@@ -536,21 +536,28 @@ otelop_unlock_metadata(struct otelop_lock *lock)
 
 /*
  * The name is taken away first and what had it is looked at then: a file that slipped in between the last
- * look and this, as upstream's starter puts it there, gets its name back.
+ * look and this, as upstream's starter puts it there, gets its name back.  From then on others may claim the
+ * directory, and otelop.json.next is theirs: so the name that it gets is one that no claim uses.
  */
 static int
 remove_file(const struct otelop_lock *lock, struct otelop_message *message)
 {
 	int same;
 
-	if (renameat(lock->dir_fd, STATEDIR_METADATA, lock->dir_fd, STATEDIR_NEXT) < 0)
-		return errno == ENOENT ? 0 :
-		    message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_METADATA);
-	if ((same = statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->fd)) < 0)
-		message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_NEXT);
-	if (same != 1 && (platform_rename_new(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0 || errno != EEXIST))
+	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)
+		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
+	while (platform_rename_new(lock->dir_fd, STATEDIR_METADATA, STATEDIR_GONE) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		/* There may be one that was left by a remover that was killed. */
+		if (errno != EEXIST || (unlinkat(lock->dir_fd, STATEDIR_GONE, 0) < 0 && errno != ENOENT))
+			return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_METADATA);
+	}
+	if ((same = statedir_names(lock->dir_fd, STATEDIR_GONE, lock->fd)) < 0)
+		message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_GONE);
+	if (same != 1 && (platform_rename_new(lock->dir_fd, STATEDIR_GONE, STATEDIR_METADATA) == 0 || errno != EEXIST))
 		return same;
-	unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);	/* what stays, the next claim removes */
+	unlinkat(lock->dir_fd, STATEDIR_GONE, 0);	/* what stays, the next remover removes */
 	return 0;
 }
 

@@ -588,6 +588,20 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	assert_output "running $holder"
 }
 
+@test "a remover that is held up when the name is free: it takes nothing from who claims the directory then" {
+	needs strace
+	local remover
+	tool -0 otelop-meta write pid=5
+	traced -e trace=unlinkat -e inject=unlinkat:delay_enter=1000000 otelop-meta remove
+	remover=$!
+	eventually 10 test ! -e "$file"
+	tool -0 otelop start --ready fd -- sh -c 'sleep 2; otelop-ready; exec sleep 1000'
+	assert_ended "$remover" 0
+	tool -0 otelop-meta running
+	tool -0 otelop stop
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.log
+}
+
 @test "a prober that opens the file and looks at its lock only when another has published its own: held" {
 	local tracer child
 	otelop-lock -- true

@@ -392,7 +392,8 @@ class Judge:
         if any(meets(d.possibly_published(), op.begin, op.end) for d in known):
             return True
         if not known and op.pid != self.bystander and (
-                op.kind in STARTS or self.history.others(op, STARTS) or any(o.pid == op.pid for o in self.history.unborn)):
+                op.kind in STARTS or self.history.others(op, STARTS) or
+                any(o.pid == op.pid for o in self.history.unborn)):
             self.unborn += 1
             return True
         who = "the bystander" if op.pid == self.bystander else "nobody that was ever seen"

@@ -55,8 +55,8 @@ KINDS = {
 # Upstream's daemons among ours: started by otelop, by hand after a probe, and by hand without one.
 UPSTREAM_KINDS = {
     "start": 16, "start --strict": 2, "spawn run": 3, "restart": 3, "start --native": 24, "by hand": 10,
-    "by hand, rude": 2, "foreign probe": 10, "stop": 24, "remove": 4, "status": 6, "running": 14, "probe": 10, "wait": 3,
-    "until-free": 3,
+    "by hand, rude": 2, "foreign probe": 10, "stop": 24, "remove": 4, "status": 6, "running": 14, "probe": 10,
+    "wait": 3, "until-free": 3,
 }
 
 FOREIGN = ("start --native", "by hand", "by hand, rude", "foreign probe")
