@@ -132,12 +132,13 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 }
 
 static enum attempt
-try_claim(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message)
+try_claim(struct otelop_lock *lock, const struct lock_request *request, int64_t settled,
+    struct otelop_message *message)
 {
 	enum attempt claimed;
 	int same;
 
-	lock_let_settle(lock->fd, lock->dir);					/* U */
+	lock_let_settle(lock->fd, lock->dir, settled);				/* U */
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {				/* C2 */
 		/* In this order: whoever may still take the name of this file away lives, and is named by it. */
 		claimed = look_at_claimed(lock, request, message);		/* A */
@@ -201,15 +202,18 @@ static int
 claim_open(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message)
 {
 	int64_t deadline = clock_deadline(request->timeout_ms);
-	int64_t starters = clock_deadline(LOCK_STARTER_MS);
+	int64_t starters = clock_deadline(LOCK_STARTER_MS), settled = 0;
 	int64_t probers = clock_deadline(PROBER_PATIENCE_MS);
 	int64_t pause = 1;
 	int waits = request->timeout_ms != 0;
+	enum attempt attempt = HELD;
 
 	for (;; io_close(&lock->fd)) {
 		if (open_claim(lock, request->create, message) < 0)
 			return -1;
-		switch (try_claim(lock, request, message)) {
+		if (attempt != AGAIN)
+			settled = clock_deadline(LOCK_SETTLE_MS);
+		switch ((attempt = try_claim(lock, request, settled, message))) {
 		case CLAIMED:
 			return 0;
 		case ALIVE:	/* its end is no event of the lock's, so that who waits looks again */

@@ -90,8 +90,13 @@ void lock_release(struct otelop_lock *lock);
  */
 int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message);
 
-/* U: wait until whoever may be about to lock this file of upstream's has done it. */
-void lock_let_settle(int fd, const char *dir);
+#define LOCK_SETTLE_MS 60	/* for all the files that are met on the way, of which each has a third */
+
+/*
+ * U: wait until whoever may be about to lock this file of upstream's has done it.  The deadline is one
+ * for all of them: a file that is replaced all the time must not hold us up.
+ */
+void lock_let_settle(int fd, const char *dir, int64_t deadline);
 
 /*
  * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is

@@ -30,13 +30,13 @@ is_young(const struct stat *file)
 }
 
 void
-lock_let_settle(int fd, const char *dir)
+lock_let_settle(int fd, const char *dir, int64_t deadline)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int64_t deadline = clock_deadline(UPSTREAM_LOCKS_MS);
 	struct stat file;
 
-	if (fstat(fd, &file) == 0 && is_young(&file) && meta_read_fd(&metadata, fd, dir, NULL) == 0 &&
+	deadline = clock_earlier(deadline, clock_deadline(UPSTREAM_LOCKS_MS));
+	if (clock_left_ms(deadline) > 0 && fstat(fd, &file) == 0 && is_young(&file) && meta_read_fd(&metadata, fd, dir, NULL) == 0 &&
 	    meta_is_upstreams(&metadata))
 		while (clock_left_ms(deadline) > 0 && is_young(&file))
 			clock_sleep_ms(2);
@@ -46,6 +46,7 @@ lock_let_settle(int fd, const char *dir)
 int
 lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message)
 {
+	int64_t settled = clock_deadline(LOCK_SETTLE_MS);
 	int same, held;
 
 	*fd = -1;
@@ -54,7 +55,7 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 		*fd = statedir_open_file(dir_fd, dir, STATEDIR_METADATA, O_RDONLY, message);	/* Q1 */
 		if (*fd < 0)
 			return -1;
-		lock_let_settle(*fd, dir);						/* U */
+		lock_let_settle(*fd, dir, settled);						/* U */
 		if (io_flock(*fd, LOCK_SH | LOCK_NB) == 0) {				/* Q2 */
 			io_flock(*fd, LOCK_UN);
 		} else if (errno != EWOULDBLOCK) {
