@@ -54,8 +54,8 @@ while not os.path.exists("enough"):
             pass
     time.sleep(0.002)'
 	eventually 10 test -e probing
-	local i starting=0
-	for ((i = 0; i < 100; i++)); do
+	local starting=0
+	for _ in {1..100}; do
 		tool otelop-meta running
 		case $output in
 		starting) starting=$((starting + 1)) ;;

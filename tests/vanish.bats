@@ -92,10 +92,10 @@ lock_is_free() { ! otelop-lock -p; }
 	local parent woken
 	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
 	woken=$(grep ctxt "/proc/$parent/status")
-	for i in 1 2 3 4 5 6 7 8 9; do
+	for round in 1 2 3 4 5 6 7 8 9; do
 		echo line >>"$OTELOP_STATE_DIR/otelop.log"
-		: >"$OTELOP_STATE_DIR/other$i"
-		mv "$OTELOP_STATE_DIR/other$i" "$OTELOP_STATE_DIR/moved$i"
+		: >"$OTELOP_STATE_DIR/other$round"
+		mv "$OTELOP_STATE_DIR/other$round" "$OTELOP_STATE_DIR/moved$round"
 		tool -0 otelop-meta running
 	done
 	assert_equal "$(grep ctxt "/proc/$parent/status")" "$woken"
