@@ -23,9 +23,8 @@ vanish_watch(struct vanish *vanish, const struct otelop_lock *lock)
 {
 	vanish_close(vanish);
 	vanish->watch_fd = platform_watch(lock->fd, lock->dir_fd);
-	/* What changed before the watch began is not told. */
-	if (statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd) != 1)
-		vanish->look_at = clock_deadline(MOMENT_MS);
+	/* What changed between the publishing and this is not told: so one look follows in any case. */
+	vanish->look_at = clock_deadline(MOMENT_MS);
 }
 
 void
