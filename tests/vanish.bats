@@ -89,14 +89,16 @@ assert_ended_with() {
 lock_is_free() { ! otelop-lock -p; }
 
 @test "the log is written and the directory used by others: otelop-run is not woken" {
-	local parent woken
+	local parent before
 	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
-	woken=$(grep ctxt "/proc/$parent/status")
+	before=$(times_woken "$parent")
 	for round in 1 2 3 4 5 6 7 8 9; do
 		echo line >>"$OTELOP_STATE_DIR/otelop.log"
 		: >"$OTELOP_STATE_DIR/other$round"
 		mv "$OTELOP_STATE_DIR/other$round" "$OTELOP_STATE_DIR/moved$round"
 		tool -0 otelop-meta running
 	done
-	assert_equal "$(grep ctxt "/proc/$parent/status")" "$woken"
+	# Once it looks at what it has published, whatever happens.
+	[ "$(times_woken "$parent")" -le $((before + 1)) ]
 }
+times_woken() { sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$1/status"; }
