@@ -273,6 +273,7 @@ otelop: log: $OTELOP_STATE_DIR/otelop.log"
 }
 
 @test "two starts at once, and the daemon is stopped before the second has looked: it starts another" {
+	needs "lock that is waited for in the kernel, by which the second is found"
 	two_starts --ready fd -- sh -c "$waiting" sh otelop-ready
 	kill -STOP "$looker"
 	: >go
