@@ -80,6 +80,8 @@ WHITELIST = [
 		"they are in the ready pipe that could not be read"),
 	(".", r'^unlinkat\(.*"otelop\.json\.next"', "left in the state directory: otelop.json.next",
 		"a name that cannot be removed stays; whoever claims next removes it, which is tried"),
+	(".", r'^unlinkat\(.*"otelop\.json\.gone"', "left in the state directory: otelop.json.gone",
+		"a name that cannot be removed stays; whoever removes next removes it too"),
 	(".", r"^read\(\d+<pipe", "left in the state directory: otelop.json.next",
 		"of whose exec nothing can be heard is killed; whoever claims next removes it, which is tried"),
 	("run-(vanished|directory-gone)", r"^inotify_", "the daemon runs, and",
