@@ -15,6 +15,9 @@ start_sleep() { tool -0 otelop "$@" start --ready exec -- sleep 600; }
 
 state_is() { [ "$(otelop-meta running 2>/dev/null)" = "$1" ] || [[ $(otelop-meta running 2>/dev/null) == "$1 "* ]]; }
 
+# Has otelop-run recorded how the daemon ended?
+has_left_a_word() { [ -n "$(otelop-meta get exitedAt 2>/dev/null)" ]; }
+
 # The small parent that otelop-run is.
 parent_of() { ps -o ppid= -p "$1" | tr -d ' '; }
 
@@ -641,7 +644,7 @@ is_asleep() { grep -q '^State:[[:space:]]*S' "/proc/$1/status"; }
 	start_sleep
 	pid=$output
 	kill -KILL "$pid"
-	eventually 10 state_is stale
+	eventually 10 has_left_a_word
 	tool -1 otelop status
 	assert_line --regexp "^state +dead\$"
 	assert_line --regexp "^exited +killed by signal KILL at 20[0-9-]+T[0-9:.]+Z\$"
@@ -656,7 +659,7 @@ is_asleep() { grep -q '^State:[[:space:]]*S' "/proc/$1/status"; }
 @test "the daemon exits with a status: status 1, which one and when" {
 	tool -0 otelop start --ready fd -- sh -c 'otelop-ready; exec 3>&-; until [ -e go ]; do sleep 0.02; done; exit 9'
 	: >go
-	eventually 10 state_is stale
+	eventually 10 has_left_a_word
 	tool -1 otelop status
 	assert_line --regexp "^exited +with status 9 at 20"
 }
@@ -1278,13 +1281,14 @@ web-1.x_Y running $web"
 	background otelop wait -t 60
 	waiter=$!
 	start_in_background one --ready fd -- sh -c "$waiting" sh otelop-ready
+	one=$!
 	eventually 20 state_is starting
 	kill -0 "$waiter"
 	: >go
 	wait "$waiter"
 	tool -0 otelop-meta running
 	assert_output --partial "running "
-	wait
+	wait "$one"
 }
 
 @test "wait for a daemon that is ready already: 0 at once, nothing said" {
@@ -1296,6 +1300,7 @@ web-1.x_Y running $web"
 
 @test "wait for a start that fails: status 1" {
 	start_in_background one -- sh -c "$waiting" sh 'exit 3'
+	one=$!
 	eventually 20 has_published
 	background otelop wait -t 60
 	waiter=$!
@@ -1303,7 +1308,7 @@ web-1.x_Y running $web"
 	: >go
 	wait "$waiter" || status=$?
 	assert_equal "$status" 1
-	wait
+	wait "$one"
 }
 
 @test "wait, and nobody starts anything: status 124 within the time" {
@@ -1662,10 +1667,13 @@ web-1.x_Y running $web"
 }
 
 @test "many at once: each message is a line of its own" {
-	local i
+	local starts=()
 	start_sleep
-	for i in {1..12}; do background otelop start --ready exec -- sleep 600 2>>said >/dev/null; done
-	wait
+	for _ in {1..12}; do
+		background otelop start --ready exec -- sleep 600 2>>said >/dev/null
+		starts+=($!)
+	done
+	wait "${starts[@]}"
 	run -0 grep -cx 'otelop: already running' said
 	assert_output 12
 	assert_equal "$(wc -l <said)" 12
