@@ -25,11 +25,15 @@ OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
-SHARED = again.o cli.o list.o run_words.o show.o tail.o
-OBJECTS = chain.o clock.o environment.o exec.o holder.o io.o join.o json.o json_text.o listen.o \
-	listen_addresses.o lock.o lock_probe.o lock_wait.o logger.o meta.o meta_form.o meta_look.o notify.o path.o \
-	platform.o platform_proc.o platform_sockets.o probe.o process.o readiness.o ready.o record.o run.o \
-	sigpipe.o spawn.o statedir.o status.o stop.o text.o vanish.o
+# The house, from the top down; lib/README.md is its map.
+BIN = again.o cli.o list.o run_words.o show.o tail.o
+DAEMON = ask.o chain.o join.o logger.o notify.o readiness.o record.o run.o spawn.o stop.o verdict.o
+STATE = form.o holder.o lock.o lock_probe.o lock_wait.o meta.o path.o state.o statedir.o vanish.o
+PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o
+SYSTEM = platform.o platform_proc.o platform_sockets.o
+JSON = json.o json_text.o
+BASE = clock.o io.o message.o status.o text.o
+LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) otelop
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
@@ -82,25 +86,31 @@ $(BUILD)/include/jsmn.h: compiler
 # caller's may be among the words of make, whatever blanks it has.
 .SUFFIXES:
 .SUFFIXES: .c .o
-VPATH = $(TOP)/lib:$(TOP)/bin
+VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/lib/platform:$(TOP)/lib/json:$(TOP)/lib/base
 
 .c.o:
 	@echo "$(CC) $@"
-	@$(CC) $(COMPILE) -c -o $@ $<
+	@$(CC) $(COMPILE) -MMD -MP -c -o $@ $<
+
+# The headers that each object was made from, as the compiler saw them.
+-include $(PROGRAMS:=.d) $(BIN:.o=.d) $(LIBRARY:.o=.d)
 
 programs: $(PROGRAMS)
 
-$(OBJECTS) $(SHARED) $(PROGRAMS:=.o): $(TOP)/lib/*.h $(TOP)/bin/*.h
+# From an archive the linker takes what a program needs, and nothing else.
+shared.a: $(BIN) $(LIBRARY)
+	@rm -f $@
+	@$(AR) rc $@ $(BIN) $(LIBRARY)
 
-$(PROGRAMS): $(PROGRAMS:=.o) $(OBJECTS) $(SHARED)
+$(PROGRAMS): $(PROGRAMS:=.o) shared.a
 	@echo "$(CC) $@"
-	@$(CC) $(COMPILE) $(LDFLAGS) -o $@ $@.o $(SHARED) $(OBJECTS)
+	@$(CC) $(COMPILE) $(LDFLAGS) -o $@ $@.o shared.a
 
 # One object with the public names alone, so that ours cannot meet a daemon's; and with what each object of 32-bit
 # x86 shares with all others.
-libotelop.a: $(OBJECTS)
+libotelop.a: $(LIBRARY)
 	@echo "ar $@"
-	@$(CC) -r -nostdlib -o public.o $(OBJECTS)
+	@$(CC) -r -nostdlib -o public.o $(LIBRARY)
 	@$(OBJCOPY) --wildcard --keep-global-symbol='otelop_*' --keep-global-symbol='__x86.get_pc_thunk.*' public.o
 	@rm -f $@
 	@$(AR) rc $@ public.o

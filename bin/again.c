@@ -1,8 +1,13 @@
 /* Start again what was recorded: the words are an argv from end to end, and no shell ever reads them. */
 #include "again.h"
-#include "chain.h"
-#include "exec.h"
-#include "io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "cli.h"
+#include "daemon/chain.h"
+#include "json/json.h"
+#include "process/exec.h"
+#include "state/form.h"
+#include "state/meta.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -75,11 +80,11 @@ was_given(const struct otelop_metadata *metadata, const struct json_member *memb
 	size_t length = json_decode(&member->key, key, sizeof(key)), count, i;
 	int found = 0;
 
-	if (length >= sizeof(key) || !meta_is_user_key(key, length) || member->value.type != JSON_STRING)
+	if (length >= sizeof(key) || !form_is_user_key(key, length) || member->value.type != JSON_STRING)
 		return 0;
 	if (!meta_find(metadata, "given", &given))
 		/* Upstream's members are always there: an empty one says nothing. */
-		return member->value.length > 2 || !meta_is_known_key(key, length);
+		return member->value.length > 2 || !form_is_known_key(key, length);
 	if (json_elements(&given, &names, &count) < 0)
 		return 0;
 	for (i = 0; i < count && !found; i++)
@@ -163,13 +168,13 @@ become(const struct cli *as, char *const chain[], const char *const more[])
 		i++;
 	if ((words = calloc(count + i + 1, sizeof(*words))) == NULL) {
 		message_errno(&message, "memory: cannot allocate the words of the command");
-		cli_fail(as, CLI_FAILED, &message);
+		cli_fail(as, STATUS_FAILED, &message);
 	}
 	memcpy(words, chain, count * sizeof(*words));
 	memcpy(words + count, more, i * sizeof(*words));
 	exec_command((char *const *)(uintptr_t)words);
 	message_errno(&message, "%s: cannot run", words[0]);
-	cli_fail(as, exec_status(errno), &message);
+	cli_fail(as, status_of_exec(errno), &message);
 }
 
 /* What is recorded, read when no other chain is under way. */
@@ -182,7 +187,7 @@ read_recorded(const struct cli *as, const char *dir, struct otelop_metadata *met
 		return;
 	if (errno == ENOENT || errno == ENODATA)
 		message_set(&message, "restart: nothing is recorded: give the command behind --");
-	cli_fail(as, errno == ENOENT || errno == ENODATA ? CLI_NOT_RUNNING : CLI_UNKNOWN, &message);
+	cli_fail(as, errno == ENOENT || errno == ENODATA ? STATUS_NOT_RUNNING : STATUS_UNKNOWN, &message);
 }
 
 /* Go where it was started. */
@@ -194,11 +199,11 @@ enter(const struct cli *as, const char *dir, const struct otelop_metadata *metad
 
 	if (otelop_metadata_get(metadata, "cwd", place, sizeof(place)) != 1) {
 		message_set(&message, "%s: the metadata does not say where it was started", dir);
-		cli_fail(as, CLI_NO, &message);
+		cli_fail(as, STATUS_NO, &message);
 	}
 	if (chdir(place) < 0) {
 		message_errno(&message, "cannot change to the directory %s", place);
-		cli_fail(as, CLI_FAILED, &message);
+		cli_fail(as, STATUS_FAILED, &message);
 	}
 }
 
@@ -214,24 +219,24 @@ again_become(const struct cli *as, const char *dir, char *const chain[])
 	if ((fd = chain_enter(dir, &waited, &message)) < 0) {
 		if (errno == ENOENT)
 			read_recorded(as, dir, &metadata);	/* which says so */
-		cli_fail(as, CLI_UNKNOWN, &message);
+		cli_fail(as, STATUS_UNKNOWN, &message);
 	}
 	if (waited && (done = chain_is_done(dir, NULL)) > 0) {
 		printf("%ld\n", (long)done);
 		cli_say(as, "restarted already by another restart");
-		return CLI_DONE;
+		return STATUS_DONE;
 	}
 	read_recorded(as, dir, &metadata);
 	if ((words = again_words(dir, &metadata, &command, &message)) == NULL)
-		cli_fail(as, CLI_NO, &message);
+		cli_fail(as, STATUS_NO, &message);
 	enter(as, dir, &metadata);
 	/* Before anything is stopped. */
 	if (exec_find(*command) < 0) {
 		message_errno(&message, "%s: cannot run", *command);
-		cli_fail(as, exec_status(errno), &message);
+		cli_fail(as, status_of_exec(errno), &message);
 	}
 	if (chain_hand_on(fd, dir, &message) < 0)
-		cli_fail(as, CLI_FAILED, &message);
+		cli_fail(as, STATUS_FAILED, &message);
 	become(as, chain, words);
-	return CLI_FAILED;
+	return STATUS_FAILED;
 }

@@ -3,7 +3,7 @@
 #define AGAIN_H
 
 #include "cli.h"
-#include "meta.h"
+#include "otelop.h"
 
 /*
  * The operands of `otelop start` that would start it again: options, the members that the user gave, --, the

@@ -1,11 +1,13 @@
 /* What every program here does alike: options, messages, statuses. */
 #include "cli.h"
-#include "clock.h"
-#include "io.h"
-#include "meta.h"
-#include "ready.h"
-#include "statedir.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "daemon/verdict.h"
+#include "state/meta.h"
+#include "state/statedir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +34,7 @@ cli_begin(const struct cli *cli)
 	setvbuf(stdout, answer, _IOFBF, sizeof(answer));
 	if (closed < 0) {
 		cli_say(cli, "/dev/null: cannot open: %s", strerror(errno));
-		exit(CLI_FAILED);
+		exit(STATUS_FAILED);
 	}
 	return closed;
 }
@@ -123,11 +125,11 @@ cli_say(const struct cli *cli, const char *format, ...)
 static void
 tell_launcher(const char *text)
 {
-	char line[READY_LINE_MAX + 1], lines[READY_LINE_MAX + 32];
+	char line[VERDICT_LINE_MAX + 1], lines[VERDICT_LINE_MAX + 32];
 
-	ready_one_line("err:", text, line);
-	if (io_format(lines, sizeof(lines), "set:exitCode=%d\n%s\n", CLI_USAGE, line) == 0)
-		ready_say_pipe(otelop_ready_pipe(), lines);
+	verdict_one_line("err:", text, line);
+	if (io_format(lines, sizeof(lines), "set:exitCode=%d\n%s\n", STATUS_USAGE, line) == 0)
+		verdict_say_pipe(otelop_ready_pipe(), lines);
 }
 
 void
@@ -144,7 +146,7 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 		tell_launcher(message.text);
 	put_clean_line(cli, message.text);
 	print_usage(cli, stderr);
-	exit(CLI_USAGE);
+	exit(STATUS_USAGE);
 }
 
 int
@@ -159,7 +161,7 @@ void
 cli_member_error(const struct cli *cli, int error, const struct otelop_message *message)
 {
 	if (error == ENOMEM)
-		cli_fail(cli, CLI_FAILED, message);
+		cli_fail(cli, STATUS_FAILED, message);
 	cli_usage_error(cli, "%s", message->text);
 }
 
@@ -172,7 +174,7 @@ cli_end(const struct cli *cli, int status)
 	/* fclose and not fflush: some errors come only when the file is closed. */
 	if (fclose(stdout) != 0 ? errno != EPIPE : had_failed) {
 		cli_say(cli, "stdout: cannot write: %s", strerror(errno));
-		return CLI_FAILED;
+		return STATUS_FAILED;
 	}
 	return status;
 }
@@ -193,7 +195,7 @@ cli_need_stdout(const struct cli *cli)
 		return;
 	errno = EBADF;
 	message_errno(&message, "stdout: cannot write");
-	cli_fail(cli, CLI_FAILED, &message);
+	cli_fail(cli, STATUS_FAILED, &message);
 }
 
 /* Is word a long option, perhaps shortened, that was given a value it does not take? */
@@ -259,10 +261,10 @@ cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[
 		switch (found = next_option(cli, place != NULL, argc, argv)) {
 		case 'h':
 			print_usage(cli, stdout);
-			exit(cli_end(cli, CLI_DONE));
+			exit(cli_end(cli, STATUS_DONE));
 		case 'V':
 			printf("%s %s\n", cli->name, OTELOP_VERSION);
-			exit(cli_end(cli, CLI_DONE));
+			exit(cli_end(cli, STATUS_DONE));
 		case 'C':
 			place->dir = optarg;
 			break;
@@ -356,9 +358,9 @@ cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
 {
 	struct otelop_message message;
 
-	cli_state_dir(cli, place, CLI_FAILED, path);
+	cli_state_dir(cli, place, STATUS_FAILED, path);
 	if (otelop_ensure_state_dir(path, &message) < 0)
-		cli_fail(cli, CLI_FAILED, &message);
+		cli_fail(cli, STATUS_FAILED, &message);
 }
 
 void

@@ -10,17 +10,6 @@
 
 #include "otelop.h"
 
-enum cli_status {
-	CLI_DONE = 0,
-	CLI_NO = 1,
-	CLI_USAGE = 2,
-	CLI_NOT_RUNNING = 3,
-	CLI_UNKNOWN = 4,
-	CLI_BUSY = 75,
-	CLI_TIMEOUT = 124,
-	CLI_FAILED = 125
-};
-
 struct cli {
 	const char *name;
 	const char *usage;	/* the SYNOPSIS, a line each */

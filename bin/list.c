@@ -1,9 +1,13 @@
 /* The instances of a state directory: the unnamed one is the directory itself, the others are below it. */
 #include "list.h"
-#include "io.h"
-#include "meta.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "cli.h"
+#include "otelop.h"
 #include "show.h"
-#include "statedir.h"
+#include "state/state.h"
+#include "state/statedir.h"
 
 #include <sys/stat.h>
 
@@ -25,7 +29,7 @@ cannot_list(const struct cli *cli, const char *base)
 	struct otelop_message message;
 
 	message_errno(&message, "%s: cannot list", base);
-	cli_fail(cli, CLI_UNKNOWN, &message);
+	cli_fail(cli, STATUS_UNKNOWN, &message);
 }
 
 /* Has the directory metadata?  What cannot be looked into may have some. */
@@ -91,8 +95,8 @@ print_instance(const struct cli *cli, const char *label, const char *dir)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message warning;
-	enum meta_state state;
-	int result = meta_look_at(dir, &state, &metadata, &warning);
+	enum state state;
+	int result = state_look(dir, &state, &metadata, &warning);
 
 	if (*warning.text != '\0')
 		cli_say(cli, "%s", warning.text);
@@ -102,7 +106,7 @@ print_instance(const struct cli *cli, const char *label, const char *dir)
 	else
 		show_state(state, &metadata);
 	otelop_metadata_free(&metadata);
-	return result < 0 ? CLI_UNKNOWN : CLI_DONE;
+	return result < 0 ? STATUS_UNKNOWN : STATUS_DONE;
 }
 
 int
@@ -112,12 +116,12 @@ list_instances(const struct cli *cli, const char *base)
 	char dir[OTELOP_PATH_SIZE];
 	struct name *names;
 	size_t count, i;
-	int status = CLI_DONE, fd = statedir_open(base, &message);
+	int status = STATUS_DONE, fd = statedir_open(base, &message);
 
 	if (fd < 0 && errno == ENOENT)
-		return CLI_DONE;
+		return STATUS_DONE;
 	if (fd < 0)
-		cli_fail(cli, CLI_UNKNOWN, &message);
+		cli_fail(cli, STATUS_UNKNOWN, &message);
 	count = find_names(cli, fd, base, &names);
 	if (has_metadata(fd, "."))
 		status |= print_instance(cli, ".", base);

@@ -1,11 +1,14 @@
 /* otelop-lock: hold, test or await the instance lock. */
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
 #include "cli.h"
-#include "clock.h"
-#include "exec.h"
-#include "io.h"
-#include "lock.h"
-#include "meta.h"
-#include "statedir.h"
+#include "otelop.h"
+#include "process/exec.h"
+#include "state/lock.h"
+#include "state/meta.h"
+#include "state/statedir.h"
 
 #include <sys/file.h>
 
@@ -44,13 +47,13 @@ lock_descriptor(const struct request *request)
 
 	switch (lock_wait(request->fd, LOCK_EX, clock_deadline(request->wait_ms), -1)) {
 	case 1:
-		return CLI_DONE;
+		return STATUS_DONE;
 	case 0:
 		message_set(&message, "descriptor %d: somebody else holds the lock", request->fd);
-		cli_fail(&cli, request->has_wait ? CLI_TIMEOUT : CLI_BUSY, &message);
+		cli_fail(&cli, request->has_wait ? STATUS_TIMEOUT : STATUS_BUSY, &message);
 	}
 	message_errno(&message, "descriptor %d: cannot lock", request->fd);
-	return cli_fail(&cli, CLI_FAILED, &message);
+	return cli_fail(&cli, STATUS_FAILED, &message);
 }
 
 /* The directory to ask about, or -1 when there is none: then nobody holds it. */
@@ -60,9 +63,9 @@ open_to_ask(const struct request *request, char dir[OTELOP_PATH_SIZE])
 	struct otelop_message message;
 	int dir_fd;
 
-	cli_state_dir(&cli, &request->place, CLI_UNKNOWN, dir);
+	cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, dir);
 	if ((dir_fd = statedir_open(dir, &message)) < 0 && errno != ENOENT)
-		cli_fail(&cli, CLI_UNKNOWN, &message);
+		cli_fail(&cli, STATUS_UNKNOWN, &message);
 	return dir_fd;
 }
 
@@ -74,10 +77,10 @@ probe(const struct request *request)
 	int fd, held, dir_fd = open_to_ask(request, dir);
 
 	if (dir_fd < 0)
-		return CLI_NOT_RUNNING;
+		return STATUS_NOT_RUNNING;
 	if ((held = lock_is_held(dir_fd, dir, &fd, &message)) < 0 && errno != ENOENT)
-		cli_fail(&cli, CLI_UNKNOWN, &message);
-	return held == 1 ? CLI_DONE : CLI_NOT_RUNNING;
+		cli_fail(&cli, STATUS_UNKNOWN, &message);
+	return held == 1 ? STATUS_DONE : STATUS_NOT_RUNNING;
 }
 
 static int
@@ -88,16 +91,16 @@ await_free(const struct request *request)
 	int dir_fd = open_to_ask(request, dir);
 
 	if (dir_fd < 0)
-		return CLI_DONE;
+		return STATUS_DONE;
 	switch (lock_wait_free(dir_fd, dir, clock_deadline(request->has_wait ? request->wait_ms :
 	    OTELOP_FOREVER), &message)) {
 	case 1:
-		return CLI_DONE;
+		return STATUS_DONE;
 	case 0:
 		message_set(&message, "%s: still held", dir);
-		cli_fail(&cli, CLI_TIMEOUT, &message);
+		cli_fail(&cli, STATUS_TIMEOUT, &message);
 	}
-	return cli_fail(&cli, CLI_UNKNOWN, &message);
+	return cli_fail(&cli, STATUS_UNKNOWN, &message);
 }
 
 static int
@@ -145,22 +148,22 @@ run_locked(const struct request *request, char *const members[], char *const arg
 
 	cli_ensure_state_dir(&cli, &request->place, dir);
 	if (lock_claim(&lock, dir, &claim, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == ETIMEDOUT ? CLI_TIMEOUT :
-		    errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED, &message);
+		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == ETIMEDOUT ? STATUS_TIMEOUT :
+		    errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED, &message);
 	if (publish(&lock, members, argv, &message) < 0) {
 		lock_release(&lock);	/* what a dead daemon left stands */
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	if (pass_on(&lock, &message) < 0) {
 		lock_remove(&lock, NULL);
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	exec_command(argv);
 	error = errno;
 	lock_remove(&lock, NULL);
 	errno = error;
 	message_errno(&message, "%s: cannot run", argv[0]);
-	return cli_fail(&cli, exec_status(error), &message);
+	return cli_fail(&cli, status_of_exec(error), &message);
 }
 
 static void

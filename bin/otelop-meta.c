@@ -1,14 +1,17 @@
 /* otelop-meta: read and write the metadata file. */
 #include "again.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "base/status.h"
 #include "cli.h"
-#include "clock.h"
-#include "io.h"
-#include "join.h"
+#include "daemon/join.h"
+#include "json/json.h"
 #include "list.h"
-#include "lock.h"
-#include "meta.h"
+#include "otelop.h"
 #include "show.h"
-#include "statedir.h"
+#include "state/lock.h"
+#include "state/meta.h"
+#include "state/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,19 +58,19 @@ static const struct cli show_cli = { NAME, USAGE, "q", show_options, 0 };
 
 /* Statuses of a state, as LSB has them. */
 static int
-state_status(enum meta_state state)
+state_status(enum state state)
 {
 	switch (state) {
-	case META_RUNNING:
-	case META_STARTING:
-		return CLI_DONE;
-	case META_STALE:
-	case META_KEPT:
-		return CLI_NO;
-	case META_STOPPED:
+	case STATE_RUNNING:
+	case STATE_STARTING:
+		return STATUS_DONE;
+	case STATE_STALE:
+	case STATE_KEPT:
+		return STATUS_NO;
+	case STATE_STOPPED:
 		break;
 	}
-	return CLI_NOT_RUNNING;
+	return STATUS_NOT_RUNNING;
 }
 
 static void
@@ -91,7 +94,7 @@ read_or_fail(const char *dir, struct otelop_metadata *metadata)
 	struct otelop_message message;
 
 	if (otelop_read_metadata(dir, metadata, &message) < 0)
-		cli_fail(&cli, errno == ENOENT || errno == ENODATA ? CLI_NOT_RUNNING : CLI_UNKNOWN,
+		cli_fail(&cli, errno == ENOENT || errno == ENODATA ? STATUS_NOT_RUNNING : STATUS_UNKNOWN,
 		    &message);
 }
 
@@ -107,7 +110,7 @@ run_write(const char *dir, int argc, char *argv[])
 	take_options(argc, argv);
 	if (otelop_metadata_init(&metadata, getppid()) < 0) {
 		message_errno(&message, "memory: cannot make the metadata");
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
 	meta_forget_process(&metadata);
@@ -117,18 +120,18 @@ run_write(const char *dir, int argc, char *argv[])
 		meta_forget_process(&metadata);
 	}
 	if (otelop_ensure_state_dir(dir, &message) < 0)
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	request.own = meta_pid(&metadata);	/* what it wrote of itself, it may write again */
 	if (lock_claim(&lock, dir, &request, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : errno == EREMOTE ? CLI_UNKNOWN : CLI_FAILED,
+		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED,
 		    &message);
 	if (lock_publish(&lock, &metadata, &message) < 0) {
 		lock_release(&lock);
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	lock_release(&lock);
 	otelop_metadata_free(&metadata);
-	return CLI_DONE;
+	return STATUS_DONE;
 }
 
 static int
@@ -140,7 +143,7 @@ run_read(const char *dir, int argc, char *argv[])
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
 	show_file(&metadata);
-	return CLI_DONE;
+	return STATUS_DONE;
 }
 
 static int
@@ -149,7 +152,7 @@ run_get(const char *dir, int argc, char *argv[])
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct json_value value;
-	int option, shell = 0, status = CLI_DONE;
+	int option, shell = 0, status = STATUS_DONE;
 
 	while ((option = cli_option(&get_cli, NULL, argc, argv)) != -1)
 		shell = 1;
@@ -160,7 +163,7 @@ run_get(const char *dir, int argc, char *argv[])
 		if (!meta_find(&metadata, argv[optind], &value)) {
 			message_set(&message, "%s: no such member", argv[optind]);
 			cli_say(&cli, "%s", message.text);
-			status = CLI_NO;
+			status = STATUS_NO;
 			continue;
 		}
 		show_value(&value, shell);
@@ -174,43 +177,43 @@ static void
 accept_look(int result, const struct otelop_message *warning)
 {
 	if (result < 0)
-		cli_fail(&cli, CLI_UNKNOWN, warning);
+		cli_fail(&cli, STATUS_UNKNOWN, warning);
 	if (*warning->text != '\0')
 		cli_say(&cli, "%s", warning->text);
 }
 
 static void
-look_or_fail(const char *dir, enum meta_state *state, struct otelop_metadata *metadata)
+look_or_fail(const char *dir, enum state *state, struct otelop_metadata *metadata)
 {
 	struct otelop_message warning;
-	int result = meta_look_at(dir, state, metadata, &warning);
+	int result = state_look(dir, state, metadata, &warning);
 
 	accept_look(result, &warning);
 }
 
 /* The answer to somebody who wanted to start argv and was not the first; any daemon of upstream's will do. */
 static int
-join_status(const char *dir, char *const argv[], int began, enum meta_state now,
+join_status(const char *dir, char *const argv[], int began, enum state now,
     const struct otelop_metadata *metadata, const struct otelop_message *warning)
 {
 	struct otelop_message words = *warning;
 
 	switch (join_judge(dir, now, began, metadata, argv, 1, &words)) {
 	case JOIN_LEFT:
-		return CLI_BUSY;	/* it has been said why */
+		return STATUS_BUSY;	/* it has been said why */
 	case JOIN_FAILED:
-		return CLI_NO;
+		return STATUS_NO;
 	case JOIN_GONE:
-		return CLI_NOT_RUNNING;
+		return STATUS_NOT_RUNNING;
 	case JOIN_OTHER:
 		cli_say(&cli, "%s", words.text);
-		return CLI_BUSY;
+		return STATUS_BUSY;
 	case JOIN_RUNS:
 	case JOIN_TIMEOUT:
 	case JOIN_UNKNOWN:
 		break;
 	}
-	return CLI_DONE;
+	return STATUS_DONE;
 }
 
 static int
@@ -218,7 +221,7 @@ run_running(const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
-	enum meta_state state;
+	enum state state;
 	int64_t wait_ms = 0;
 	int option, appear = 0, quiet = 0, waits = 0, began = 0, decided = 1;
 
@@ -238,29 +241,29 @@ run_running(const char *dir, int argc, char *argv[])
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		no_operands(argc, argv);
 	if (waits) {
-		decided = meta_wait(dir, appear, clock_deadline(wait_ms), &began, &state, &metadata,
+		decided = state_wait(dir, appear, clock_deadline(wait_ms), &began, &state, &metadata,
 		    &message);
 		accept_look(decided, &message);
 	} else {
-		decided = meta_look_at(dir, &state, &metadata, &message);
+		decided = state_look(dir, &state, &metadata, &message);
 		accept_look(decided, &message);
 		decided = 1;
 	}
 	if (!quiet)
 		show_state(state, &metadata);
 	if (!decided)
-		return CLI_TIMEOUT;
+		return STATUS_TIMEOUT;
 	if (optind < argc)
 		return join_status(dir, argv + optind, began, state, &metadata, &message);
 	/* What we saw start and then saw gone has failed, and left no word. */
-	return began && state == META_STOPPED ? CLI_NO : state_status(state);
+	return began && state == STATE_STOPPED ? STATUS_NO : state_status(state);
 }
 
 static int
 run_show(const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	enum meta_state state;
+	enum state state;
 	int option, json = 0, quiet = 0;
 
 	while ((option = cli_option(&show_cli, NULL, argc, argv)) != -1)
@@ -273,7 +276,7 @@ run_show(const char *dir, int argc, char *argv[])
 	if (quiet)
 		return state_status(state);
 	cli_warn_state_dir(&cli, dir);
-	if (state == META_STOPPED)
+	if (state == STATE_STOPPED)
 		metadata.length = 0;
 	if (json)
 		show_json(state, &metadata);
@@ -301,9 +304,9 @@ run_args(const char *dir, int argc, char *argv[])
 	no_operands(argc, argv);
 	read_or_fail(dir, &metadata);
 	if ((words = again_words(dir, &metadata, &command, &message)) == NULL)
-		cli_fail(&cli, CLI_NO, &message);
+		cli_fail(&cli, STATUS_NO, &message);
 	show_words(words);
-	return CLI_DONE;
+	return STATUS_DONE;
 }
 
 static int
@@ -327,8 +330,8 @@ run_remove(const char *dir, int argc, char *argv[])
 	take_options(argc, argv);
 	no_operands(argc, argv);
 	if (lock_remove_free(dir, &request, &message) < 0)
-		cli_fail(&cli, errno == EWOULDBLOCK ? CLI_BUSY : CLI_UNKNOWN, &message);
-	return CLI_DONE;
+		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : STATUS_UNKNOWN, &message);
+	return STATUS_DONE;
 }
 
 static const struct command {
@@ -336,11 +339,11 @@ static const struct command {
 	int (*run)(const char *dir, int argc, char *argv[]);
 	int status;	/* when the directory cannot even be named */
 } commands[] = {
-	{ "write", run_write, CLI_FAILED }, { "read", run_read, CLI_UNKNOWN },
-	{ "get", run_get, CLI_UNKNOWN }, { "running", run_running, CLI_UNKNOWN },
-	{ "show", run_show, CLI_UNKNOWN }, { "list", run_list, CLI_FAILED },
-	{ "args", run_args, CLI_UNKNOWN }, { "again", run_again, CLI_UNKNOWN },
-	{ "remove", run_remove, CLI_UNKNOWN },
+	{ "write", run_write, STATUS_FAILED }, { "read", run_read, STATUS_UNKNOWN },
+	{ "get", run_get, STATUS_UNKNOWN }, { "running", run_running, STATUS_UNKNOWN },
+	{ "show", run_show, STATUS_UNKNOWN }, { "list", run_list, STATUS_FAILED },
+	{ "args", run_args, STATUS_UNKNOWN }, { "again", run_again, STATUS_UNKNOWN },
+	{ "remove", run_remove, STATUS_UNKNOWN },
 };
 
 int

@@ -1,8 +1,11 @@
 /* otelop-ready: the daemon child's half of readiness. */
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
 #include "cli.h"
-#include "io.h"
-#include "meta.h"
-#include "ready.h"
+#include "daemon/verdict.h"
+#include "otelop.h"
+#include "state/meta.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,22 +29,22 @@ static int
 say_on_pipe(char *const pairs[], const char *error, struct otelop_message *message)
 {
 	static char text[OTELOP_METADATA_MAX];
-	char line[READY_LINE_MAX + 1];
+	char line[VERDICT_LINE_MAX + 1];
 	size_t used = 0;
 
 	for (; *pairs != NULL; pairs++) {
-		if (strlen(*pairs) + 4 > READY_LINE_MAX ||
+		if (strlen(*pairs) + 4 > VERDICT_LINE_MAX ||
 		    io_format(text + used, sizeof(text) - used, "set:%s\n", *pairs) < 0) {
 			message_set(message, "%.60s: does not fit into a line of %d bytes", *pairs,
-			    READY_LINE_MAX);
+			    VERDICT_LINE_MAX);
 			return -1;
 		}
 		used += strlen(text + used);
 	}
-	ready_one_line(error != NULL ? "err:" : "ok", error != NULL ? error : "", line);
+	verdict_one_line(error != NULL ? "err:" : "ok", error != NULL ? error : "", line);
 	if (io_format(text + used, sizeof(text) - used, "%s\n", line) < 0)
 		return message_errno(message, "cannot say so much at once");
-	if (ready_say_pipe(otelop_ready_pipe(), text) < 0 && errno != EPIPE)
+	if (verdict_say_pipe(otelop_ready_pipe(), text) < 0 && errno != EPIPE)
 		return message_errno(message, "descriptor %d: cannot write", OTELOP_READY_FD);
 	return 0;	/* EPIPE: the verdict is known, or nobody wants it any more */
 }
@@ -70,25 +73,25 @@ main(int argc, char *argv[])
 	if (query && error != NULL)
 		cli_usage_error(&cli, "-e and -q: only one of them");
 	if (query)
-		return otelop_ready_pipe() >= 0 ? CLI_DONE : CLI_NO;
+		return otelop_ready_pipe() >= 0 ? STATUS_DONE : STATUS_NO;
 	for (i = optind; i < argc; i++)
 		if (strchr(argv[i], '\n') != NULL)
 			cli_usage_error(&cli, "%s: a newline cannot be told on the ready pipe", argv[i]);
 		else if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_member_error(&cli, errno, &message);
 	otelop_metadata_free(&scratch);
-	switch (ready_channel()) {
-	case READY_PIPE:
+	switch (verdict_channel()) {
+	case VERDICT_PIPE:
 		result = say_on_pipe(argv + optind, error, &message);
 		break;
-	case READY_NOTIFY:
-		if ((result = ready_say_notify(error)) < 0)
+	case VERDICT_NOTIFY:
+		if ((result = verdict_say_notify(error)) < 0)
 			message_errno(&message, "NOTIFY_SOCKET: cannot send");
 		break;
-	case READY_NOWHERE:
+	case VERDICT_NOWHERE:
 		break;
 	}
 	if (result < 0)
-		cli_fail(&cli, CLI_FAILED, &message);
-	return CLI_DONE;
+		cli_fail(&cli, STATUS_FAILED, &message);
+	return STATUS_DONE;
 }

@@ -1,7 +1,10 @@
 /* otelop-run: run a command that knows nothing of all this as the daemon. */
-#include "chain.h"
+#include "base/io.h"
+#include "base/status.h"
 #include "cli.h"
-#include "io.h"
+#include "daemon/chain.h"
+#include "daemon/run.h"
+#include "otelop.h"
 #include "run_words.h"
 
 int
@@ -16,12 +19,12 @@ main(int argc, char *argv[])
 	cli_begin(cli);
 	run_words_parse(cli, &words, argc, argv);
 	if (words.dry_run)
-		return CLI_DONE;	/* the usage is right: all that could be said without doing it */
+		return STATUS_DONE;	/* the usage is right: all that could be said without doing it */
 	cli_ensure_state_dir(cli, &words.place, dir);
 	words.options.state_dir = dir;
 	/* It is not for a parent that stays, nor for its command. */
 	if ((chain_fd = chain_inherit(dir, &report.reason)) == CHAIN_UNCLEAR)
-		cli_fail(cli, CLI_FAILED, &report.reason);
+		cli_fail(cli, STATUS_FAILED, &report.reason);
 	io_close(&chain_fd);
 	status = run_command(&words.options, words.command, &report);
 	if (*report.reason.text != '\0' && !report.said)

@@ -1,15 +1,19 @@
 /* otelop-spawn: detach a command and wait until it is ready. */
-#include "chain.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "cli.h"
-#include "clock.h"
-#include "exec.h"
-#include "io.h"
-#include "join.h"
-#include "json.h"
-#include "meta.h"
+#include "daemon/chain.h"
+#include "daemon/join.h"
+#include "json/json.h"
+#include "otelop.h"
+#include "process/exec.h"
+#include "process/selfpipe.h"
 #include "run_words.h"
-#include "sigpipe.h"
-#include "statedir.h"
+#include "state/meta.h"
+#include "state/statedir.h"
 
 #include <sys/stat.h>
 
@@ -175,7 +179,7 @@ open_log(struct request *request, const char *dir)
 	if ((request->log != NULL ? io_format(request->log_path, sizeof(request->log_path), "%s", request->log) :
 	    otelop_log_file(dir, request->log_path, sizeof(request->log_path))) < 0) {
 		message_errno(&message, "%s: cannot name the log", request->log != NULL ? request->log : dir);
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	if (request->log != NULL)
 		return;
@@ -183,7 +187,7 @@ open_log(struct request *request, const char *dir)
 	if ((dir_fd = statedir_open(dir, &message)) < 0 ||
 	    (request->spawn.log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG,
 	    O_WRONLY | O_APPEND | O_CREAT, &message)) < 0)
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	request->dir_fd = dir_fd;
 }
 
@@ -195,7 +199,7 @@ show_progress(void *argument, int64_t waited_ms)
 
 	/* It must leave room for the time: on a terminal only one line can be cleared. */
 	if (length > PROGRESS_COLUMNS)
-		length = json_utf8_whole(request->progress, PROGRESS_COLUMNS);
+		length = text_utf8_whole(request->progress, PROGRESS_COLUMNS);
 	request->shows_progress = 1;
 	fputs("\r\033[K", stderr);
 	cli_put_clean(request->progress, length, stderr);
@@ -263,7 +267,7 @@ open_log_to_read(const struct request *request)
 static int
 is_joined(const struct otelop_spawn_result *result)
 {
-	return result->status != CLI_DONE && *result->summary.text != '\0';
+	return result->status != STATUS_DONE && *result->summary.text != '\0';
 }
 
 /* The end of what is behind start in the log, into bytes.  How much, or -1. */
@@ -319,18 +323,18 @@ explain(struct request *request, const struct otelop_spawn_result *result, const
 {
 	char line[OTELOP_PATH_SIZE + 8];
 
-	request->is_busy = result->status == CLI_BUSY && request->quiet_busy && is_lock_held(request, result);
+	request->is_busy = result->status == STATUS_BUSY && request->quiet_busy && is_lock_held(request, result);
 	if (request->is_busy)
 		return;
 	say(request, result, command, result->reason.text);
 	/* Where nothing ran, the log has nothing to add; and where one runs already, it is that one's. */
-	if (result->child == 0 || (result->status == CLI_BUSY && result->said) ||
-	    ((result->status == CLI_TIMEOUT || result->status == CLI_UNKNOWN) && is_joined(result)))
+	if (result->child == 0 || (result->status == STATUS_BUSY && result->said) ||
+	    ((result->status == STATUS_TIMEOUT || result->status == STATUS_UNKNOWN) && is_joined(result)))
 		return;
 	show_tail(request, result);
 	io_format(line, sizeof(line), "log: %s", request->log_path);
 	say(request, result, command, line);
-	if (result->status == CLI_TIMEOUT && request->is_run) {
+	if (result->status == STATUS_TIMEOUT && request->is_run) {
 		struct otelop_message hint;
 
 		message_set(&hint, "waited for %s; --ready says what else to wait for",
@@ -395,14 +399,14 @@ try(const struct request *request, const char *command)
 		putenv((char *)(uintptr_t)*s);
 	if (request->spawn.cwd != NULL && chdir(request->spawn.cwd) < 0) {
 		message_errno(&message, "cannot change to the directory %s", request->spawn.cwd);
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	if (request->is_run)
 		command = request->words.command[0];
 	if (exec_find(command) == 0)
-		return CLI_DONE;
+		return STATUS_DONE;
 	message_errno(&message, "%s: cannot run", command);
-	return cli_fail(&cli, exec_status(errno), &message);
+	return cli_fail(&cli, status_of_exec(errno), &message);
 }
 
 /* A pid that cannot be told is no answer: then there is no daemon either. */
@@ -414,7 +418,7 @@ print_pid(void *argument, pid_t pid)
 	clear_progress(request);
 	request->is_told = 1;
 	printf("%ld\n", (long)pid);
-	return cli_end(&cli, CLI_DONE) == CLI_DONE ? 0 : -1;
+	return cli_end(&cli, STATUS_DONE) == STATUS_DONE ? 0 : -1;
 }
 
 static int
@@ -423,7 +427,7 @@ answer(const struct request *request, pid_t pid, const char *summary)
 	int status;
 
 	printf("%ld\n", (long)pid);
-	if ((status = cli_end(&cli, CLI_DONE)) == CLI_DONE)
+	if ((status = cli_end(&cli, STATUS_DONE)) == STATUS_DONE)
 		say_as(request, summary);
 	return status;
 }
@@ -445,9 +449,9 @@ join_other(const struct request *request, int64_t deadline, char *const argv[])
 			return -1;
 		case 1:
 			say_as(request, "already running, and --strict was given");
-			return CLI_BUSY;
+			return STATUS_BUSY;
 		}
-		cli_fail(&cli, CLI_UNKNOWN, &words);
+		cli_fail(&cli, STATUS_UNKNOWN, &words);
 	}
 	switch (join_wait(dir, deadline, argv, 1, &pid, &words)) {
 	case JOIN_RUNS:
@@ -457,17 +461,17 @@ join_other(const struct request *request, int64_t deadline, char *const argv[])
 	case JOIN_LEFT:
 	case JOIN_OTHER:
 		say_as(request, words.text);
-		return CLI_BUSY;
+		return STATUS_BUSY;
 	case JOIN_FAILED:
 		say_as(request, words.text);
-		return CLI_NO;
+		return STATUS_NO;
 	case JOIN_TIMEOUT:
 		say_as(request, words.text);
-		return CLI_TIMEOUT;
+		return STATUS_TIMEOUT;
 	case JOIN_UNKNOWN:
 		break;
 	}
-	return cli_fail(&cli, CLI_UNKNOWN, &words);
+	return cli_fail(&cli, STATUS_UNKNOWN, &words);
 }
 
 /* Start it, once.  The exit status; or, with quiet_busy, 75 without a word. */
@@ -480,9 +484,9 @@ start_once(struct request *request, char *const argv[])
 	request->is_told = 0;
 	otelop_spawn(&request->spawn, argv, &result);
 	clear_progress(request);
-	if (result.status != CLI_DONE && request->is_told)
+	if (result.status != STATUS_DONE && request->is_told)
 		return result.status;
-	if (result.status != CLI_DONE) {
+	if (result.status != STATUS_DONE) {
 		explain(request, &result, argv[0]);
 		if (request->is_again)
 			explain_again(request, argv);
@@ -490,7 +494,7 @@ start_once(struct request *request, char *const argv[])
 	}
 	message_set(&ready, "%s is ready", argv[0]);
 	say_as(request, *result.summary.text != '\0' ? result.summary.text : ready.text);
-	return CLI_DONE;
+	return STATUS_DONE;
 }
 
 static int
@@ -504,10 +508,10 @@ start_native(struct request *request, char *const argv[])
 	for (rounds = 0; status < 0 && rounds < JOIN_ROUNDS; rounds++) {
 		status = start_once(request, argv);
 		/* Its 75 may mean anything: a lock that somebody else has by now, or a word of its own. */
-		if (status == CLI_BUSY && request->is_busy)
+		if (status == STATUS_BUSY && request->is_busy)
 			status = join_other(request, deadline, argv);
 	}
-	return status < 0 ? CLI_BUSY : status;
+	return status < 0 ? STATUS_BUSY : status;
 }
 
 /* Everything that the start of argv needs, but for the start. */
@@ -528,10 +532,10 @@ set_up(struct request *request, char dir[OTELOP_PATH_SIZE])
 	request->chain_fd = request->is_native ? chain_enter(dir, &waited, &message) :
 	    chain_inherit(dir, &message);	/* unclear, it stays ours until we end, and goes to no child */
 	if (request->is_native && request->chain_fd < 0)
-		cli_fail(&cli, CLI_FAILED, &message);
-	if ((request->spawn.interrupt_fd = sigpipe_open(signals)) < 0) {
+		cli_fail(&cli, STATUS_FAILED, &message);
+	if ((request->spawn.interrupt_fd = selfpipe_open(signals)) < 0) {
 		message_errno(&message, "signals: cannot catch");
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	open_log(request, dir);
 	request->spawn.argument = request;
@@ -566,7 +570,7 @@ main(int argc, char *argv[])
 	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if ((variables = calloc((size_t)argc * 2 + 2, sizeof(*variables))) == NULL) {
 		message_errno(&message, "memory: cannot allocate the environment");
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	parse(&request, variables, variables + argc + 1, argc, argv);
 	command = argv + optind;

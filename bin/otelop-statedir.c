@@ -1,6 +1,9 @@
 /* otelop-statedir: where state lives. */
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
 #include "cli.h"
-#include "io.h"
+#include "otelop.h"
 #include "tail.h"
 
 #include <limits.h>
@@ -53,7 +56,7 @@ main(int argc, char *argv[])
 			break;
 		case PRINT:
 			puts(optarg);
-			return cli_end(&cli, CLI_DONE);
+			return cli_end(&cli, STATUS_DONE);
 		case COMPLAIN:
 			complaint = optarg;
 			break;
@@ -73,7 +76,7 @@ main(int argc, char *argv[])
 		cli_usage_error(&cli, "--complain: with one operand");
 	if (optind < argc)
 		cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
-	cli_state_dir(&cli, &place, CLI_FAILED, dir);
+	cli_state_dir(&cli, &place, STATUS_FAILED, dir);
 	if (lines >= 0)
 		return tail_log(&cli, dir, lines, follow);
 	if (ensure) {
@@ -86,9 +89,9 @@ main(int argc, char *argv[])
 		struct otelop_message message;
 
 		message_errno(&message, "%s: cannot name a file in it", dir);
-		cli_fail(&cli, CLI_FAILED, &message);
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	cli_put_answer(path, strlen(path));
 	putchar('\n');
-	return cli_end(&cli, CLI_DONE);
+	return cli_end(&cli, STATUS_DONE);
 }

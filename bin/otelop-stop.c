@@ -1,10 +1,12 @@
 /* otelop-stop: end a process, or the daemon of the state directory, and wait until it is gone. */
-#include "chain.h"
+#include "base/message.h"
+#include "base/status.h"
 #include "cli.h"
-#include "exec.h"
-#include "io.h"
-#include "status.h"
-#include "stop.h"
+#include "daemon/chain.h"
+#include "daemon/stop.h"
+#include "otelop.h"
+#include "process/ending.h"
+#include "process/exec.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +34,7 @@ static const struct cli cli = {
 static int
 signal_number(const char *name)
 {
-	int number = status_signal_number(name);
+	int number = ending_signal_number(name);
 
 	if (number < 0)
 		cli_usage_error(&cli, "-s: unknown signal: %s", name);
@@ -103,12 +105,12 @@ stop(const struct request *request)
 	if (request->pid != NULL) {
 		result = stop_process(cli_pid(&cli, request->pid), &request->options, &message);
 	} else {
-		cli_state_dir(&cli, &request->place, CLI_UNKNOWN, dir);
+		cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, dir);
 		result = stop_daemon(dir, &request->options, &message);
 	}
 	if (result < 0)
-		cli_fail(&cli, errno == ETIMEDOUT ? CLI_TIMEOUT :
-		    errno == EINVAL && request->pid != NULL ? CLI_USAGE : CLI_UNKNOWN, &message);
+		cli_fail(&cli, errno == ETIMEDOUT ? STATUS_TIMEOUT :
+		    errno == EINVAL && request->pid != NULL ? STATUS_USAGE : STATUS_UNKNOWN, &message);
 	if (*message.text != '\0')
 		cli_say(&cli, "%s", message.text);
 }
@@ -128,17 +130,17 @@ enter_chain(const struct request *request)
 
 	cli_ensure_state_dir(&cli, &request->place, dir);
 	if ((fd = chain_enter(dir, &waited, &message)) < 0)
-		cli_fail(&as, CLI_FAILED, &message);
+		cli_fail(&as, STATUS_FAILED, &message);
 	if (waited && request->last >= 0 &&
 	    (done = chain_is_done(dir, request->command + request->last)) > 0) {
 		printf("%ld\n", (long)done);
 		cli_say(&as, "restarted already by another restart");
-		exit(cli_end(&cli, CLI_DONE));
+		exit(cli_end(&cli, STATUS_DONE));
 	}
 	if (chain_is_inside(dir)) {
 		message_set(&message, "%s: refused: this would end who asks for it, which is below the daemon; "
 		    "nothing was stopped", dir);
-		cli_fail(&as, CLI_NO, &message);
+		cli_fail(&as, STATUS_NO, &message);
 	}
 	return fd;
 }
@@ -151,13 +153,13 @@ go_on(const struct request *request, int fd)
 	char dir[OTELOP_PATH_SIZE];
 
 	if (fd >= 0) {
-		cli_state_dir(&cli, &request->place, CLI_FAILED, dir);
+		cli_state_dir(&cli, &request->place, STATUS_FAILED, dir);
 		if (chain_hand_on(fd, dir, &message) < 0)
-			cli_fail(&cli, CLI_FAILED, &message);
+			cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	exec_command(request->command);
 	message_errno(&message, "%s: cannot run", request->command[0]);
-	cli_fail(&cli, exec_status(errno), &message);
+	cli_fail(&cli, status_of_exec(errno), &message);
 }
 
 int
@@ -170,11 +172,11 @@ main(int argc, char *argv[])
 	cli_begin(&cli);
 	parse(&request, argc, argv);
 	if (request.check != NULL)
-		return otelop_process_alive(cli_pid(&cli, request.check)) ? CLI_DONE : CLI_NO;
+		return otelop_process_alive(cli_pid(&cli, request.check)) ? STATUS_DONE : STATUS_NO;
 	if (request.command != NULL && request.pid == NULL)
 		fd = enter_chain(&request);
 	stop(&request);
 	if (request.command != NULL)
 		go_on(&request, fd);
-	return CLI_DONE;
+	return STATUS_DONE;
 }

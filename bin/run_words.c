@@ -1,6 +1,10 @@
 /* The words that otelop-run takes. */
 #include "run_words.h"
-#include "logger.h"
+#include "cli.h"
+#include "daemon/logger.h"
+#include "daemon/readiness.h"
+#include "daemon/run_options.h"
+#include "otelop.h"
 
 enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, DRY_RUN };
 

@@ -6,7 +6,8 @@
 #define RUN_WORDS_H
 
 #include "cli.h"
-#include "run.h"
+#include "daemon/readiness.h"
+#include "daemon/run_options.h"
 
 struct run_words {
 	struct cli_place place;

@@ -1,8 +1,13 @@
 /* The metadata as otelop-meta prints it. */
 #include "show.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/status.h"
 #include "cli.h"
-#include "clock.h"
-#include "io.h"
+#include "json/json.h"
+#include "state/form.h"
+#include "state/meta.h"
+#include "state/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +20,7 @@ no_memory(void)
 {
 	struct otelop_message message = { "memory: cannot allocate what shows the metadata" };
 
-	cli_fail(&(struct cli){ .name = "otelop-meta" }, CLI_FAILED, &message);
+	cli_fail(&(struct cli){ .name = "otelop-meta" }, STATUS_FAILED, &message);
 }
 
 /* A string's characters in memory of their own. */
@@ -52,14 +57,14 @@ put_shell(const char *text, size_t length)
 }
 
 void
-show_state(enum meta_state state, const struct otelop_metadata *metadata)
+show_state(enum state state, const struct otelop_metadata *metadata)
 {
-	pid_t pid = state == META_STOPPED ? 0 : meta_pid(metadata);
+	pid_t pid = state == STATE_STOPPED ? 0 : meta_pid(metadata);
 
 	if (pid > 0)
-		printf("%s %ld\n", meta_state_name(state), (long)pid);
+		printf("%s %ld\n", state_name(state), (long)pid);
 	else
-		printf("%s\n", meta_state_name(state));
+		printf("%s\n", state_name(state));
 }
 
 enum form { RAW, SHELL, CLEAN };
@@ -218,7 +223,7 @@ put_others(const struct otelop_metadata *metadata)
 }
 
 void
-show_people(enum meta_state state, const struct otelop_metadata *metadata)
+show_people(enum state state, const struct otelop_metadata *metadata)
 {
 	static const char *const labels[] = { "command", "cwd", "listen", "startedAt" };
 	struct json_value value;
@@ -227,13 +232,13 @@ show_people(enum meta_state state, const struct otelop_metadata *metadata)
 	if (metadata->length > 0 && meta_state_is(metadata, "exited"))
 		printf("%-14s%s\n", "state", "dead");
 	else
-		printf("%-14s%s\n", "state", state == META_STALE ? "dead (it left no word)" :
-		    meta_state_name(state));
+		printf("%-14s%s\n", "state", state == STATE_STALE ? "dead (it left no word)" :
+		    state_name(state));
 	if (metadata->length == 0)
 		return;
 	if (meta_find(metadata, "pid", &value))
 		put_line("pid", &value);
-	if (state == META_RUNNING || state == META_STARTING)
+	if (state == STATE_RUNNING || state == STATE_STARTING)
 		put_uptime(uptime(metadata));
 	put_exit(metadata);
 	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
@@ -270,24 +275,24 @@ show_file(const struct otelop_metadata *metadata)
 }
 
 void
-show_json(enum meta_state state, const struct otelop_metadata *metadata)
+show_json(enum state state, const struct otelop_metadata *metadata)
 {
 	struct otelop_metadata shown = OTELOP_METADATA_INIT;
 	int64_t seconds = uptime(metadata);
 	char text[64];
 
 	if (metadata->length == 0) {
-		printf("{\n  \"state\": \"%s\"\n}\n", meta_state_name(state));
+		printf("{\n  \"state\": \"%s\"\n}\n", state_name(state));
 		return;
 	}
 	if (meta_copy(&shown, metadata) < 0)
 		no_memory();
 	/* What the kernel says now, not what the file said then. */
 	otelop_metadata_set(&shown, "state", meta_state_is(metadata, "exited") ? "exited" :
-	    meta_state_name(state), NULL);
-	if ((state == META_RUNNING || state == META_STARTING) && seconds >= 0) {
+	    state_name(state), NULL);
+	if ((state == STATE_RUNNING || state == STATE_STARTING) && seconds >= 0) {
 		io_format(text, sizeof(text), "%lld", (long long)seconds);
-		meta_set_json(&shown, "uptimeSeconds", text, strlen(text));
+		form_set(&shown, "uptimeSeconds", text, strlen(text));
 	}
 	put_clean_json(shown.json, shown.length);
 	otelop_metadata_free(&shown);

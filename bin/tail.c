@@ -1,7 +1,11 @@
 /* The end of the log: read backwards in blocks, so that its size does not matter. */
 #include "tail.h"
-#include "io.h"
-#include "statedir.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "cli.h"
+#include "otelop.h"
+#include "state/statedir.h"
 
 #include <sys/stat.h>
 
@@ -65,8 +69,8 @@ print_from(struct tail *tail, off_t offset, off_t end, int *status)
 	while (offset < end && (n = read_at(tail->fd, block, end - offset < BLOCK ?
 	    (size_t)(end - offset) : BLOCK, offset)) > 0) {
 		if (io_write_all(STDOUT_FILENO, block, (size_t)n) < 0) {
-			*status = errno == EPIPE ? CLI_DONE : CLI_FAILED;
-			if (*status != CLI_DONE)
+			*status = errno == EPIPE ? STATUS_DONE : STATUS_FAILED;
+			if (*status != STATUS_DONE)
 				cli_say(tail->cli, "stdout: cannot write: %s", strerror(errno));
 			return -1;
 		}
@@ -74,7 +78,7 @@ print_from(struct tail *tail, off_t offset, off_t end, int *status)
 	}
 	if (n < 0) {
 		cli_say(tail->cli, "%s/%s: cannot read: %s", tail->dir, STATEDIR_LOG, strerror(errno));
-		*status = CLI_FAILED;
+		*status = STATUS_FAILED;
 		return -1;
 	}
 	return offset;
@@ -93,7 +97,7 @@ wait_for_more(void)
 static int
 follow_log(struct tail *tail, off_t offset)
 {
-	int status = CLI_DONE, next;
+	int status = STATUS_DONE, next;
 	struct stat found;
 
 	while (wait_for_more()) {
@@ -123,17 +127,17 @@ open_log(struct tail *tail)
 {
 	if ((tail->dir_fd = statedir_open(tail->dir, &tail->message)) < 0) {
 		if (errno != ENOENT)
-			cli_fail(tail->cli, CLI_UNKNOWN, &tail->message);
+			cli_fail(tail->cli, STATUS_UNKNOWN, &tail->message);
 	} else {
 		tail->fd = statedir_open_file(tail->dir_fd, tail->dir, STATEDIR_LOG, O_RDONLY,
 		    &tail->message);
 		if (tail->fd >= 0)
 			return;
 		if (errno != ENOENT)
-			cli_fail(tail->cli, CLI_UNKNOWN, &tail->message);
+			cli_fail(tail->cli, STATUS_UNKNOWN, &tail->message);
 	}
 	message_set(&tail->message, "%s/%s: there is no log", tail->dir, STATEDIR_LOG);
-	cli_fail(tail->cli, CLI_NOT_RUNNING, &tail->message);
+	cli_fail(tail->cli, STATUS_NOT_RUNNING, &tail->message);
 }
 
 int
@@ -141,7 +145,7 @@ tail_log(const struct cli *cli, const char *dir, long lines, int follow)
 {
 	struct tail tail = { .cli = cli, .dir = dir, .dir_fd = -1, .fd = -1 };
 	struct stat found;
-	int status = CLI_DONE;
+	int status = STATUS_DONE;
 	off_t end;
 
 	open_log(&tail);

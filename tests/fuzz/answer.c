@@ -10,9 +10,10 @@
  *	d	how many milliseconds is this duration?
  */
 #include "fuzz.h"
-#include "clock.h"
-#include "json.h"
-#include "meta.h"
+#include "base/clock.h"
+#include "json/json.h"
+#include "otelop.h"
+#include "state/form.h"
 
 static void
 reply(const char *text, size_t length)
@@ -55,7 +56,7 @@ answer(int question, const char *text, size_t length)
 		free(decoded);
 		return;
 	case 'm':
-		if (meta_parse(&metadata, text, length, "-", NULL) < 0)
+		if (form_parse(&metadata, text, length, "-", NULL) < 0)
 			metadata.length = 0;
 		reply(metadata.json, metadata.length);
 		return;

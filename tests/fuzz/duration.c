@@ -1,6 +1,6 @@
 /* Durations: exactly the grammar is accepted, and zero only where zero was said. */
 #include "fuzz.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * jobserver's before "--", everything behind it, and nothing more to do the second time.
  */
 #include "fuzz.h"
-#include "exec.h"
+#include "process/jobserver.h"
 
 /* The length of the word at s, in which a backslash takes the next character along. */
 static size_t
@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	const char *s, *end;
 
 	must((text = malloc(strlen(flags) + 1)) != NULL);
-	exec_strip_jobserver(flags, text);
+	jobserver_strip(flags, text);
 	must(strlen(text) <= strlen(flags) && is_left_of(text, flags));
 	end = variables(text);
 	for (s = next_word(text); s < end; s = next_word(s + word(s)))
@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	must(strcmp(end, variables(flags)) == 0);
 
 	must((again = malloc(strlen(text) + 1)) != NULL);
-	exec_strip_jobserver(text, again);
+	jobserver_strip(text, again);
 	must(strcmp(again, text) == 0);
 	free(again);
 	free(text);

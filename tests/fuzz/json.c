@@ -3,7 +3,8 @@
  * decoding and encoding undo each other.
  */
 #include "fuzz.h"
-#include "json.h"
+#include "base/text.h"
+#include "json/json.h"
 
 #define LOOK_MAX 64	/* members that are looked at one by one */
 
@@ -57,7 +58,7 @@ check_string(const struct json_value *string)
 	struct json_fault fault;
 
 	must(text != NULL && n <= string->length - 2);
-	must(json_decode(string, text, n) == n && json_is_utf8(text, n));
+	must(json_decode(string, text, n) == n && text_is_utf8(text, n));
 	text[n] = '\0';
 	if (strlen(text) == n)
 		must(json_string_is(string, text));
@@ -150,7 +151,7 @@ check_valid(const char *text, size_t length)
 		blanks++;
 	while (strchr(" \t\r\n", text[end - 1]) != NULL)
 		end--;
-	must(json_is_utf8(text, length));
+	must(text_is_utf8(text, length));
 	value = (struct json_value){ JSON_STRING, text + blanks, end - blanks };
 	if (text[blanks] == '{') {
 		check_members(text, length);
@@ -203,7 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		check_valid(text, length);
 	else
 		check_fault(text, length, &fault);
-	if (json_is_utf8(text, length))
+	if (text_is_utf8(text, length))
 		check_text(text, length);
 	free(text);
 	return 0;

@@ -5,8 +5,11 @@
  * is there afterwards, and nothing else changed.
  */
 #include "fuzz.h"
-#include "clock.h"
-#include "meta.h"
+#include "base/clock.h"
+#include "json/json.h"
+#include "otelop.h"
+#include "state/form.h"
+#include "state/meta.h"
 
 #include <errno.h>
 
@@ -97,7 +100,7 @@ check_accepted(const struct otelop_metadata *object)
 	free(members);
 	/* Indented, it may be over what a file may have. */
 	if (object->length <= OTELOP_METADATA_MAX) {
-		must(meta_parse(&again, object->json, object->length, "again", &message) == 0);
+		must(form_parse(&again, object->json, object->length, "again", &message) == 0);
 		must(again.length == object->length &&
 		    memcmp(again.json, object->json, object->length) == 0);
 	}
@@ -178,7 +181,7 @@ check_set(char *pair)
 	must(count_members(&changed) <= count_members(&metadata) + !was_there);
 
 	/* Taken out again, it is gone; upstream's then have their zero values. */
-	must(meta_set_json(&changed, pair, NULL, 0) == 0);
+	must(form_set(&changed, pair, NULL, 0) == 0);
 	if (otelop_metadata_get(&changed, pair, value, sizeof(value)) != 0)
 		must(*value == '\0' || strcmp(value, "0") == 0 ||
 		    strcmp(value, "0001-01-01T00:00:00Z") == 0);
@@ -217,7 +220,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	if (strcmp(pair, "big=") == 0)
 		pair = make_big(pair);
-	if (meta_parse(&metadata, text, text_length, "FILE", &message) < 0) {
+	if (form_parse(&metadata, text, text_length, "FILE", &message) < 0) {
 		must(errno == (text_length == 0 ? ENODATA : EBADMSG));
 		must(strncmp(message.text, "FILE: ", 6) == 0 && metadata.length == 0);
 	} else {

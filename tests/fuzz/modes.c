@@ -1,6 +1,7 @@
 /* otelop-run's --ready: what is accepted has a mode, and every mode what it needs. */
 #include "fuzz.h"
-#include "readiness.h"
+#include "daemon/readiness.h"
+#include "otelop.h"
 
 #include <errno.h>
 

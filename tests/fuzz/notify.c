@@ -1,6 +1,7 @@
 /* sd_notify datagrams: ready means that a line says READY=1, failed that an ERRNO does. */
 #include "fuzz.h"
-#include "ready.h"
+#include "daemon/verdict.h"
+#include "otelop.h"
 
 /* Is there a line that begins like this (exact: and ends there)? */
 static int
@@ -24,13 +25,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static struct otelop_message reason;
 	char *datagram = fuzz_bytes(bytes, length);
-	enum ready_verdict verdict;
+	enum verdict verdict;
 
 	reason.text[0] = '\0';
-	verdict = ready_parse_notify(datagram, length, &reason);
-	must((verdict == READY_OK) == has_line(datagram, length, "READY=1", 1));
-	must(verdict == READY_OK || verdict == READY_UNKNOWN || verdict == READY_FAILED);
-	if (verdict == READY_FAILED) {
+	verdict = verdict_parse_notify(datagram, length, &reason);
+	must((verdict == VERDICT_OK) == has_line(datagram, length, "READY=1", 1));
+	must(verdict == VERDICT_OK || verdict == VERDICT_UNKNOWN || verdict == VERDICT_FAILED);
+	if (verdict == VERDICT_FAILED) {
 		must(has_line(datagram, length, "ERRNO=", 0));
 		must(*reason.text != '\0' || has_line(datagram, length, "STATUS=", 0));
 	} else {

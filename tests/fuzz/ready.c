@@ -4,13 +4,14 @@
  * the protocol in the plainest words.
  */
 #include "fuzz.h"
-#include "json.h"
-#include "ready.h"
+#include "base/text.h"
+#include "daemon/verdict.h"
+#include "otelop.h"
 
 #define LOG_SIZE 65536
 
 struct outcome {
-	enum ready_verdict verdict;
+	enum verdict verdict;
 	struct otelop_message reason;
 	size_t used;	/* of log: the pairs, each with its NUL */
 	char log[LOG_SIZE];
@@ -28,7 +29,7 @@ record(void *argument, const char *pair, struct otelop_message *reason)
 		snprintf(reason->text, sizeof(reason->text), "refused");
 		return -1;
 	}
-	must(n <= READY_LINE_MAX);
+	must(n <= VERDICT_LINE_MAX);
 	if (n <= LOG_SIZE - outcome->used) {
 		memcpy(outcome->log + outcome->used, pair, n);
 		outcome->used += n;
@@ -39,7 +40,7 @@ record(void *argument, const char *pair, struct otelop_message *reason)
 static void
 clear(struct outcome *outcome)
 {
-	outcome->verdict = READY_UNKNOWN;
+	outcome->verdict = VERDICT_UNKNOWN;
 	outcome->reason.text[0] = '\0';
 	outcome->used = 0;
 }
@@ -48,14 +49,14 @@ clear(struct outcome *outcome)
 static void
 feed(struct outcome *outcome, const char *bytes, size_t length, size_t longest, unsigned random)
 {
-	struct ready_reader *reader = calloc(1, sizeof(*reader));
+	struct verdict_reader *reader = calloc(1, sizeof(*reader));
 	size_t n;
 
 	must(reader != NULL);
 	clear(outcome);
 	reader->set = record;
 	reader->argument = outcome;
-	for (; length > 0 && outcome->verdict == READY_UNKNOWN; bytes += n, length -= n) {
+	for (; length > 0 && outcome->verdict == VERDICT_UNKNOWN; bytes += n, length -= n) {
 		char *piece;
 
 		random = random * 1103515245 + 12345;
@@ -63,42 +64,42 @@ feed(struct outcome *outcome, const char *bytes, size_t length, size_t longest, 
 		if (longest > length || n > length)
 			n = length;
 		piece = fuzz_bytes(bytes, n);
-		outcome->verdict = ready_feed(reader, piece, n, &outcome->reason);
+		outcome->verdict = verdict_feed(reader, piece, n, &outcome->reason);
 		free(piece);
 	}
-	if (outcome->verdict == READY_UNKNOWN)
-		outcome->verdict = ready_feed(reader, "", 0, &outcome->reason);
+	if (outcome->verdict == VERDICT_UNKNOWN)
+		outcome->verdict = verdict_feed(reader, "", 0, &outcome->reason);
 	free(reader);
 }
 
-static enum ready_verdict
+static enum verdict
 judge(struct outcome *outcome, const char *line, size_t length)
 {
-	char text[READY_LINE_MAX + 1];
+	char text[VERDICT_LINE_MAX + 1];
 
 	/* Only of words about a failure the beginning is enough. */
-	if (length > READY_LINE_MAX && memcmp(line, "err:", 4) == 0)
-		length = json_utf8_whole(line, READY_LINE_MAX);
-	if (length > READY_LINE_MAX || memchr(line, '\0', length) != NULL)
-		return READY_BAD;
+	if (length > VERDICT_LINE_MAX && memcmp(line, "err:", 4) == 0)
+		length = text_utf8_whole(line, VERDICT_LINE_MAX);
+	if (length > VERDICT_LINE_MAX || memchr(line, '\0', length) != NULL)
+		return VERDICT_BAD;
 	memcpy(text, line, length);
 	text[length] = '\0';
 	if (strcmp(text, "") == 0 || strcmp(text, "ok") == 0 || strcmp(text, "READY=1") == 0)
-		return READY_OK;
+		return VERDICT_OK;
 	if (strncmp(text, "err:", 4) == 0) {
 		strcpy(outcome->reason.text, text + 4);
-		return READY_FAILED;
+		return VERDICT_FAILED;
 	}
 	if (strncmp(text, "set:", 4) != 0 || strchr(text, '=') == NULL)
-		return READY_BAD;
-	return record(outcome, text + 4, &outcome->reason) < 0 ? READY_BAD : READY_UNKNOWN;
+		return VERDICT_BAD;
+	return record(outcome, text + 4, &outcome->reason) < 0 ? VERDICT_BAD : VERDICT_UNKNOWN;
 }
 
 static void
 judge_plainly(struct outcome *outcome, const char *bytes, size_t length)
 {
 	clear(outcome);
-	while (length > 0 && outcome->verdict == READY_UNKNOWN) {
+	while (length > 0 && outcome->verdict == VERDICT_UNKNOWN) {
 		const char *newline = memchr(bytes, '\n', length);
 		size_t n = newline != NULL ? (size_t)(newline - bytes) : length;
 
@@ -106,8 +107,8 @@ judge_plainly(struct outcome *outcome, const char *bytes, size_t length)
 		bytes += n + (newline != NULL);
 		length -= n + (newline != NULL);
 	}
-	if (outcome->verdict == READY_UNKNOWN)
-		outcome->verdict = READY_CLOSED;
+	if (outcome->verdict == VERDICT_UNKNOWN)
+		outcome->verdict = VERDICT_CLOSED;
 }
 
 static void
@@ -140,22 +141,22 @@ is_one_character(const char *bytes, size_t length)
 static void
 check_one_line(const char *text)
 {
-	static struct ready_reader reader;
-	char line[READY_LINE_MAX + 1];
+	static struct verdict_reader reader;
+	char line[VERDICT_LINE_MAX + 1];
 	size_t i, n;
 
-	ready_one_line("err:", text, line);
+	verdict_one_line("err:", text, line);
 	n = strlen(line);
-	must(strncmp(line, "err:", 4) == 0 && n <= READY_LINE_MAX);
-	if (strlen(text) + 4 < READY_LINE_MAX)
+	must(strncmp(line, "err:", 4) == 0 && n <= VERDICT_LINE_MAX);
+	if (strlen(text) + 4 < VERDICT_LINE_MAX)
 		must(n == strlen(text) + 4);
 	else
-		must(n < READY_LINE_MAX && is_one_character(text + n - 4, READY_LINE_MAX - 1 - n));
+		must(n < VERDICT_LINE_MAX && is_one_character(text + n - 4, VERDICT_LINE_MAX - 1 - n));
 	for (i = 4; i < n; i++)
 		must(line[i] == (text[i - 4] == '\n' || text[i - 4] == '\r' ? ' ' : text[i - 4]));
 	memset(&reader, 0, sizeof(reader));
-	must(ready_feed(&reader, line, n, &whole.reason) == READY_UNKNOWN);
-	must(ready_feed(&reader, "\n", 1, &whole.reason) == READY_FAILED);
+	must(verdict_feed(&reader, line, n, &whole.reason) == VERDICT_UNKNOWN);
+	must(verdict_feed(&reader, "\n", 1, &whole.reason) == VERDICT_FAILED);
 	must(is_reason(whole.reason.text, line + 4));
 }
 
@@ -175,13 +176,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	must_be_same(&whole, &pieces);
 	must(strcmp(whole.reason.text, pieces.reason.text) == 0);
 	must_be_same(&whole, &plain);
-	must(whole.verdict != READY_UNKNOWN);
-	must((whole.verdict == READY_OK || whole.verdict == READY_CLOSED) ==
+	must(whole.verdict != VERDICT_UNKNOWN);
+	must((whole.verdict == VERDICT_OK || whole.verdict == VERDICT_CLOSED) ==
 	    (*whole.reason.text == '\0'));
-	if (whole.verdict == READY_FAILED)
+	if (whole.verdict == VERDICT_FAILED)
 		must(is_reason(whole.reason.text, plain.reason.text));
 	/* What is quoted of an unexpected line is for a terminal. */
-	for (c = whole.reason.text; whole.verdict == READY_BAD && *c != '\0'; c++)
+	for (c = whole.reason.text; whole.verdict == VERDICT_BAD && *c != '\0'; c++)
 		must((unsigned char)*c >= 0x20 && *c != 0x7f);
 
 	message = fuzz_string(text, length);

@@ -1,6 +1,6 @@
 /* RFC 3339: what is accepted looks like a time, and is the second that timegm says it is. */
 #include "fuzz.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * stat line here and gets, in its place, what is fuzzed.
  */
 #define io_read_all read_fuzzed
-#include "../../lib/platform_proc.c"
+#include "../../lib/platform/platform_proc.c"
 
 #include "fuzz.h"
 

@@ -12,14 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "exec.h"
-#include "json.h"
-#include "listen.h"
-#include "meta.h"
-#include "platform.h"
-#include "readiness.h"
-#include "ready.h"
+#include "base/clock.h"
+#include "daemon/readiness.h"
+#include "daemon/verdict.h"
+#include "otelop.h"
+#include "platform/platform.h"
+#include "process/jobserver.h"
+#include "process/sockets.h"
+#include "state/form.h"
 
 #define ANSWER_SIZE 16384
 
@@ -42,7 +42,7 @@ take_pair(void *answer, const char *pair, struct otelop_message *reason)
 }
 
 static void
-say_verdict(enum ready_verdict verdict, char *answer)
+say_verdict(enum verdict verdict, char *answer)
 {
 	static const char *const words[] = { "nothing", "ready", "failed", "bad", "closed" };
 
@@ -54,15 +54,15 @@ say_verdict(enum ready_verdict verdict, char *answer)
 static void
 answer_ready(const char *input, char *answer)
 {
-	static struct ready_reader reader;
-	enum ready_verdict verdict;
+	static struct verdict_reader reader;
+	enum verdict verdict;
 
 	memset(&reader, 0, sizeof(reader));
 	reader.set = take_pair;
 	reader.argument = answer;
-	verdict = *input != '\0' ? ready_feed(&reader, input, strlen(input), &message) : READY_UNKNOWN;
-	if (verdict == READY_UNKNOWN)
-		verdict = ready_feed(&reader, "", 0, &message);
+	verdict = *input != '\0' ? verdict_feed(&reader, input, strlen(input), &message) : VERDICT_UNKNOWN;
+	if (verdict == VERDICT_UNKNOWN)
+		verdict = verdict_feed(&reader, "", 0, &message);
 	say_verdict(verdict, answer);
 }
 
@@ -88,7 +88,7 @@ static const struct row ready_rows[] = {
 static void
 answer_notify(const char *input, char *answer)
 {
-	say_verdict(ready_parse_notify(input, strlen(input), &message), answer);
+	say_verdict(verdict_parse_notify(input, strlen(input), &message), answer);
 }
 
 static const struct row notify_rows[] = {
@@ -106,7 +106,7 @@ static const struct row notify_rows[] = {
 static void
 answer_jobserver(const char *input, char *answer)
 {
-	exec_strip_jobserver(input, answer);
+	jobserver_strip(input, answer);
 }
 
 static const struct row jobserver_rows[] = {
@@ -206,7 +206,7 @@ answer_tables(int (*parse)(const char *, unsigned long *, char *, size_t), const
 static void
 answer_tcp(const char *input, char *answer)
 {
-	answer_tables(listen_parse_tcp, input, answer);
+	answer_tables(sockets_parse_tcp, input, answer);
 }
 
 /* Addresses are words as they lie in memory: these rows are a little-endian machine's. */
@@ -229,7 +229,7 @@ static const struct row tcp_rows[] = {
 static void
 answer_unix(const char *input, char *answer)
 {
-	answer_tables(listen_parse_unix, input, answer);
+	answer_tables(sockets_parse_unix, input, answer);
 }
 
 static const struct row unix_rows[] = {
@@ -247,7 +247,7 @@ answer_fault(const char *input, char *answer)
 {
 	static struct otelop_metadata metadata;
 
-	if (meta_parse(&metadata, input, strlen(input), "FILE", &message) < 0)
+	if (form_parse(&metadata, input, strlen(input), "FILE", &message) < 0)
 		strcat(answer, message.text);
 	else
 		strcat(answer, metadata.json);

@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "io.h"
-#include "lock.h"
+#include "base/clock.h"
+#include "otelop.h"
+#include "state/lock.h"
 
 static int holder, waiter;		/* two descriptions of one file */
 static volatile sig_atomic_t rang, children_told;

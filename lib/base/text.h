@@ -1,0 +1,28 @@
+/* Text: its characters, and as a terminal may get it, where what would be a command is shown instead of done. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stddef.h>
+
+#define TEXT_SHOWN_MAX 4	/* bytes of what stands for one, or of one character */
+
+/* Is text UTF-8 (RFC 3629: no surrogates, nothing overlong)?  length bytes, NUL allowed. */
+int text_is_utf8(const char *text, size_t length);
+
+/* The bytes of the UTF-8 character at text (1 to 4), or 0 when there is none. */
+size_t text_utf8_length(const char *text, size_t length);
+
+/* The length of a text that was cut somewhere, without a character of which only the beginning is left. */
+size_t text_utf8_whole(const char *text, size_t length);
+
+/*
+ * The next piece of text, length bytes of which are left (one at least), as a terminal may get it: a
+ * character of UTF-8 as it is; a control character (C0, DEL, C1) or a byte that is no character byte by
+ * byte as \xNN.  shown gets the piece, taken how much of text it stands for.  Returns its length.
+ */
+size_t text_next(const char *text, size_t length, char shown[TEXT_SHOWN_MAX], size_t *taken);
+
+/* All of text, or as many whole pieces as there is room for, with a NUL.  Returns how much of text. */
+size_t text_clean(const char *text, size_t length, char *clean, size_t size);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * What a start is to answer that was not the first: somebody else has the state directory.  He may be
+ * starting the same command, and then his verdict is ours too.
+ */
+#ifndef JOIN_H
+#define JOIN_H
+
+#include "otelop.h"
+#include "state/state.h"
+
+enum join_answer {
+	JOIN_RUNS,	/* the same command is ready; *pid is the daemon's */
+	JOIN_LEFT,	/* it runs without its lock, or is dead and its lock is kept; the words say so */
+	JOIN_OTHER,	/* another command runs, or one that may be another; the words say which */
+	JOIN_FAILED,	/* the start that was under way has failed */
+	JOIN_GONE,	/* nobody is there any more: the claim may be tried again */
+	JOIN_TIMEOUT,	/* the start that is under way was not decided by then */
+	JOIN_UNKNOWN	/* cannot tell; the words say why */
+};
+
+/* Two commands are the same when they have the same words, and a relative path is one of the same directory. */
+int join_is_same(const struct otelop_metadata *metadata, char *const argv[]);
+
+/*
+ * Is this what a daemon publishes that does not know of us (upstream's)?  It says neither state nor command, and
+ * what runs may be any command.
+ */
+int join_is_foreign(const struct otelop_metadata *metadata);
+
+/*
+ * Answer for somebody who wanted to start argv, by what runs; words has what looking at it said, or is
+ * empty.  takes_foreign: a daemon of upstream's is the
+ * right one, as for a start that is to bring up such a daemon.
+ */
+enum join_answer join_judge(const char *dir, enum state state, int began,
+    const struct otelop_metadata *metadata, char *const argv[], int takes_foreign,
+    struct otelop_message *words);
+
+/* Wait for what comes of it, until deadline, and answer. */
+enum join_answer join_wait(const char *dir, int64_t deadline, char *const argv[], int takes_foreign,
+    pid_t *pid, struct otelop_message *words);
+
+#endif

@@ -1,0 +1,417 @@
+/* When is a command that knows nothing of otelop ready? */
+#include "daemon/readiness.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "daemon/ask.h"
+#include "daemon/notify.h"
+#include "daemon/verdict.h"
+#include "process/addresses.h"
+#include "process/process.h"
+#include "process/sockets.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTLE_MS 100		/* no new address for so long: all are there */
+#define NOTIFY_MAX 65536
+#define READS_AT_ONCE 64	/* of a sender who never ends: it must not keep us from anything else */
+
+static int
+parse_port(const char *text, unsigned *port)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || number == 0 || number > 65535)
+		return -1;
+	*port = (unsigned)number;
+	return 0;
+}
+
+/* HOST:PORT, [HOST]:PORT or a path. */
+static int
+parse_connect(const char *target, struct readiness_modes *modes)
+{
+	const char *colon = strrchr(target, ':');
+	size_t length;
+	unsigned port;
+
+	modes->connect = 1;
+	modes->connect_host[0] = '\0';
+	if (strchr(target, '/') != NULL)
+		return io_format(modes->connect_target, sizeof(modes->connect_target), "%s", target);
+	if (colon == NULL || parse_port(colon + 1, &port) < 0)
+		return -1;
+	length = (size_t)(colon - target);
+	if (*target == '[' && colon[-1] == ']') {
+		target++;
+		length -= 2;
+	}
+	if (length == 0)
+		return -1;
+	if (io_format(modes->connect_host, sizeof(modes->connect_host), "%.*s", (int)length,
+	    target) < 0)
+		return -1;
+	return io_format(modes->connect_target, sizeof(modes->connect_target), "%s", colon + 1);
+}
+
+static int
+parse_mode(const char *mode, struct readiness_modes *modes)
+{
+	if (strcmp(mode, "auto") == 0)
+		modes->fd = modes->notify = modes->listen = 1;
+	else if (strcmp(mode, "fd") == 0)
+		modes->fd = 1;
+	else if (strcmp(mode, "notify") == 0)
+		modes->notify = 1;
+	else if (strcmp(mode, "exec") == 0)
+		modes->exec = 1;
+	else if (strcmp(mode, "listen") == 0)
+		modes->listen = 1;
+	else if (strncmp(mode, "listen:", 7) == 0 && parse_port(mode + 7, &modes->listen_port) == 0)
+		modes->listen = 1;
+	else if (strncmp(mode, "connect:", 8) != 0 || parse_connect(mode + 8, modes) < 0)
+		return -1;
+	return 0;
+}
+
+int
+readiness_parse(const char *text, struct readiness_modes *modes, struct otelop_message *message)
+{
+	char mode[OTELOP_PATH_SIZE];
+	const char *s = text;
+
+	memset(modes, 0, sizeof(*modes));
+	errno = EINVAL;
+	for (;;) {
+		size_t length = strcspn(s, ",");
+
+		if (strncmp(s, "check:", 6) == 0) {
+			/* A shell command may hold commas: it takes the rest. */
+			if (s[6] == '\0')
+				return message_set(message, "%s: check: needs a command", text);
+			modes->check = s + 6;
+			return 0;
+		}
+		if (io_format(mode, sizeof(mode), "%.*s", (int)length, s) < 0 ||
+		    parse_mode(mode, modes) < 0) {
+			errno = EINVAL;
+			return message_set(message, "%s: not a readiness mode: auto, fd, notify, "
+			    "listen[:PORT], connect:HOST:PORT, connect:PATH, check:COMMAND, exec", text);
+		}
+		if (s[length] == '\0')
+			return 0;
+		s += length + 1;
+	}
+}
+
+static int
+has_another_mode_than_notify(const struct readiness_modes *modes)
+{
+	return modes->fd || modes->listen || modes->connect || modes->check != NULL || modes->exec;
+}
+
+static int
+open_channels(struct readiness *readiness, const char *state_dir, struct otelop_message *message)
+{
+	if (readiness->modes->fd && (io_pipe(readiness->ready_pipe) < 0 ||
+	    io_nonblock(readiness->ready_pipe[0], 1) < 0))
+		return message_errno(message, "cannot make the ready pipe");
+	if (!readiness->modes->notify)
+		return 0;
+	/* A path that is too long for a socket is no reason to fail where there are other modes. */
+	if (notify_open(&readiness->notify, state_dir) < 0 &&
+	    (errno != ENAMETOOLONG || !has_another_mode_than_notify(readiness->modes)))
+		return message_errno(message, "%s: cannot make the notify socket", state_dir);
+	return 0;
+}
+
+int
+readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
+    const char *state_dir, int (*set)(void *, const char *, struct otelop_message *),
+    void *argument, struct otelop_message *message)
+{
+	int only_listen = modes->listen && !modes->fd && !modes->notify && !modes->exec &&
+	    !modes->connect && modes->check == NULL;
+
+	memset(readiness, 0, sizeof(*readiness));
+	readiness->modes = modes;
+	readiness->state_dir = state_dir;
+	readiness->ready_pipe[0] = readiness->ready_pipe[1] = -1;
+	readiness->notify = (struct notify)NOTIFY_INIT;
+	readiness->reader.set = set;
+	readiness->reader.argument = argument;
+	readiness->began = clock_ms();
+	if (only_listen && !sockets_are_seen()) {
+		errno = ENOSYS;
+		return message_set(message, "listen: this system does not show who listens where; "
+		    "use connect:HOST:PORT or connect:PATH");
+	}
+	if (open_channels(readiness, state_dir, message) < 0) {
+		readiness_close(readiness);
+		return -1;
+	}
+	return 0;
+}
+
+void
+readiness_settle(struct readiness *readiness)
+{
+	ask_end(&readiness->connect);
+	ask_end(&readiness->check);
+	addresses_free(&readiness->addresses);
+}
+
+void
+readiness_close(struct readiness *readiness)
+{
+	readiness_settle(readiness);
+	io_close(&readiness->ready_pipe[0]);
+	io_close(&readiness->ready_pipe[1]);
+	notify_close(&readiness->notify);
+}
+
+static void
+drain_pipe(struct readiness *readiness)
+{
+	char bytes[VERDICT_LINE_MAX];
+	int rounds;
+	ssize_t n;
+
+	for (rounds = 0; rounds < READS_AT_ONCE && readiness->ready_pipe[0] >= 0; rounds++)
+		if ((n = read(readiness->ready_pipe[0], bytes, sizeof(bytes))) == 0)
+			io_close(&readiness->ready_pipe[0]);
+		else if (n < 0)
+			return;
+}
+
+static void
+drain_notify(struct readiness *readiness)
+{
+	char text[16];
+	pid_t stranger;
+	int rounds;
+
+	for (rounds = 0; rounds < READS_AT_ONCE; rounds++)
+		if (notify_next(&readiness->notify, text, sizeof(text), &stranger) < 0)
+			return;
+}
+
+void
+readiness_drain(struct readiness *readiness)
+{
+	drain_pipe(readiness);
+	drain_notify(readiness);
+}
+
+int
+readiness_prepare_child(const struct readiness *readiness)
+{
+	if (readiness->notify.fd >= 0 ? setenv("NOTIFY_SOCKET", readiness->notify.name, 1) < 0 :
+	    unsetenv("NOTIFY_SOCKET") < 0)
+		return -1;
+	if (!readiness->modes->fd)
+		return unsetenv("OTELOP_DAEMONIZED");
+	if (setenv("OTELOP_DAEMONIZED", "1", 1) < 0)
+		return -1;
+	if (readiness->ready_pipe[1] == OTELOP_READY_FD)
+		return io_cloexec(OTELOP_READY_FD, 0);
+	return io_dup2(readiness->ready_pipe[1], OTELOP_READY_FD) < 0 ? -1 : 0;
+}
+
+void
+readiness_started(struct readiness *readiness)
+{
+	io_close(&readiness->ready_pipe[1]);
+}
+
+static int
+looks_from_time_to_time(const struct readiness_modes *modes)
+{
+	return modes->listen || modes->connect || modes->check != NULL || modes->exec;
+}
+
+size_t
+readiness_poll(const struct readiness *readiness, struct pollfd fds[READINESS_POLL_MAX])
+{
+	size_t count = 0;
+
+	if (readiness->ready_pipe[0] >= 0)
+		fds[count++] = (struct pollfd){ readiness->ready_pipe[0], POLLIN, 0 };
+	if (notify_poll_fd(&readiness->notify) >= 0)
+		fds[count++] = (struct pollfd){ notify_poll_fd(&readiness->notify), POLLIN, 0 };
+	return count;
+}
+
+int64_t
+readiness_due_ms(const struct readiness *readiness)
+{
+	return notify_due_ms(&readiness->notify);
+}
+
+int64_t
+readiness_next_look_ms(const struct readiness *readiness)
+{
+	return looks_from_time_to_time(readiness->modes) ? clock_left_ms(readiness->next_look) :
+	    OTELOP_FOREVER;
+}
+
+static enum verdict
+look_at_pipe(struct readiness *readiness, struct otelop_message *reason)
+{
+	enum verdict verdict;
+
+	if (readiness->ready_pipe[0] < 0)
+		return VERDICT_UNKNOWN;
+	verdict = verdict_read(&readiness->reader, readiness->ready_pipe[0], reason);
+	if (verdict != VERDICT_CLOSED)
+		return verdict;
+	io_close(&readiness->ready_pipe[0]);
+	if (readiness->modes->notify || looks_from_time_to_time(readiness->modes))
+		return VERDICT_UNKNOWN;
+	message_set(reason, "closed the ready pipe without a verdict");
+	return VERDICT_CLOSED;
+}
+
+static int
+is_in_tree(pid_t pid, const struct process_tree *tree)
+{
+	pid_t *pids;
+	size_t count, i;
+	int found = 0;
+
+	if (process_tree_list(tree, &pids, &count) < 0)
+		return 0;
+	for (i = 0; i < count && !found; i++)
+		found = pids[i] == pid;
+	free(pids);
+	return found;
+}
+
+static enum verdict
+look_at_notify(struct readiness *readiness, const struct process_tree *tree,
+    struct otelop_message *reason)
+{
+	enum verdict verdict;
+	struct otelop_message words;
+	char text[NOTIFY_MAX];
+	pid_t stranger;
+	int rounds;
+	ssize_t n;
+
+	/* Of another user only who is in the tree may speak. */
+	for (rounds = 0; rounds < READS_AT_ONCE &&
+	    (n = notify_next(&readiness->notify, text, sizeof(text), &stranger)) >= 0; rounds++) {
+		verdict = verdict_parse_notify(text, (size_t)n, &words);
+		if (verdict == VERDICT_UNKNOWN || (stranger != 0 && !is_in_tree(stranger, tree)))
+			continue;
+		if (verdict == VERDICT_FAILED)
+			*reason = words;
+		return verdict;
+	}
+	return VERDICT_UNKNOWN;
+}
+
+void
+readiness_find_addresses(struct readiness *readiness, const struct process_tree *tree, int is_last)
+{
+	struct addresses now;
+	pid_t *pids;
+	size_t count;
+	int found;
+
+	if (process_tree_list(tree, &pids, &count) < 0)
+		return;
+	found = sockets_find(pids, count, &now);
+	free(pids);
+	if (found < 0)
+		return;
+	readiness->hidden = now.hidden;
+	if ((is_last && now.count == 0) || addresses_is_same(&now, &readiness->addresses)) {
+		addresses_free(&now);
+	} else {
+		addresses_free(&readiness->addresses);
+		readiness->addresses = now;
+		readiness->addresses_since = clock_ms();
+	}
+}
+
+static enum verdict
+look_at_sockets(struct readiness *readiness, const struct process_tree *tree)
+{
+	readiness_find_addresses(readiness, tree, 0);
+	if (readiness->addresses.count == 0 || (readiness->modes->listen_port != 0 &&
+	    !addresses_has_port(&readiness->addresses, readiness->modes->listen_port)))
+		return VERDICT_UNKNOWN;
+	return clock_ms() - readiness->addresses_since >= SETTLE_MS ? VERDICT_OK : VERDICT_UNKNOWN;
+}
+
+int
+readiness_reaped(struct readiness *readiness, pid_t pid, int status)
+{
+	if (notify_reaped(&readiness->notify, pid))
+		return 1;
+	if (!ask_reaped(&readiness->connect, pid, status) &&
+	    !ask_reaped(&readiness->check, pid, status))
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		readiness->probe_succeeded = 1;
+	return 1;
+}
+
+void
+readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPERS])
+{
+	pids[0] = readiness->connect.pid;
+	pids[1] = readiness->check.pid;
+	pids[2] = readiness->notify.helper;
+	memcpy(pids + 3, readiness->notify.stuck, sizeof(readiness->notify.stuck));
+}
+
+/* Often at first, when most daemons become ready; and never so often that looking is all we do. */
+static int64_t
+pause_after(const struct readiness *readiness, int64_t looked_ms)
+{
+	int64_t waited = clock_ms() - readiness->began;
+	int64_t pause = waited < 1000 ? 10 : waited < 10000 ? 25 : 100;
+
+	if ((readiness->check.status != 0 || readiness->connect.status != 0) && pause < 50)
+		pause = 50;
+	return pause > 4 * looked_ms ? pause : 4 * looked_ms;
+}
+
+enum verdict
+readiness_hear(struct readiness *readiness, const struct process_tree *tree,
+    struct otelop_message *reason)
+{
+	enum verdict verdict = look_at_pipe(readiness, reason);
+
+	return verdict != VERDICT_UNKNOWN ? verdict : look_at_notify(readiness, tree, reason);
+}
+
+enum verdict
+readiness_look(struct readiness *readiness, const struct process_tree *tree)
+{
+	const struct readiness_modes *modes = readiness->modes;
+	enum verdict verdict = VERDICT_UNKNOWN;
+	int64_t began = clock_ms();
+
+	if (modes->exec || readiness->probe_succeeded)
+		return VERDICT_OK;
+	if (began < readiness->next_look)
+		return VERDICT_UNKNOWN;
+	if (modes->listen)
+		verdict = look_at_sockets(readiness, tree);
+	if (verdict == VERDICT_UNKNOWN && modes->connect && readiness->connect.pid == 0)
+		ask_connect(&readiness->connect, modes->connect_host, modes->connect_target);
+	if (verdict == VERDICT_UNKNOWN && modes->check != NULL && readiness->check.pid == 0)
+		ask_check(&readiness->check, modes->check, readiness->state_dir);
+	readiness->next_look = clock_ms() + pause_after(readiness, clock_ms() - began);
+	return verdict;
+}

@@ -1,0 +1,19 @@
+/* What otelop-run writes into the metadata about its command: at the start, at readiness, at a crash. */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include "daemon/run_options.h"
+#include "otelop.h"
+#include "process/addresses.h"
+
+/* What a restart needs too.  -1: a member of the user's is refused, or there is no memory, with the reason. */
+int record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
+    struct otelop_message *reason);
+
+int record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses *addresses,
+    struct otelop_message *reason);
+
+/* code and status as in siginfo_t. */
+void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status);
+
+#endif

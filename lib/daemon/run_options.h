@@ -1,0 +1,27 @@
+/* What otelop-run was asked for, which the metadata records for a restart. */
+#ifndef RUN_OPTIONS_H
+#define RUN_OPTIONS_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+#include "daemon/readiness.h"
+
+struct run_options {
+	const char *state_dir;
+	const char *const *members;	/* KEY=VALUE, NULL-terminated */
+	const struct readiness_modes *modes;
+	const char *modes_text;		/* as given, for a restart */
+	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
+	int64_t max_lifetime_ms;	/* 0: no limit */
+	const char *max_lifetime_text;
+	int no_sweep;
+	int join;			/* busy is the verdict of the start that was first */
+	int64_t log_max;		/* 0: the log is not ours to bound */
+	const char *log_max_text;
+	int log_keep;
+	const char *log_keep_text;
+};
+
+#endif

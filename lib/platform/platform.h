@@ -1,0 +1,220 @@
+/*
+ * What only some systems have.  The files behind this header, platform.c, platform_proc.c and
+ * platform_sockets.c, choose between the system's own means and a POSIX fallback; nobody else has an
+ * #ifdef.
+ */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stddef.h>
+#include <time.h>
+
+/* So many bytes at once are written to a pipe as a whole. */
+#ifdef PIPE_BUF
+#define PLATFORM_PIPE_BUF PIPE_BUF
+#else
+#define PLATFORM_PIPE_BUF _POSIX_PIPE_BUF
+#endif
+
+/*
+ * A descriptor that means this very process, however often its number is used again; readable
+ * once the process has ended, a zombie too.  -1: ESRCH gone, ENOSYS the system has none.
+ */
+int platform_pidfd_open(pid_t pid);
+int platform_pidfd_signal(int pidfd, int signal_number);
+
+/*
+ * A process that waits for flock(fd, operation), on this very description, in our stead: nobody's wait(2)
+ * without __WCLONE sees it, no SIGCHLD tells of it, and it dies with the thread that began it.  pidfd is
+ * readable when it has ended.  keeps: what it got is ours then; else it has let go of it first.  0; -1: it
+ * cannot be had.
+ */
+struct platform_flock_helper {
+	pid_t pid;
+	int pidfd;
+};
+
+int platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation, int keeps);
+
+/* End it.  1: it got the lock; 0: it did not, or nobody knows. */
+int platform_flock_end(struct platform_flock_helper *helper);
+
+/* Make orphaned descendants children of this process.  -1: ENOSYS. */
+int platform_adopt_orphans(void);
+
+/* Do they become so?  1 or 0. */
+int platform_adopts_orphans(void);
+
+/* The signals of this system alone, which all end a process by default; one without a name is the last. */
+struct platform_signal {
+	const char *name;
+	int number;
+};
+extern const struct platform_signal platform_signals[];
+
+/*
+ * Set to default the signals that libc keeps for itself and whose change sigaction(2) refuses: they
+ * may have been ignored by whoever started us.
+ */
+void platform_reset_hidden_signals(void);
+
+/* Close every descriptor from 3 on but those in keep (sorted, ascending). */
+void platform_close_all_but(const int *keep, size_t count);
+
+struct platform_process {
+	pid_t pid;
+	pid_t parent;
+	pid_t group;
+	pid_t session;
+	char state;	/* as ps shows it; Z is a zombie */
+	unsigned long long start_ticks;	/* when it began, in ticks since the boot; 0: not known */
+};
+
+/* All processes, or those that we may see; the caller frees the array.  -1: errno, ENOSYS: never. */
+int platform_processes(struct platform_process **list, size_t *count);
+
+/* One of them.  1; 0: there is none; -1: errno. */
+int platform_process(pid_t pid, struct platform_process *process);
+
+/*
+ * The children of pid, zombies too, of which some may be missed while others end; the caller frees the
+ * array.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden.
+ */
+int platform_children(pid_t pid, pid_t **children, size_t *count);
+
+/* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
+int platform_process_began(pid_t pid, struct timespec *began);
+
+/*
+ * The same in ticks since the boot, which no change of the clock touches: together with pid and
+ * platform_boot_id it says who somebody is.  1; 0: there is no such process; -1: errno.
+ */
+int platform_process_start_ticks(pid_t pid, unsigned long long *ticks);
+
+/* A name for this run of the system.  1; 0: the system has none. */
+int platform_boot_id(char *name, size_t size);
+
+/*
+ * Call take for each descriptor that pid has open, while it returns 0.  directory is the list that has
+ * this number in it as a link to the file, target is what the link says.  What take returned last (0:
+ * there is none); -1: errno; EACCES or EPERM: it may not be looked into; ENOSYS.
+ */
+typedef int platform_take_descriptor(void *argument, int directory, const char *number,
+    const char *target);
+int platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argument);
+
+/*
+ * Has pid this file open?  Only what has a name that begins with this one is looked at, so that no file
+ * server can make us wait.  1 or 0; -1: errno, as above: that cannot be told.
+ */
+int platform_process_has_open(pid_t pid, const struct stat *file, const char *name);
+
+/* Who has a description of a file open that carries a flock. */
+struct platform_holder {
+	pid_t pid;
+	pid_t taker;	/* who took the lock; it may be dead; 0: dead, or of another PID namespace */
+	int is_shared;	/* the lock is */
+	int can_write;	/* its description can, as a starter's does and no command's */
+	char name[64];	/* pid's, as it chose it: to be cleaned before it is shown */
+};
+
+/*
+ * All of them that are seen, each once, the caller among them; the caller frees the array.  name is as
+ * above.  hidden counts the processes that may have it but may not be looked into, 1 where it is only
+ * known that there are such.  0; -1: errno, ENOSYS: nobody's descriptors can be seen.
+ */
+int platform_lock_holders(const struct stat *file, const char *name,
+    struct platform_holder **holders, size_t *count, int *hidden);
+
+/* The effective user of pid.  1; 0: there is no such process; -1: errno, ENOSYS. */
+int platform_process_user(pid_t pid, uid_t *user);
+
+/* Was pid started with this variable at this value (NULL: any)?  1, 0; -1: errno: that cannot be told. */
+int platform_process_has_variable(pid_t pid, const char *name, const char *value);
+
+/* Exchange two names in a directory, in one step.  0; -1: errno, ENOSYS or EINVAL: it cannot be done here. */
+int platform_exchange(int dir_fd, const char *a, const char *b);
+
+/* Rename, unless the new name is there already: EEXIST.  Where that is no one step, it is nearly one. */
+int platform_rename_new(int dir_fd, const char *from, const char *to);
+
+/*
+ * A descriptor, to be read until it is empty, that becomes readable when the file is removed, renamed,
+ * written to or changed in its mode, or the directory is removed or renamed.  -1: errno; ENOSYS: the system
+ * has no such thing, EMFILE: this user has too many.
+ */
+int platform_watch(int file_fd, int dir_fd);
+
+/* The name that pid has chosen, to be cleaned before it is shown.  1; 0: there is no such process; -1: errno. */
+int platform_process_name(pid_t pid, char *name, size_t size);
+
+/* A socket that listens. */
+struct platform_listener {
+	int family;			/* AF_INET, AF_INET6, AF_UNIX */
+	unsigned long inode;
+	unsigned port;
+	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
+	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
+	size_t name_length;
+};
+
+/*
+ * Call take for each socket of this family that listens in our network namespace (of Unix sockets those
+ * that have a name), while it does not return -1.  0; -1: errno: take's, or the kernel does not tell.
+ */
+typedef int platform_take_listener(void *argument, const struct platform_listener *listener);
+int platform_each_listener(int family, platform_take_listener *take, void *argument);
+
+/* A number for the network namespace that pid is in.  0: not known. */
+unsigned long platform_net_namespace(pid_t pid);
+
+/* The kernel's text of the sockets there: tcp, tcp6, unix.  A descriptor, or -1: errno. */
+int platform_net_table(pid_t pid, const char *table);
+
+/* Is this descriptor of pid a Unix socket?  1; or 0, also where the system does not tell. */
+int platform_is_unix_socket(pid_t pid, int number);
+
+/* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
+int platform_is_remote(int fd);
+
+/*
+ * Open the directory name in dir_fd only to go on from there: also one that we may enter but not read,
+ * where the system can.  flags: O_NOFOLLOW or 0.  -1: ELOOP, ENOTDIR or EMLINK where it is a link.
+ */
+int platform_open_to_search(int dir_fd, const char *name, int flags);
+
+/*
+ * What a link says and whose it is, both of the same link, whatever gets its name meanwhile.  The
+ * length; 0: it is one of /proc's, which only the kernel can follow; -1: EINVAL it is no link, …
+ */
+ssize_t platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size);
+
+/* A name for the pid namespace that this process is in.  1; 0: the system has none. */
+int platform_pid_namespace(char *name, size_t size);
+
+/*
+ * A datagram socket for sd_notify at a name of its own, and what to put into $NOTIFY_SOCKET.
+ * Nothing is left in the file system where the system has abstract names; else path is used.
+ */
+int platform_notify_socket(const char *path, char *name, size_t size);
+
+struct platform_sender {
+	pid_t pid;	/* -1: the system does not tell */
+	uid_t uid;	/* (where it does not, the caller's: nobody else reaches the socket) */
+	int attaches;	/* something that is let go of with the datagram */
+};
+
+/*
+ * The next datagram and who sent it, without waiting; it stays there, and so does what is attached to it.
+ * Its length, or -1.
+ */
+ssize_t platform_notify_peek(int fd, char *bytes, size_t size, struct platform_sender *sender);
+
+/* Take it out, with what is attached: that may last as long as the sender likes. */
+void platform_notify_drop(int fd);
+
+#endif

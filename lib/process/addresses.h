@@ -1,0 +1,29 @@
+/* A list of the addresses that somebody listens on. */
+#ifndef ADDRESSES_H
+#define ADDRESSES_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+/* Addresses in order, each once: 127.0.0.1:80, [::1]:80, /path, ./relative, @abstract (a NUL in it is @). */
+struct addresses {
+	char **items;	/* NULL-terminated */
+	size_t count;
+	pid_t hidden;	/* a process whose sockets we may not see; 0: all are seen */
+};
+
+/* One more.  -1: ENOMEM. */
+int addresses_add(struct addresses *found, const char *address);
+
+/* Put them in order, each once: many sockets may share one (SO_REUSEPORT). */
+void addresses_tidy(struct addresses *found);
+
+void addresses_free(struct addresses *addresses);
+
+int addresses_is_same(const struct addresses *a, const struct addresses *b);
+
+/* Is one of them this TCP port? */
+int addresses_has_port(const struct addresses *addresses, unsigned port);
+
+#endif

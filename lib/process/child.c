@@ -1,0 +1,196 @@
+/* Start a command in a child that has nothing of ours but what it is meant to have. */
+#include "process/child.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/status.h"
+#include "otelop.h"
+#include "platform/platform.h"
+#include "process/exec.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
+#define ABOVE_USUAL 10	/* shells and daemons use the numbers below */
+
+static int
+stays_ignored(int number, const int *kept)
+{
+	struct sigaction now;
+
+	for (; kept != NULL && *kept != 0; kept++)
+		if (*kept == number)
+			return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+	return 0;
+}
+
+void
+child_reset_signals(const int *kept)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		if (!stays_ignored(number, kept))
+			sigaction(number, &action, NULL);	/* KILL and STOP refuse */
+	platform_reset_hidden_signals();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+run_child(const struct child_plan *plan, char **words, int report)
+{
+	struct child_failure failure = { .before = -plan->prepare(plan->argument, report) };
+
+	if (failure.before == 0) {
+		child_reset_signals(plan->kept_ignored);
+		exec_become(words);
+	}
+	failure.error = errno;
+	io_write_all(report, (const char *)&failure, sizeof(failure));
+	_exit(STATUS_FAILED);
+}
+
+/* fork with all signals blocked in the child, which must not run our handlers: they would write into
+   our pipes. */
+static pid_t
+fork_deaf(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int saved;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	if ((pid = fork()) == 0)
+		return 0;
+	saved = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return pid;
+}
+
+pid_t
+child_fork(int (*run)(void *), void *argument)
+{
+	pid_t pid = fork_deaf();
+
+	if (pid == 0) {
+		child_reset_signals(NULL);
+		_exit(run(argument));
+	}
+	return pid;
+}
+
+int
+child_keep_only(const int *fds, size_t count)
+{
+	int null = io_open("/dev/null", O_RDWR, 0), keep[2] = { -1, -1 };
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		keep[i] = fds[i];
+	if (count == 2 && keep[0] > keep[1]) {
+		keep[0] = fds[1];
+		keep[1] = fds[0];
+	}
+	if (null < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 || io_dup2(null, 2) < 0)
+		return -1;
+	platform_close_all_but(keep, count);
+	return 0;
+}
+
+/* To find and load a command may last for ever, on a file system whose server is away.  0; -1: errno. */
+static int
+await_report(const struct child_plan *plan, int report)
+{
+	int64_t deadline = clock_deadline(plan->timeout_ms > 0 ? plan->timeout_ms : OTELOP_FOREVER), left;
+	struct pollfd fds[2] = {
+		{ report, POLLIN, 0 }, { plan->interrupt_fd > 0 ? plan->interrupt_fd : -1, POLLIN, 0 },
+	};
+
+	do {
+		left = clock_left_ms(deadline);
+		if (poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER)) < 0)
+			continue;
+		if (fds[0].revents != 0)
+			return 0;
+		if (fds[1].revents != 0 && (plan->gives_up == NULL || plan->gives_up(plan->argument))) {
+			errno = ECANCELED;
+			return -1;
+		}
+	} while (left != 0);
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+int
+child_can_wait(void)
+{
+	siginfo_t how;
+
+	return waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 || errno == ECHILD ||
+	    errno == EINTR ? 0 : -1;
+}
+
+int
+child_reap_killed(pid_t pid)
+{
+	int64_t deadline = clock_deadline(KILLED_MS);
+	pid_t reaped;
+
+	while ((reaped = waitpid(pid, NULL, WNOHANG)) == 0 && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(1);
+	return reaped != 0;
+}
+
+pid_t
+child_start(const struct child_plan *plan, struct child_failure *failure)
+{
+	int report[2] = { -1, -1 };
+	char **words;
+	ssize_t n;
+	pid_t pid;
+
+	*failure = (struct child_failure){ .before = 1 };
+	if ((words = exec_words(plan->argv)) == NULL || io_pipe(report) < 0 ||
+	    io_move_above(&report[1], ABOVE_USUAL) < 0) {
+		failure->error = errno;
+		free(words);
+		io_close(&report[0]);
+		io_close(&report[1]);
+		return -1;
+	}
+	if ((pid = fork_deaf()) == 0)
+		run_child(plan, words, report[1]);
+	failure->error = errno;
+	free(words);
+	io_close(&report[1]);
+	if (pid > 0) {
+		n = await_report(plan, report[0]) < 0 ? -1 :
+		    io_read_all(report[0], (char *)failure, sizeof(*failure));
+		if (n < 0)
+			*failure = (struct child_failure){ .before = 1, .error = errno };
+		else if (n == 0)
+			failure->error = 0;
+		/* At once: it may be about to become the command, and what that begins is not to be cut off. */
+		if (n < 0 && plan->given_up != NULL)
+			plan->given_up(plan->argument);
+		if (n != 0) {
+			/* Nobody knows enough of it to let it go on. */
+			kill(pid, SIGKILL);
+			failure->left = child_reap_killed(pid) ? 0 : pid;
+			pid = -1;
+		}
+	}
+	io_close(&report[0]);
+	return pid;
+}

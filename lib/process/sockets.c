@@ -1,0 +1,377 @@
+/* Which addresses a process tree listens on; listen.h has the invariants. */
+#include "process/sockets.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "platform/platform.h"
+#include "process/addresses.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_SIZE 512
+#define ADDRESS_SIZE 256
+#define TCP_LISTEN 0x0a
+#define UNIX_ACCEPTS 0x10000	/* the kernel's __SO_ACCEPTCON */
+
+struct seen_socket {
+	unsigned long inode;
+	pid_t pid;	/* who has it */
+	int number;	/* as which descriptor */
+};
+
+/* The sockets of a tree, and what is found of them. */
+struct search {
+	struct seen_socket *sockets;
+	size_t count;
+	size_t room;
+	struct addresses *found;
+	pid_t pid;	/* who is looked at */
+};
+
+static int
+take_nothing(void *argument, int directory, const char *number, const char *target)
+{
+	(void)argument;
+	(void)directory;
+	(void)number;
+	(void)target;
+	return 0;
+}
+
+int
+sockets_are_seen(void)
+{
+	return platform_each_descriptor(getpid(), take_nothing, NULL) == 0;
+}
+
+static int
+by_inode(const void *a, const void *b)
+{
+	unsigned long x = ((const struct seen_socket *)a)->inode, y = ((const struct seen_socket *)b)->inode;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Could not look for want of something: 1.  0: there is nothing to see, or not for us. */
+static int
+lacks_means(void)
+{
+	return errno == ENOMEM || errno == EMFILE || errno == ENFILE;
+}
+
+static int
+take_socket(void *argument, int directory, const char *number, const char *target)
+{
+	struct search *search = argument;
+	struct seen_socket seen = { .pid = search->pid, .number = atoi(number) };
+
+	(void)directory;
+	if (sscanf(target, "socket:[%lu]", &seen.inode) != 1)
+		return 0;
+	if (search->count == search->room) {
+		size_t more = search->room ? search->room * 2 : 64;
+		struct seen_socket *grown = realloc(search->sockets, more * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		search->sockets = grown;
+		search->room = more;
+	}
+	search->sockets[search->count++] = seen;
+	return 0;
+}
+
+/* The sockets that pid has open. */
+static int
+add_sockets(struct search *search, pid_t pid)
+{
+	search->pid = pid;
+	if (platform_each_descriptor(pid, take_socket, search) == 0)
+		return 0;
+	if (lacks_means() || errno == ENOSYS)
+		return -1;
+	search->found->hidden = pid;
+	return 0;
+}
+
+static const struct seen_socket *
+find_socket(const struct search *search, unsigned long inode)
+{
+	struct seen_socket wanted = { .inode = inode };
+
+	return search->count == 0 ? NULL :
+	    bsearch(&wanted, search->sockets, search->count, sizeof(wanted), by_inode);
+}
+
+static int
+format_inet(int family, const void *bytes, unsigned port, char *address, size_t size)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(family, bytes, text, sizeof(text)) == NULL)
+		return 0;
+	return io_format(address, size, family == AF_INET ? "%s:%u" : "[%s]:%u", text, port) == 0;
+}
+
+/* The kernel prints an address as the words that lie in memory. */
+static int
+parse_address(const char *hex, unsigned port, char *address, size_t size)
+{
+	uint32_t words[4];
+	char word[9] = "";
+	size_t count = strlen(hex) / 8, i;
+
+	if (strlen(hex) != count * 8 || (count != 1 && count != 4))
+		return 0;
+	for (i = 0; i < count; i++) {
+		memcpy(word, hex + i * 8, 8);
+		words[i] = (uint32_t)strtoul(word, NULL, 16);
+	}
+	return format_inet(count == 1 ? AF_INET : AF_INET6, words, port, address, size);
+}
+
+int
+sockets_parse_tcp(const char *line, unsigned long *inode, char *address, size_t size)
+{
+	unsigned port, state;
+	char hex[33];
+
+	if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*s %*s %lu",
+	    hex, &port, &state, inode) != 4 || state != TCP_LISTEN)
+		return 0;
+	return parse_address(hex, port, address, size);
+}
+
+int
+sockets_parse_unix(const char *line, unsigned long *inode, char *address, size_t size)
+{
+	unsigned long flags;
+	int at = 0;
+
+	if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %lx %*x %*x %lu %n", &flags, inode, &at) != 2 ||
+	    !(flags & UNIX_ACCEPTS) || at == 0 || line[at] == '\0' || line[at] == '\n')
+		return 0;
+	return io_format(address, size, "%.*s", (int)strcspn(line + at, "\n"), line + at) == 0;
+}
+
+/* Can it be shown as it is?  C1 controls are two bytes in UTF-8. */
+static int
+is_plain(const char *text)
+{
+	const char *s;
+
+	for (s = text; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f ||
+		    ((unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0))
+			return 0;
+	return text_is_utf8(text, strlen(text));
+}
+
+/* A Unix socket's name as the kernel prints it. */
+static int
+add_name(struct addresses *found, const char *name)
+{
+	char address[ADDRESS_SIZE];
+	int is_whole = *name == '/' || *name == '@' || strncmp(name, "./", 2) == 0;
+
+	if (*name == '\0' || !is_plain(name) ||
+	    io_format(address, sizeof(address), "%s%s", is_whole ? "" : "./", name) < 0)
+		return 0;
+	return addresses_add(found, address);
+}
+
+static int
+take_listener(void *argument, const struct platform_listener *listener)
+{
+	struct search *search = argument;
+	char address[ADDRESS_SIZE];
+	size_t i;
+
+	if (find_socket(search, listener->inode) == NULL)
+		return 0;
+	if (listener->family != AF_UNIX)
+		return format_inet(listener->family, listener->address, listener->port, address,
+		    sizeof(address)) ? addresses_add(search->found, address) : 0;
+	if (listener->name_length == 0 || listener->name_length >= sizeof(address))
+		return 0;
+	memcpy(address, listener->name, listener->name_length);
+	address[listener->name_length] = '\0';
+	for (i = 0; *listener->name == '\0' && i < listener->name_length; i++)
+		if (address[i] == '\0')
+			address[i] = '@';
+	return add_name(search->found, address);
+}
+
+static FILE *
+open_table(pid_t pid, const char *table)
+{
+	int fd = platform_net_table(pid, table);
+	FILE *stream;
+
+	if (fd < 0 && !lacks_means())
+		/* A process whose first thread has ended shows none: it is mostly ours. */
+		fd = platform_net_table(getpid(), table);
+	if (fd >= 0 && (stream = fdopen(fd, "r")) != NULL)
+		return stream;
+	io_close(&fd);
+	return NULL;
+}
+
+static int
+add_tcp_table(struct search *search, pid_t pid, const char *table)
+{
+	char line[LINE_SIZE], address[ADDRESS_SIZE];
+	unsigned long inode;
+	FILE *stream = open_table(pid, table);
+	int result = 0;
+
+	if (stream == NULL)
+		return lacks_means() ? -1 : 0;
+	while (result == 0 && fgets(line, sizeof(line), stream) != NULL)
+		if (sockets_parse_tcp(line, &inode, address, sizeof(address)) &&
+		    find_socket(search, inode) != NULL)
+			result = addresses_add(search->found, address);
+	fclose(stream);
+	return result;
+}
+
+/* A Unix socket of the tree, and how it stands in the kernel's text. */
+struct named {
+	const struct seen_socket *socket;
+	int lines;
+	char address[ADDRESS_SIZE];	/* "": it does not listen, or its line is broken */
+};
+
+static struct named *
+find_named(struct named *all, size_t *count, const struct seen_socket *socket)
+{
+	size_t i;
+
+	for (i = 0; i < *count; i++)
+		if (all[i].socket == socket)
+			return &all[i];
+	memset(&all[i], 0, sizeof(all[i]));
+	all[i].socket = socket;
+	++*count;
+	return &all[i];
+}
+
+/* listen.h says which lines of it count. */
+static int
+add_unix_table(struct search *search, pid_t pid)
+{
+	FILE *stream = open_table(pid, "unix");
+	struct named *all, *last = NULL;
+	char line[LINE_SIZE];
+	const struct seen_socket *socket;
+	unsigned long inode;
+	size_t count = 0, i;
+	int result = 0;
+
+	if (stream == NULL)
+		return lacks_means() ? -1 : 0;
+	if ((all = calloc(search->count + 1, sizeof(*all))) == NULL)
+		result = -1;
+	while (result == 0 && fgets(line, sizeof(line), stream) != NULL) {
+		if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %*x %*x %*x %lu", &inode) != 1) {
+			if (last != NULL)
+				*last->address = '\0';
+			continue;
+		}
+		last = NULL;
+		if ((socket = find_socket(search, inode)) == NULL)
+			continue;
+		last = find_named(all, &count, socket);
+		last->lines++;
+		sockets_parse_unix(line, &inode, last->address, sizeof(last->address));
+	}
+	for (i = 0; i < count && result == 0; i++)
+		if (all[i].lines == 1 && *all[i].address != '\0' &&
+		    platform_is_unix_socket(all[i].socket->pid, all[i].socket->number))
+			result = add_name(search->found, all[i].address);
+	free(all);
+	fclose(stream);
+	return result;
+}
+
+/* Of a family in pid's network namespace, which is_ours or not. */
+static int
+add_family(struct search *search, pid_t pid, int is_ours, int family)
+{
+	if (is_ours) {
+		if (platform_each_listener(family, take_listener, search) == 0)
+			return 0;
+		if (lacks_means())
+			return -1;
+	}
+	if (family == AF_UNIX)
+		return add_unix_table(search, pid);
+	return add_tcp_table(search, pid, family == AF_INET ? "tcp" : "tcp6");
+}
+
+/* Each network namespace once, by one of those that are in it. */
+static int
+add_namespaces(struct search *search, const pid_t *pids, size_t count)
+{
+	unsigned long *seen = calloc(count, sizeof(*seen)), ours = platform_net_namespace(getpid());
+	size_t i, k;
+	int result = 0;
+
+	if (seen == NULL)
+		return -1;
+	for (i = 0; i < count && result == 0; i++) {
+		if ((seen[i] = platform_net_namespace(pids[i])) == 0)
+			seen[i] = ours;
+		for (k = 0; seen[k] != seen[i]; k++)
+			;
+		if (k == i && (add_family(search, pids[i], seen[i] == ours, AF_INET) < 0 ||
+		    add_family(search, pids[i], seen[i] == ours, AF_INET6) < 0 ||
+		    add_family(search, pids[i], seen[i] == ours, AF_UNIX) < 0))
+			result = -1;
+	}
+	free(seen);
+	return result;
+}
+
+int
+sockets_find(const pid_t *pids, size_t count, struct addresses *found)
+{
+	struct search search = { .found = found };
+	int result = 0;
+	size_t i;
+
+	memset(found, 0, sizeof(*found));
+	for (i = 0; i < count && result == 0; i++)
+		result = add_sockets(&search, pids[i]);
+	if (result == 0 && search.count > 0) {
+		qsort(search.sockets, search.count, sizeof(*search.sockets), by_inode);
+		result = add_namespaces(&search, pids, count);
+	}
+	free(search.sockets);
+	if (result < 0)
+		addresses_free(found);
+	else
+		addresses_tidy(found);
+	return result;
+}
+
+void
+sockets_describe_hidden(pid_t pid, char *text, size_t size)
+{
+	char name[64];
+	uid_t user;
+
+	if (platform_process_name(pid, name, sizeof(name)) == 1 && platform_process_user(pid, &user) == 1)
+		io_format(text, size, "process %ld (%s): %s", (long)pid, name, user == geteuid() ?
+		    "it is not dumpable" : "it runs as another user");
+	else
+		io_format(text, size, "process %ld: it is hidden", (long)pid);
+}
