@@ -20,7 +20,7 @@ setup() {
 
 # In front of otelop-run where it finds orphans by the session that it leads.
 in_session=()
-if [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; then in_session=(setsid); fi
+if [[ ${PLATFORM-} == posix ]]; then in_session=(setsid); fi
 
 # Every process that this test started, however it left: they inherit the mark.  What looks for them
 # does not have it.
@@ -116,9 +116,9 @@ as_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 }
 
-# Skip a test of what only some systems have: what the fallback of lib/platform.c cannot give.
+# Skip a test of what only some systems have: what POSIX alone cannot give.
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
-is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
+is_fallback() { [[ ${PLATFORM-} == posix ]]; }
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
 # The same for acting as nobody, and for giving a file away.
