@@ -20,6 +20,8 @@ SANITIZE =
 # with glibc's loader (make bench).
 LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
 	[ -z "$(SANITIZE)" ] && same -dumpmachine && same -print-multi-directory && echo musl || echo system
+# How CC writes down which headers an object was made from.
+DEPEND != $(CC) -MMD -MP -MF /dev/null -E - </dev/null >/dev/null 2>&1 && echo -MMD -MP || echo -MD
 # The tools that know the objects of CC.
 AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
 OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
@@ -98,7 +100,7 @@ VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/
 
 .c.o:
 	@echo "$(CC) $@"
-	@$(CC) $(COMPILE) -MMD -MP -c -o $@ $<
+	@$(CC) $(COMPILE) $(DEPEND) -c -o $@ $<
 
 # The headers that each object was made from, as the compiler saw them.
 -include $(PROGRAMS:=.d) $(BIN:.o=.d) $(LIBRARY:.o=.d)
