@@ -10,9 +10,10 @@
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
 # a make of their own inside $(BUILD).
 
-VERSION = 0.1.0
 PREFIX = /usr/local
 BUILD = build
+# linux or posix: whose files of lib/platform are built.
+PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
 CFLAGS = -O2 -g
 SANITIZE =
 # Static against musl where it is there and CC makes code for the same machine: an exec costs about half of one
@@ -30,7 +31,10 @@ BIN = again.o cli.o list.o run_words.o show.o tail.o
 DAEMON = ask.o chain.o join.o logger.o notify.o readiness.o record.o run.o spawn.o stop.o verdict.o
 STATE = form.o holder.o lock.o lock_probe.o lock_wait.o meta.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o
-SYSTEM = platform.o platform_proc.o platform_sockets.o
+SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
+SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
+	linux_processes.o linux_sockets.o
+SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
 JSON = json.o json_text.o
 BASE = clock.o io.o message.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
@@ -54,13 +58,17 @@ all: compiler $(BUILD)/include/jsmn.h
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(LDFLAGS)" SANITIZE="$(SANITIZE)" CFLAGS="$(CFLAGS)" \
-		CPPFLAGS="$(CPPFLAGS)" programs)
+		PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" PIC=-fPIC CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@cp -p bin/otelop $(BUILD)/otelop
 
 compiler:
+	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
+		echo "otelop has no files for PLATFORM=$(PLATFORM): there are linux and posix" >&2; \
+		exit 1; \
+	}
 	@set -- $(CC); command -v "$$1" >/dev/null || { \
 		case $$1 in cc | c99) package=gcc ;; *-gcc) package=gcc-$${1%-gcc} ;; *) package=$$1 ;; esac; \
 		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
@@ -115,6 +123,10 @@ libotelop.a: $(LIBRARY)
 	@rm -f $@
 	@$(AR) rc $@ public.o
 
+# What the library is made of, for those who compile it otherwise.
+sources:
+	@for object in $(LIBRARY); do echo lib/*/$${object%.o}.c || exit; done
+
 demo:
 	@sh .ci/deps build demo
 	@$(MAKE) -s all
@@ -123,7 +135,7 @@ demo:
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" CPPFLAGS="$(CPPFLAGS)" JOBS="$(JOBS)" sh tests/run $(TESTS)
+	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint
@@ -175,8 +187,8 @@ install: all
 	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/otelop.pc.in \
-		> $(BUILD)/otelop.pc
+	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/otelop.pc
 	install -m 644 $(BUILD)/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
@@ -199,4 +211,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench install uninstall clean

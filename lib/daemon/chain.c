@@ -23,14 +23,15 @@
 #define ANCESTORS_MAX 4096	/* more than a pid namespace nests; a list that changes under us must end */
 
 static int
-open_file(const char *dir, int flags, struct otelop_message *message)
+open_file(const char *path, int flags, struct otelop_message *message)
 {
-	int dir_fd = statedir_open(dir, message), fd;
+	struct statedir dir;
+	int fd;
 
-	if (dir_fd < 0)
+	if (statedir_open(&dir, path, message) < 0)
 		return -1;
-	fd = statedir_open_file(dir_fd, dir, STATEDIR_START, O_RDWR | flags, message);
-	io_close(&dir_fd);
+	fd = statedir_open_file(&dir, STATEDIR_START, O_RDWR | flags, message);
+	statedir_close(&dir);
 	return fd;
 }
 
@@ -122,16 +123,17 @@ chain_is_done(const char *dir, char *const argv[])
 
 /* The otelop-run that is pid's parent: it has the metadata open.  0: there is none. */
 static pid_t
-find_runner(const char *dir, const struct platform_process *daemon)
+find_runner(const char *path, const struct platform_process *daemon)
 {
+	struct statedir dir;
 	struct stat file;
-	int dir_fd = statedir_open(dir, NULL), found;
+	int found;
 
-	if (dir_fd < 0)
+	if (statedir_open(&dir, path, NULL) < 0)
 		return 0;
-	found = fstatat(dir_fd, STATEDIR_METADATA, &file, AT_SYMLINK_NOFOLLOW) == 0 && daemon->parent > 1 &&
+	found = fstatat(dir.fd, STATEDIR_METADATA, &file, AT_SYMLINK_NOFOLLOW) == 0 && daemon->parent > 1 &&
 	    platform_process_has_open(daemon->parent, &file, STATEDIR_METADATA) == 1;
-	io_close(&dir_fd);
+	statedir_close(&dir);
 	return found ? daemon->parent : 0;
 }
 

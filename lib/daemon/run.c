@@ -158,7 +158,7 @@ set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir_fd = run->lock.dir_fd, .dir = run->lock.dir };
+	    .dir = &run->lock.dir };
 	if (logger_start(&run->logger, reason) < 0)
 		return STATUS_FAILED;
 	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,

@@ -192,17 +192,17 @@ prepare(void *argument, int report)
 static int
 open_default_log(struct spawn *spawn)
 {
-	const char *dir = spawn->options->state_dir;
-	int dir_fd;
+	const char *path = spawn->options->state_dir;
+	struct statedir dir;
 
-	if (dir == NULL)
+	if (path == NULL)
 		return (spawn->log_fd = io_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)) < 0 ?
 		    message_errno(&spawn->result->reason, "/dev/null: cannot open") : 0;
-	if ((dir_fd = statedir_open(dir, &spawn->result->reason)) < 0)
+	if (statedir_open(&dir, path, &spawn->result->reason) < 0)
 		return -1;
-	spawn->log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG, O_WRONLY | O_APPEND | O_CREAT,
+	spawn->log_fd = statedir_open_file(&dir, STATEDIR_LOG, O_WRONLY | O_APPEND | O_CREAT,
 	    &spawn->result->reason);
-	io_close(&dir_fd);
+	statedir_close(&dir);
 	return spawn->log_fd < 0 ? -1 : 0;
 }
 

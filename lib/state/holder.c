@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 int
-holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata)
+holder_describe(struct holder_daemon *daemon, const struct statedir *dir, int fd, const struct otelop_metadata *metadata)
 {
 	memset(daemon, 0, sizeof(*daemon));
 	daemon->dir = dir;
@@ -35,7 +35,7 @@ is_in_session(const struct holder_daemon *daemon, pid_t pid)
 static int
 was_given_directory(const struct holder_daemon *daemon, pid_t pid)
 {
-	return platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
+	return platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir->path) == 1;
 }
 
 /* As what a command starts is, whatever it does to its session and to the lock. */

@@ -27,12 +27,12 @@ open_claim(struct otelop_lock *lock, int create, struct otelop_message *message)
 {
 	for (;;) {
 		lock->created = 0;
-		lock->fd = statedir_open_file(lock->dir_fd, lock->dir, STATEDIR_METADATA, O_RDWR,
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR,
 		    message);
 		if (lock->fd >= 0 || errno != ENOENT || !create)
 			return lock->fd < 0 ? -1 : 0;
 		lock->created = 1;
-		lock->fd = statedir_open_file(lock->dir_fd, lock->dir, STATEDIR_METADATA,
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA,
 		    O_RDWR | O_CREAT | O_EXCL, message);
 		if (lock->fd >= 0 || errno != EEXIST)
 			return lock->fd < 0 ? -1 : 0;
@@ -56,15 +56,15 @@ describe_busy(const struct otelop_lock *lock, const struct otelop_metadata *meta
 	struct holder holder;
 
 	if (names_live_process(metadata))
-		message_set(message, "%s/%s: held by process %ld", lock->dir, STATEDIR_METADATA,
+		message_set(message, "%s/%s: held by process %ld", lock->dir.path, STATEDIR_METADATA,
 		    (long)meta_pid(metadata));
-	else if (holder_describe(&daemon, lock->dir, lock->fd, metadata) == 0 &&
+	else if (holder_describe(&daemon, &lock->dir, lock->fd, metadata) == 0 &&
 	    holder_find(&daemon, &holder) == 0 && holder.kind == HOLDER_KEEPER)
 		message_set(message, "%s/%s: the daemon is dead, its lock kept by process %ld (%s); "
-		    "otelop stop ends it", lock->dir, STATEDIR_METADATA, (long)holder.pid, holder.name);
+		    "otelop stop ends it", lock->dir.path, STATEDIR_METADATA, (long)holder.pid, holder.name);
 	else
 		message_set(message, "%s/%s: held by a process that has not said who it is%s",
-		    lock->dir, STATEDIR_METADATA, is_shared ? ", with a shared lock" : "");
+		    lock->dir.path, STATEDIR_METADATA, is_shared ? ", with a shared lock" : "");
 }
 
 static int
@@ -72,7 +72,7 @@ say_busy(const struct otelop_lock *lock, int is_shared, int waited, struct otelo
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 
-	meta_read_fd(&metadata, lock->fd, lock->dir, NULL);
+	meta_read_fd(&metadata, &lock->dir, lock->fd, NULL);
 	describe_busy(lock, &metadata, is_shared, message);
 	otelop_metadata_free(&metadata);
 	errno = waited ? ETIMEDOUT : EWOULDBLOCK;
@@ -108,18 +108,18 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum attempt result = CLAIMED;
 
-	if (lock->created || meta_read_fd(&metadata, lock->fd, lock->dir, NULL) < 0 ||
+	if (lock->created || meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) < 0 ||
 	    meta_state_is(&metadata, "exited")) {
 		otelop_metadata_free(&metadata);
 		return CLAIMED;
 	}
 	if (is_being_settled(lock, &metadata)) {
-		message_set(message, "%s/%s: process %ld has ended, and what it left is being ended", lock->dir,
+		message_set(message, "%s/%s: process %ld has ended, and what it left is being ended", lock->dir.path,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
 	} else if (meta_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
-		message_set(message, "%s/%s: process %ld runs without its lock; otelop stop ends it", lock->dir,
+		message_set(message, "%s/%s: process %ld runs without its lock; otelop stop ends it", lock->dir.path,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
@@ -139,11 +139,11 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, int64_t 
 	enum attempt claimed;
 	int same;
 
-	lock_let_settle(lock->fd, lock->dir, settled);				/* U */
+	lock_let_settle(&lock->dir, lock->fd, settled);				/* U */
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {				/* C2 */
 		/* In this order: whoever may still take the name of this file away lives, and is named by it. */
 		claimed = look_at_claimed(lock, request, message);		/* A */
-		if ((same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) == 1)
+		if ((same = statedir_names(&lock->dir, STATEDIR_METADATA, lock->fd)) == 1)
 			return claimed;						/* C3 */
 		if (same == 0)
 			return AGAIN;
@@ -151,11 +151,11 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, int64_t 
 		claimed = io_flock(lock->fd, LOCK_SH | LOCK_NB) == 0 ? SHARED : HELD;	/* B1 */
 		if (claimed == SHARED || errno == EWOULDBLOCK) {
 			/* Of a file that has lost its name, it says nothing. */
-			if ((same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) >= 0)
+			if ((same = statedir_names(&lock->dir, STATEDIR_METADATA, lock->fd)) >= 0)
 				return same == 1 ? claimed : AGAIN;
 		}
 	}
-	message_errno(message, "%s/%s: cannot lock", lock->dir, STATEDIR_METADATA);
+	message_errno(message, "%s/%s: cannot lock", lock->dir.path, STATEDIR_METADATA);
 	return FAILED;
 }
 
@@ -163,7 +163,7 @@ static int
 is_held_by_live_process(const struct otelop_lock *lock)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int lives = meta_read_fd(&metadata, lock->fd, lock->dir, NULL) == 0 && names_live_process(&metadata);
+	int lives = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && names_live_process(&metadata);
 
 	otelop_metadata_free(&metadata);
 	return lives;
@@ -179,8 +179,8 @@ is_held_for_long(const struct otelop_lock *lock)
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct holder_daemon daemon;
 	struct holder holder;
-	int is_long = meta_read_fd(&metadata, lock->fd, lock->dir, NULL) == 0 && (names_live_process(&metadata) ||
-	    (holder_describe(&daemon, lock->dir, lock->fd, &metadata) == 0 && holder_find(&daemon, &holder) == 0 &&
+	int is_long = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && (names_live_process(&metadata) ||
+	    (holder_describe(&daemon, &lock->dir, lock->fd, &metadata) == 0 && holder_find(&daemon, &holder) == 0 &&
 	    holder.kind == HOLDER_KEEPER));
 
 	otelop_metadata_free(&metadata);
@@ -251,11 +251,11 @@ claim_open(struct otelop_lock *lock, const struct lock_request *request, struct 
 			if (!waits)
 				break;
 			/* The file may be replaced while we wait: the next round looks. */
-			switch (lock_wait_named(lock->dir_fd, lock->fd, LOCK_EX, deadline)) {
+			switch (lock_wait_named(&lock->dir, lock->fd, LOCK_EX, deadline)) {
 			case 1:
 				continue;
 			case -1:
-				message_errno(message, "%s/%s: cannot wait for the lock", lock->dir,
+				message_errno(message, "%s/%s: cannot wait for the lock", lock->dir.path,
 				    STATEDIR_METADATA);
 				return give_up(lock);
 			}
@@ -271,12 +271,10 @@ lock_claim(struct otelop_lock *lock, const char *dir, const struct lock_request 
     struct otelop_message *message)
 {
 	*lock = (struct otelop_lock)LOCK_INIT;
-	if (io_format(lock->dir, sizeof(lock->dir), "%s", dir) < 0)
-		return message_errno(message, "%s: cannot use as state directory", dir);
-	if ((lock->dir_fd = statedir_open(dir, message)) < 0)
+	if (statedir_open(&lock->dir, dir, message) < 0)
 		return -1;
 	if (claim_open(lock, request, message) < 0) {
-		io_close(&lock->dir_fd);
+		statedir_close(&lock->dir);
 		return -1;
 	}
 	return 0;
@@ -318,8 +316,8 @@ drop_next(struct otelop_lock *lock)
 	int saved = errno;
 
 	if (lock->next_fd >= 0) {
-		if (statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->next_fd) == 1)
-			unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);
+		if (statedir_names(&lock->dir, STATEDIR_NEXT, lock->next_fd) == 1)
+			unlinkat(lock->dir.fd, STATEDIR_NEXT, 0);
 		io_flock(lock->next_fd, LOCK_UN);
 	}
 	errno = saved;
@@ -342,13 +340,13 @@ lock_next(struct otelop_lock *lock, struct otelop_message *message)
 		result = io_flock(lock->next_fd, LOCK_EX | LOCK_NB);
 	}
 	if (result < 0)
-		return message_errno(message, "%s/%s: cannot lock", lock->dir, STATEDIR_NEXT);
+		return message_errno(message, "%s/%s: cannot lock", lock->dir.path, STATEDIR_NEXT);
 	if (io_flock(lock->next_write_fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 :
-		    message_errno(message, "%s/%s: cannot lock", lock->dir, STATEDIR_NEXT);
+		    message_errno(message, "%s/%s: cannot lock", lock->dir.path, STATEDIR_NEXT);
 	errno = ENOLCK;
 	return message_set(message, "%s: locks do nothing on this file system; choose another state directory "
-	    "(-C DIR or OTELOP_STATE_DIR)", lock->dir);
+	    "(-C DIR or OTELOP_STATE_DIR)", lock->dir.path);
 }
 
 /*
@@ -361,12 +359,12 @@ hold_again(const struct otelop_lock *lock, struct otelop_message *message)
 	int same = -1;
 
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0 &&
-	    (same = statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) == 1)
+	    (same = statedir_names(&lock->dir, STATEDIR_METADATA, lock->fd)) == 1)
 		return 0;
 	if (same < 0 && errno != EWOULDBLOCK)
-		return message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_METADATA);
+		return message_errno(message, "%s/%s: cannot look at", lock->dir.path, STATEDIR_METADATA);
 	errno = ESTALE;
-	return message_set(message, "%s/%s: somebody %s", lock->dir, STATEDIR_METADATA,
+	return message_set(message, "%s/%s: somebody %s", lock->dir.path, STATEDIR_METADATA,
 	    same == 0 ? "removed or replaced it" : "else has its lock by now");
 }
 
@@ -378,18 +376,18 @@ lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message)
 	drop_next(lock);
 	if (hold_again(lock, message) < 0)
 		return -1;
-	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)	/* P1 */
-		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
-	lock->next_write_fd = statedir_open_file(lock->dir_fd, lock->dir, STATEDIR_NEXT,	/* P2 */
+	if (unlinkat(lock->dir.fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)	/* P1 */
+		return message_errno(message, "%s/%s: cannot remove", lock->dir.path, STATEDIR_NEXT);
+	lock->next_write_fd = statedir_open_file(&lock->dir, STATEDIR_NEXT,	/* P2 */
 	    O_RDWR | O_CREAT | O_EXCL, message);
 	if (lock->next_write_fd < 0)
 		return -1;
-	lock->next_fd = statedir_open_file(lock->dir_fd, lock->dir, STATEDIR_NEXT, O_RDONLY, message);
+	lock->next_fd = statedir_open_file(&lock->dir, STATEDIR_NEXT, O_RDONLY, message);
 	if (lock->next_fd < 0 || fstat(lock->next_write_fd, &made) < 0 || fstat(lock->next_fd, &opened) < 0) {
 		/* Its name is ours to remove, whatever it names: only the claim's holder uses it. */
 		int saved = errno;
 
-		unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);
+		unlinkat(lock->dir.fd, STATEDIR_NEXT, 0);
 		drop_next(lock);
 		errno = saved;
 		return -1;
@@ -397,7 +395,7 @@ lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message)
 	if (made.st_dev != opened.st_dev || made.st_ino != opened.st_ino) {
 		drop_next(lock);
 		errno = ESTALE;
-		return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir, STATEDIR_NEXT);
+		return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir.path, STATEDIR_NEXT);
 	}
 	if (lock_next(lock, message) < 0) {
 		drop_next(lock);
@@ -424,19 +422,19 @@ write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
 
 	if (metadata->length > OTELOP_METADATA_MAX) {
 		errno = EMSGSIZE;
-		return message_set(message, "%s/%s: cannot write: metadata over %d bytes", lock->dir,
+		return message_set(message, "%s/%s: cannot write: metadata over %d bytes", lock->dir.path,
 		    STATEDIR_NEXT, OTELOP_METADATA_MAX);
 	}
 	written = io_truncate(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -1 :
 	    io_write_unsignalled(fd, metadata->json, metadata->length);
 	if (written < 0)
-		return message_errno(message, "%s/%s: cannot write", lock->dir, STATEDIR_NEXT);
-	if ((next = statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->next_fd)) < 0)
-		return message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_NEXT);
+		return message_errno(message, "%s/%s: cannot write", lock->dir.path, STATEDIR_NEXT);
+	if ((next = statedir_names(&lock->dir, STATEDIR_NEXT, lock->next_fd)) < 0)
+		return message_errno(message, "%s/%s: cannot look at", lock->dir.path, STATEDIR_NEXT);
 	if (next == 1)
 		return hold_again(lock, message);
 	errno = ESTALE;
-	return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir, STATEDIR_NEXT);
+	return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir.path, STATEDIR_NEXT);
 }
 
 /*
@@ -446,26 +444,26 @@ write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
 static int
 rename_next(const struct otelop_lock *lock, struct otelop_message *message)
 {
-	if (platform_exchange(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0) {
-		if (statedir_names(lock->dir_fd, STATEDIR_NEXT, lock->fd) == 1) {
-			unlinkat(lock->dir_fd, STATEDIR_NEXT, 0);	/* what stays, the next claim removes */
+	if (platform_exchange(lock->dir.fd, STATEDIR_NEXT, STATEDIR_METADATA) == 0) {
+		if (statedir_names(&lock->dir, STATEDIR_NEXT, lock->fd) == 1) {
+			unlinkat(lock->dir.fd, STATEDIR_NEXT, 0);	/* what stays, the next claim removes */
 			return 0;
 		}
-		if (statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->next_fd) == 1 &&
-		    platform_exchange(lock->dir_fd, STATEDIR_NEXT, STATEDIR_METADATA) < 0)
-			renameat(lock->dir_fd, STATEDIR_NEXT, lock->dir_fd, STATEDIR_METADATA);
+		if (statedir_names(&lock->dir, STATEDIR_METADATA, lock->next_fd) == 1 &&
+		    platform_exchange(lock->dir.fd, STATEDIR_NEXT, STATEDIR_METADATA) < 0)
+			renameat(lock->dir.fd, STATEDIR_NEXT, lock->dir.fd, STATEDIR_METADATA);
 		errno = ESTALE;
-		return message_set(message, "%s/%s: somebody replaced it", lock->dir, STATEDIR_METADATA);
+		return message_set(message, "%s/%s: somebody replaced it", lock->dir.path, STATEDIR_METADATA);
 	}
 	if (errno == ENOENT) {
 		errno = ESTALE;
-		return message_set(message, "%s/%s: somebody removed it", lock->dir, STATEDIR_METADATA);
+		return message_set(message, "%s/%s: somebody removed it", lock->dir.path, STATEDIR_METADATA);
 	}
 	if (errno != ENOSYS && errno != EINVAL && errno != EPERM)
-		return message_errno(message, "%s/%s: cannot publish", lock->dir, STATEDIR_METADATA);
+		return message_errno(message, "%s/%s: cannot publish", lock->dir.path, STATEDIR_METADATA);
 	/* A kernel, a filter or a file system that does not exchange. */
-	if (renameat(lock->dir_fd, STATEDIR_NEXT, lock->dir_fd, STATEDIR_METADATA) < 0)
-		return message_errno(message, "%s/%s: cannot publish", lock->dir, STATEDIR_METADATA);
+	if (renameat(lock->dir.fd, STATEDIR_NEXT, lock->dir.fd, STATEDIR_METADATA) < 0)
+		return message_errno(message, "%s/%s: cannot publish", lock->dir.path, STATEDIR_METADATA);
 	return 0;
 }
 
@@ -523,12 +521,12 @@ lock_release(struct otelop_lock *lock)
 	drop_next(lock);
 	if (lock->fd >= 0) {
 		if (lock->created && fstat(lock->fd, &found) == 0 && found.st_size == 0 &&
-		    statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd) == 1)
-			unlinkat(lock->dir_fd, STATEDIR_METADATA, 0);
+		    statedir_names(&lock->dir, STATEDIR_METADATA, lock->fd) == 1)
+			unlinkat(lock->dir.fd, STATEDIR_METADATA, 0);
 		io_flock(lock->fd, LOCK_UN);
 	}
 	io_close(&lock->fd);
-	io_close(&lock->dir_fd);
+	statedir_close(&lock->dir);
 }
 
 void
@@ -549,20 +547,20 @@ remove_file(const struct otelop_lock *lock, struct otelop_message *message)
 {
 	int same;
 
-	if (unlinkat(lock->dir_fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)
-		return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_NEXT);
-	while (platform_rename_new(lock->dir_fd, STATEDIR_METADATA, STATEDIR_GONE) < 0) {
+	if (unlinkat(lock->dir.fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)
+		return message_errno(message, "%s/%s: cannot remove", lock->dir.path, STATEDIR_NEXT);
+	while (platform_rename_new(lock->dir.fd, STATEDIR_METADATA, STATEDIR_GONE) < 0) {
 		if (errno == ENOENT)
 			return 0;
 		/* There may be one that was left by a remover that was killed. */
-		if (errno != EEXIST || (unlinkat(lock->dir_fd, STATEDIR_GONE, 0) < 0 && errno != ENOENT))
-			return message_errno(message, "%s/%s: cannot remove", lock->dir, STATEDIR_METADATA);
+		if (errno != EEXIST || (unlinkat(lock->dir.fd, STATEDIR_GONE, 0) < 0 && errno != ENOENT))
+			return message_errno(message, "%s/%s: cannot remove", lock->dir.path, STATEDIR_METADATA);
 	}
-	if ((same = statedir_names(lock->dir_fd, STATEDIR_GONE, lock->fd)) < 0)
-		message_errno(message, "%s/%s: cannot look at", lock->dir, STATEDIR_GONE);
-	if (same != 1 && (platform_rename_new(lock->dir_fd, STATEDIR_GONE, STATEDIR_METADATA) == 0 || errno != EEXIST))
+	if ((same = statedir_names(&lock->dir, STATEDIR_GONE, lock->fd)) < 0)
+		message_errno(message, "%s/%s: cannot look at", lock->dir.path, STATEDIR_GONE);
+	if (same != 1 && (platform_rename_new(lock->dir.fd, STATEDIR_GONE, STATEDIR_METADATA) == 0 || errno != EEXIST))
 		return same;
-	unlinkat(lock->dir_fd, STATEDIR_GONE, 0);	/* what stays, the next remover removes */
+	unlinkat(lock->dir.fd, STATEDIR_GONE, 0);	/* what stays, the next remover removes */
 	return 0;
 }
 

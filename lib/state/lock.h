@@ -26,20 +26,20 @@
 #define LOCK_H
 
 #include "otelop.h"
+#include "state/statedir.h"
 
 #define LOCK_FD_LOWEST 10	/* where a command gets its copies of the lock: out of its way */
 #define LOCK_STARTER_MS 100	/* from a claim to its publication, at most */
 
 /* A claim; or none, while fd is -1. */
 struct otelop_lock {
-	int dir_fd;			/* the state directory */
+	struct statedir dir;		/* its own */
 	int fd;				/* otelop.json, locked; once it is published: R */
 	int next_fd;			/* R of otelop.json.next, locked and unpublished; or -1 */
 	int next_write_fd;		/* W of it; or -1 */
 	int created;			/* this claim made the file that it holds */
-	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
 };
-#define LOCK_INIT { -1, -1, -1, -1, 0, "" }
+#define LOCK_INIT { STATEDIR_INIT, -1, -1, -1, 0 }
 
 struct lock_request {
 	int64_t timeout_ms;	/* as otelop_lock_metadata takes it */
@@ -88,7 +88,7 @@ void lock_release(struct otelop_lock *lock);
  * Is the lock held?  1 or 0, and *fd is the file asked about, open for reading (no lock on it);
  * -1: ENOENT there is no file; anything else: cannot tell.
  */
-int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message);
+int lock_is_held(const struct statedir *dir, int *fd, struct otelop_message *message);
 
 #define LOCK_SETTLE_MS 60	/* for all the files that are met on the way, of which each has a third */
 
@@ -96,7 +96,7 @@ int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *me
  * U: wait until whoever may be about to lock this file of upstream's has done it.  The deadline is one
  * for all of them: a file that is replaced all the time must not hold us up.
  */
-void lock_let_settle(int fd, const char *dir, int64_t deadline);
+void lock_let_settle(const struct statedir *dir, int fd, int64_t deadline);
 
 /*
  * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
@@ -112,9 +112,9 @@ int lock_wait_moment(int fd, int operation, int64_t deadline, int interrupt_fd);
  * The latter for a file that otelop.json named; what is there must be looked at again afterwards.  1: that,
  * or the path names another file by now; 0: deadline; -1.
  */
-int lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline);
+int lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadline);
 
 /* Wait until nobody holds the lock.  1: free, 0: deadline, -1. */
-int lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message);
+int lock_wait_free(const struct statedir *dir, int64_t deadline, struct otelop_message *message);
 
 #endif

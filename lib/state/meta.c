@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 int
-meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
+meta_read_fd(struct otelop_metadata *metadata, const struct statedir *dir, int fd,
     struct otelop_message *message)
 {
 	char *text, path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
@@ -26,7 +26,7 @@ meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
 	int result;
 
 	metadata->length = 0;
-	io_format(path, sizeof(path), "%s/%s", dir, STATEDIR_METADATA);
+	io_format(path, sizeof(path), "%s/%s", dir->path, STATEDIR_METADATA);
 	if ((text = malloc(OTELOP_METADATA_MAX + 1)) == NULL || lseek(fd, 0, SEEK_SET) < 0 ||
 	    (length = io_read_all(fd, text, OTELOP_METADATA_MAX + 1)) < 0)
 		result = message_errno(message, "%s: cannot read", path);
@@ -40,17 +40,18 @@ int
 otelop_read_metadata(const char *state_dir, struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
-	int dir_fd, fd, result = -1;
+	struct statedir dir;
+	int fd, result = -1;
 
 	if (state_dir == NULL || metadata == NULL)
 		return message_invalid(message, state_dir == NULL ? "state_dir" : "metadata");
-	if ((dir_fd = statedir_open(state_dir, message)) < 0)
+	if (statedir_open(&dir, state_dir, message) < 0)
 		return -1;
-	fd = statedir_open_file(dir_fd, state_dir, STATEDIR_METADATA, O_RDONLY, message);
+	fd = statedir_open_file(&dir, STATEDIR_METADATA, O_RDONLY, message);
 	if (fd >= 0)
-		result = meta_read_fd(metadata, fd, state_dir, message);
+		result = meta_read_fd(metadata, &dir, fd, message);
 	io_close(&fd);
-	io_close(&dir_fd);
+	statedir_close(&dir);
 	return result;
 }
 

@@ -7,12 +7,13 @@
 
 #include "json/json.h"
 #include "otelop.h"
+#include "state/statedir.h"
 
 /* Make to the same object.  -1: ENOMEM. */
 int meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from);
 
-/* Read from an open otelop.json. */
-int meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
+/* Read what fd, an open otelop.json of this directory, has.  -1: ENODATA it is empty; EBADMSG corrupt. */
+int meta_read_fd(struct otelop_metadata *metadata, const struct statedir *dir, int fd,
     struct otelop_message *message);
 
 /* Set key to an array of strings.  -1: EILSEQ not UTF-8; EMSGSIZE. */

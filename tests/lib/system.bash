@@ -1,8 +1,8 @@
 # What this system can do, and who we are.
 
-# Skip a test of what only some systems have: what the POSIX fallback cannot give.
+# Skip a test of what only some systems have: what POSIX alone cannot give.
 needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
-is_fallback() { [[ ${CPPFLAGS-} == *PLATFORM_POSIX* ]]; }
+is_fallback() { [[ ${PLATFORM-} == posix ]]; }
 
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
