@@ -12,6 +12,7 @@
 #include "base/message.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "state/identity.h"
 #include "state/meta.h"
 
 #include <sys/file.h>
@@ -54,7 +55,7 @@ is_being_settled(const struct otelop_lock *lock, const struct otelop_metadata *m
 	struct stat file;
 	pid_t pid = meta_pid(metadata);
 
-	return pid > 0 && meta_is_here(metadata, NULL) && !process_is_alive(pid) && fstat(lock->fd, &file) == 0 &&
+	return pid > 0 && identity_is_here(metadata, NULL) && !process_is_alive(pid) && fstat(lock->fd, &file) == 0 &&
 	    process_keeps_open(pid, &file, STATEDIR_METADATA) == 1;
 }
 
@@ -79,12 +80,12 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
-	} else if (meta_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
+	} else if (identity_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
 		message_set(message, "%s/%s: process %ld runs without its lock; otelop stop ends it", lock->dir.path,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
-	} else if (!request->any_host && meta_is_other_host(&metadata, message) &&
+	} else if (!request->any_host && identity_is_other_host(&metadata, message) &&
 	    platform_is_remote(lock->fd) == 1) {
 		errno = EREMOTE;
 		result = FAILED;

@@ -8,6 +8,7 @@
 #include "state/lock.h"
 #include "base/message.h"
 #include "state/holder.h"
+#include "state/identity.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static int
 names_live_process(const struct otelop_metadata *metadata)
 {
 	return metadata->length > 0 && !meta_state_is(metadata, "exited") &&
-	    (!meta_is_here(metadata, NULL) || meta_process_lives(metadata) != 0);
+	    (!identity_is_here(metadata, NULL) || identity_process_lives(metadata) != 0);
 }
 
 /* Why the claim is refused, in words that name the process to look at. */
