@@ -32,7 +32,7 @@ STATE = form.o holder.o identity.o lock.o lock_busy.o lock_probe.o lock_publish.
 	meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o
 SYSTEM = platform.o platform_proc.o platform_sockets.o
-JSON = json.o json_text.o
+JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) otelop
