@@ -14,8 +14,15 @@ PREFIX = /usr/local
 BUILD = build
 # linux or posix: whose files of lib/platform are built.
 PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
-CFLAGS = -O2 -g
+CFLAGS = -Os -g
 SANITIZE =
+# What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
+# called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
+SMALL != small='-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'; \
+	$(CC) $$small -E -x c /dev/null >/dev/null 2>&1 && echo $$small || :
+SHRINK != shrink='-Wl,--gc-sections -Wl,-z,noseparate-code'; \
+	$(CC) $$shrink -Wl,--version >/dev/null 2>&1 && echo $$shrink || :
+STRIP != $(CC) -print-prog-name=strip 2>/dev/null || echo strip
 # Static against musl where it is there and CC makes code for the same machine: an exec costs about half of one
 # with glibc's loader (make bench).
 LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
@@ -48,6 +55,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-pr
 CC_musl = musl-gcc
 CC_system = $(CC)
 LINK_musl = -static
+SMALL_musl = -fno-pie
 FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # Wide offsets and times also where the system's own are 32 bits.
 COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
@@ -60,8 +68,8 @@ all: compiler $(BUILD)/include/jsmn.h
 		[ "`readlink $$link`" = "`pwd`" ] || exit; \
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
-		LDFLAGS="$(LINK_$(LIBC)) $(LDFLAGS)" SANITIZE="$(SANITIZE)" CFLAGS="$(CFLAGS)" \
-		PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
+		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
@@ -183,6 +191,7 @@ install: all
 	for program in $(PROGRAMS) otelop; do \
 		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
 	done
+	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
 	for page in $(PAGES); do \
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
