@@ -1927,12 +1927,17 @@ names_of_all() {
 	waiter=$!
 	run=$(otelop-meta get pid)
 	eventually 10 one_waits
+	# Neither may see the other's end, and end the command for it.
+	kill -STOP "$spawn" "$run"
+	eventually 10 is_stopped "$spawn"
+	eventually 10 is_stopped "$run"
 	kill -KILL "$spawn" "$run"
 	wait "$waiter" || status=$?
 	assert_equal "$status" 75
 	grep -q "its lock kept by process $(cat kept) " waiter.err
 	tool -0 otelop stop
 }
+is_stopped() { grep -q '^State:[[:space:]]*T' "/proc/$1/status"; }
 one_waits() {
 	local pid
 	for pid in $(marked_processes); do ! waits_for_lock "$pid" || return 0; done
