@@ -10,7 +10,6 @@
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
 # a make of their own inside $(BUILD).
 
-VERSION = 0.1.0
 PREFIX = /usr/local
 BUILD = build
 # linux or posix: whose files of lib/platform are built.
@@ -188,8 +187,8 @@ install: all
 	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/otelop.pc.in \
-		> $(BUILD)/otelop.pc
+	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/otelop.pc
 	install -m 644 $(BUILD)/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
