@@ -122,6 +122,16 @@ holder_find(const struct holder_daemon *daemon, struct holder *holder)
 	return 0;
 }
 
+const char *
+holder_why_unseen(const struct holder *holder)
+{
+	if (holder == NULL)
+		return "this system does not show who has it";
+	return holder->hidden ? "whoever has it may not be looked into, or it is on its way through a socket" :
+	    "nobody is seen to have it: it may be on its way through a socket, or with a process of another "
+	    "PID namespace";
+}
+
 static int
 was_asked(const struct holder_asked *asked, pid_t pid)
 {

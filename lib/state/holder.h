@@ -48,6 +48,9 @@ int holder_describe(struct holder_daemon *daemon, const struct statedir *dir, in
 /* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
 int holder_find(const struct holder_daemon *daemon, struct holder *holder);
 
+/* Why is none of a held lock's holders seen?  holder: what was found; NULL: the system shows nobody's descriptors. */
+const char *holder_why_unseen(const struct holder *holder);
+
 /* Processes that had the signal already. */
 struct holder_asked {
 	pid_t *pids;

@@ -30,6 +30,7 @@ class Scenario:
 	failures = {4, 125}
 	lies = set()
 	in_child = 0	# the fault hits not the program: 1: its first child, 2: that one's first child
+	prelude = ""	# sh's, before it becomes the program
 	until_exec = False	# behind the last execve comes what is not ours
 	environment = {}
 	redirections = ""
@@ -47,7 +48,8 @@ class Scenario:
 
 	def launch(self, case, tracer):
 		if self.in_child:
-			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child)
+			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child,
+				self.prelude)
 		return tracer.start(self.words(case), self.environment, self.redirections)
 
 	def act(self, case, tracer):
@@ -430,11 +432,17 @@ def descriptors(pid):
 
 
 class SpawnChild(Spawn):
-	name, in_child, until_exec = "spawn-child", 2, True
+	name, in_child, until_exec = "spawn-child", 1, True
 
 
 class SpawnReaper(Spawn):
+	"""Who became otelop-spawn has left it a child, which bears no mark: so there is a reaper between."""
 	name, in_child = "spawn-reaper", 1
+	prelude = "env -i sleep 30 & "
+
+
+class SpawnReaperChild(SpawnReaper):
+	name, in_child, until_exec = "spawn-reaper-child", 2, True
 
 
 class SpawnFails(Spawn):
@@ -602,11 +610,11 @@ class Start(Scenario):
 
 class StartChild(Start):
 	"""The fault hits otelop-run, from otelop-spawn's fork on."""
-	name, in_child = "start-child", 2
+	name, in_child = "start-child", 1
 
 
 class StartDiesChild(Start):
-	name, in_child = "start-dies-child", 2
+	name, in_child = "start-dies-child", 1
 	arguments = ("-t", "5", "--", "@BIN@/otelop-run", "--ready", "fd", "--", "@DAEMON@",
 		"dies")
 	answer, lies = 1, {0}
@@ -653,7 +661,7 @@ class Restart(Start):
 
 class RestartChild(Restart):
 	"""The fault hits the new otelop-run."""
-	name, in_child = "restart-child", 2
+	name, in_child = "restart-child", 1
 	failures = {1, 125, 126, 127}
 
 	def truth(self, case, outcome, killed):
@@ -707,7 +715,7 @@ class Join(Scenario):
 
 
 class JoinChild(Join):
-	name, in_child = "join-child", 2
+	name, in_child = "join-child", 1
 
 
 class JoinStarting(Join):
@@ -737,7 +745,7 @@ class JoinStarting(Join):
 
 
 class JoinStartingChild(JoinStarting):
-	name, in_child = "join-starting-child", 2
+	name, in_child = "join-starting-child", 1
 
 
 class Vanished(Run):
@@ -920,7 +928,7 @@ ALL = [scenario() for scenario in (
 	StatedirEnsure, MetaWrite, MetaWriteNew, MetaRead, MetaGet, MetaRunning, MetaRunningStale,
 	MetaRunningWait, MetaShow, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
-	SpawnReaper, SpawnChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
+	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
 	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
 	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,
