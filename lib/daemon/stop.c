@@ -565,11 +565,10 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 		return 0;
 	}
 	for (;; pause = pause < 16 ? pause * 2 : 20) {
-		if ((result = find_target(&target, deadline, message)) == 1 &&
-		    (result = confirm_target(&target, message)) == 1)
-			result = end_target(&target, message) < 0 ? -1 : 1;
-		else if (result < 0 && errno == ENOENT)
+		if ((result = find_target(&target, deadline, message)) < 0 && errno == ENOENT)
 			result = 1;
+		else if (result == 1 && (result = confirm_target(&target, message)) == 1)
+			result = end_target(&target, message) < 0 ? -1 : 1;
 		forget(&target);
 		if (result != 0 || clock_left_ms(deadline) == 0)
 			break;

@@ -87,16 +87,14 @@ take_numbers(struct pid_list *list, FILE *stream)
 static int
 take_children(struct pid_list *list, int proc, pid_t pid)
 {
-	int fd = proc_open_of(proc, pid, "task", O_DIRECTORY), result = 0;
-	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+	DIR *threads = proc_list_of(proc, pid, "task");
 	struct dirent *entry;
 	FILE *stream;
 	char name[300];
+	int fd, result = 0;
 
-	if (threads == NULL) {
-		io_close(&fd);
+	if (threads == NULL)
 		return errno == ESRCH ? 0 : -1;
-	}
 	while (result == 0 && (entry = readdir(threads)) != NULL) {
 		if (*entry->d_name == '.' || io_format(name, sizeof(name), "%s/children", entry->d_name) < 0)
 			continue;
