@@ -289,16 +289,14 @@ while True:
 	eventually 20 test ! -e "$metadata"
 }
 
-@test "--with-parent: the parent dies while it starts: 1, and it is said" {
+@test "--with-parent: the parent dies while it starts: CMD is ended, which is its status, and it is said" {
 	background sleep 1002
 	local parent=$!
 	run_behind --ready fd --with-parent "$parent" -- sh -c ': >began; exec sleep 1000'
 	eventually 10 test -e began
 	kill -KILL "$parent"
 	assert_gone "$runner" 20
-	local status=0
-	wait "$runner" || status=$?
-	assert_not_equal "$status" 0
+	assert_runner_status 143
 	assert_regex "$(cat err)" '^otelop-run: sh: .*parent'
 	assert_nothing_runs
 	assert_left

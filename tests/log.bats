@@ -51,8 +51,8 @@ load helper
 	tool -127 otelop-lock -- "./no$name"
 	refute_controls "$stderr"
 	printf '#!/bin/sh\necho ok >&3; exit 3\n' >"$name"
-	tool otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
-	refute_controls "$stderr"
+	tool -0 otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
+	assert_equal "$stderr" ""
 	eventually 10 grep -q 'exited with status 3' "$OTELOP_STATE_DIR/otelop.log"
 	refute_controls "$(cat "$OTELOP_STATE_DIR/otelop.log")"
 }
@@ -201,7 +201,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	talker 2000
 	tool -0 otelop start --log-max 8k --log-keep 100 -- sh talker
 	eventually 20 has_ended
-	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log")" ""; done
+	assert_exists "$OTELOP_STATE_DIR/otelop.log.2"
+	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log" | od -An -c)" '  \n'; done
 	tool -0 otelop stop
 }
 

@@ -26,8 +26,9 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=write))' "$@"
 
 assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
 
-# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
+# Something was said, and nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
 refute_controls() {
+	[ -n "$1" ] || fail "nothing was said"
 	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
 }
 

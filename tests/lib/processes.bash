@@ -48,7 +48,12 @@ is_now() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; }
 # are at work.
 has_words() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "$2 " ]; }
 has_variable() { tr '\0' '\n' <"/proc/$1/environ" | grep -qFx -- "$2"; }
-has_variable_named() { tr '\0' '\n' <"/proc/$1/environ" | grep -q "^$2="; }
+# lacks_variable PID NAME: its environment can be read, and has others.
+lacks_variable() {
+	local environment
+	environment=$(tr '\0' '\n' <"/proc/$1/environ") || return
+	[ -n "$environment" ] && ! grep -q "^$2=" <<<"$environment"
+}
 descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | paste -sd ' '; }
 has_descriptors() { [ "$(descriptors "$1")" = "$2" ]; }
 has_open() { [ -n "$(find "/proc/$1/fd" -lname "$2")" ]; }
