@@ -451,31 +451,37 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	tool -0 otelop-lock -p
 }
 
-@test "-W: waits in one system call, without polling" {
-	local tracer so_far
+@test "-W: nothing wakes it while it waits" {
+	local waiter
 	hold
-	traced otelop-lock -W
-	tracer=$!
-	eventually 10 traced_waits "$tracer"
-	so_far=$(cat trace)
-	sleep 0.5 # the time in which a poll would show
-	assert_equal "$(cat trace)" "$so_far"
+	background otelop-lock -W
+	waiter=$!
+	eventually 5 waits_for_lock "$waiter"
+	eventually 5 is_at_rest "$waiter"
 	let_go
-	assert_ended "$tracer" 0
-	assert_regex "$so_far" '(flock\([0-9]*, LOCK_SH|poll\(.*, -1)$'
-	run -1 grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|select|pause|epoll)|SIGALRM' trace
+	assert_ended "$waiter" 0
 }
 
-@test "-w: no signal and no timer, and where a helper can wait nobody looks again and again" {
-	local what
+@test "-w: nothing wakes it or its helper while they wait" {
+	needs "helper that waits for a lock"
+	local what waiter pid
 	hold
 	for what in "-W" "-- true"; do
 		# shellcheck disable=SC2086 # words
-		traced otelop-lock -w 3 $what
-		assert_ended "$!" 124
-		run -1 grep -E '^(setitimer|alarm|timer_create|timer_settime)|^--- SIGALRM' trace
-		is_fallback || [ "$(grep -c '^poll(' trace)" -le 5 ] || fail "$(grep -c '^poll(' trace) looks"
+		background otelop-lock -w 60 $what
+		waiter=$!
+		eventually 5 waits_for_lock "$waiter"
+		for pid in $waiter $(pgrep -P "$waiter"); do eventually 5 is_at_rest "$pid"; done
+		end "$waiter"
 	done
+}
+
+@test "-w, and an alarm that the caller has set: it is left as it is, and rings" {
+	hold
+	tool -142 soon python3 -c 'import os, signal
+signal.alarm(1)
+os.execvp("otelop-lock", ["otelop-lock", "-w", "15", "--", "touch", "ran"])'
+	assert_not_exists ran
 }
 
 @test "-w, killed while it waits: nothing of it is left waiting" {

@@ -3,10 +3,6 @@
 
 # traced ARGUMENTS...: by strace, in the background; a sanitizer cannot look for leaks then.
 traced() { ASAN_OPTIONS=detect_leaks=0 background strace -o trace "$@"; }
-traced_waits() {
-	local child
-	child=$(pgrep -P "$1") && waits_for_lock "$child" # of none it would be said of all
-}
 
 # It stops when it has opened the metadata file and not yet locked it, or when it has done its first flock.
 opened=(-P otelop.json -e inject=openat:signal=STOP:when=1)
