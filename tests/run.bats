@@ -427,3 +427,29 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 	tool -0 otelop-stop
 	assert_nothing_runs
 }
+
+# --- memory
+
+@test "a daemon that has said READY=1: its otelop-run and the log's writer have 100 kB of memory of their own, or less" {
+	needs "way to give a stack back"
+	! ldd "$(command -v otelop-run)" 2>/dev/null | grep -q '=>' || skip "a shared libc has more by itself"
+	[ -z "${SANITIZE-}" ] || skip "the sanitizers' memory is theirs"
+	[ -r /proc/self/smaps_rollup ] || skip "needs /proc/PID/smaps_rollup"
+	# The largest message that is listened to, and what comes after the verdict is read too.
+	background otelop-run --log-max 1M --ready notify -- python3 -c '
+import os, socket, time
+end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+end.connect(os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1))
+end.send(b"STATUS=" + b"x" * 60000)
+end.send(b"READY=1")
+time.sleep(1000)'
+	run=$!
+	eventually 10 state_is running
+	for process in "$run" "$(pgrep -P "$run" -x otelop-run)"; do
+		eventually 5 has_memory "$process" 100
+	done
+	kill "$run"
+	assert_gone "$run"
+}
+# has_memory PID KB: at most so much, which no other process has.
+has_memory() { [ "$(awk '/^Anonymous:/ { print $2 }' "/proc/$1/smaps_rollup")" -le "$2" ]; }
