@@ -213,9 +213,7 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	local waiter first
 	hold
 	first=$holder
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	otelop-meta -C new write pid=2147483647
 	mv new/otelop.json "$file"
 	assert_ended "$waiter" 0

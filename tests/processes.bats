@@ -72,7 +72,6 @@ setup_more() {
 	background sleep 1000
 	stranger=$!
 	eventually 10 is_now "$stranger" sleep
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -124 strace -qq -o traced -P "/proc/$stranger/fd" -e trace=/fstat -e inject=/fstat:error=ENOENT:when=1 otelop-stop -t 1
 	grep -q INJECTED traced
 	assert_regex "$stderr" "^otelop-stop: $OTELOP_STATE_DIR: still there after 1 s"

@@ -59,17 +59,6 @@ dead_pid() {
 
 # --- a process
 
-@test "a zombie: dead to stop and to --check" {
-	background python3 -c 'import os, time
-pid = os.fork()
-if pid == 0: os._exit(0)
-os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-open("zombie.new", "w").write(str(pid)); os.rename("zombie.new", "zombie"); time.sleep(600)'
-	eventually 20 test -e zombie
-	tool -1 otelop-stop --check "$(cat zombie)"
-	tool -0 otelop-stop -t 5 "$(cat zombie)"
-}
-
 @test "a process: it gets TERM, and otelop-stop waits until it is gone" {
 	slow_to_end
 	local pid=$!
@@ -86,18 +75,10 @@ open("zombie.new", "w").write(str(pid)); os.rename("zombie.new", "zombie"); time
 }
 
 @test "a zombie: it is gone, for stopping (0) and for --check (1)" {
-	background python3 -c '
-import os, time
-pid = os.fork()
-if pid == 0:
-    os._exit(0)
-os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-open("zombie", "w").write(str(pid))
-time.sleep(1000)'
-	eventually 10 test -s zombie
-	tool -0 otelop-stop -t 5 "$(cat zombie)"
-	tool -1 otelop-stop -n "$(cat zombie)"
-	grep -q '^State:.*Z' "/proc/$(cat zombie)/status"	# it was one all the time
+	make_zombie
+	tool -0 otelop-stop -t 5 "$zombie"
+	tool -1 otelop-stop -n "$zombie"
+	grep -q '^State:.*Z' "/proc/$zombie/status"	# it was one all the time
 }
 
 @test "a process becomes a zombie that nobody reaps: it is gone" {
@@ -624,7 +605,6 @@ signal.pause()'
 }
 
 @test "otelop-run has said how its command exited and lets go late: stop waits for that, and nothing is left" {
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	background strace -f -o /dev/null -e trace=flock -e inject=flock:delay_exit=400000 \
 		otelop-run --ready exec -- sh -c 'trap "exit 143" TERM; : >trapped; while :; do sleep 0.02; done'
 	eventually 20 test -e trapped

@@ -73,3 +73,18 @@ compile_headless() {
 	"${CC:-cc}" -o headless headless.c -lpthread
 }
 is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*2" "/proc/$1/status"; }
+
+# $zombie has ended, and is not reaped.
+make_zombie() {
+	background python3 -c '
+import os, time
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+open("zombie.new", "w").write(str(pid))
+os.rename("zombie.new", "zombie")
+time.sleep(1000)'
+	eventually 10 test -e zombie
+	zombie=$(cat zombie)
+}
