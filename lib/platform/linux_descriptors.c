@@ -25,16 +25,18 @@ struct look {
 
 /* Those in an opened list, which is closed.  What take returned last; -1: one may not be looked into. */
 static int
-each_listed(DIR *directory, struct look *look)
+each_listed(int fd, struct look *look)
 {
 	char target[PATH_MAX + 16];
 	struct dirent *entry;
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	ssize_t n;
-	int fd, saved, result = 0;
+	int saved, result = 0;
 
-	if (directory == NULL)
+	if (directory == NULL) {
+		io_close(&fd);
 		return -1;
-	fd = dirfd(directory);
+	}
 	while (result == 0 && (entry = readdir(directory)) != NULL) {
 		if (*entry->d_name == '.')
 			continue;
@@ -56,18 +58,20 @@ each_listed(DIR *directory, struct look *look)
 static int
 each_of_threads(int proc, pid_t pid, struct look *look)
 {
-	DIR *threads = proc_list_of(proc, pid, "task");
+	int result = 0, fd = proc_open_of(proc, pid, "task", O_DIRECTORY);
+	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char name[64];
-	int result = 0;
 
-	if (threads == NULL)
+	if (threads == NULL) {
+		io_close(&fd);
 		return errno == ESRCH ? 0 : -1;
+	}
 	while (result == 0 && !look->has_seen && (entry = readdir(threads)) != NULL) {
 		if (*entry->d_name == '.' || atol(entry->d_name) == (long)pid)
 			continue;
 		snprintf(name, sizeof(name), "task/%ld/fd", atol(entry->d_name));
-		if ((result = each_listed(proc_list_of(proc, pid, name), look)) < 0 && errno == ESRCH)
+		if ((result = each_listed(proc_open_of(proc, pid, name, O_DIRECTORY), look)) < 0 && errno == ESRCH)
 			result = 0;
 	}
 	closedir(threads);
@@ -77,7 +81,7 @@ each_of_threads(int proc, pid_t pid, struct look *look)
 static int
 each_descriptor(int proc, pid_t pid, struct look *look)
 {
-	int error, result = each_listed(proc_list_of(proc, pid, "fd"), look);
+	int error, result = each_listed(proc_open_of(proc, pid, "fd", O_DIRECTORY), look);
 	struct proc_stat line;
 
 	if (look->has_seen || (result < 0 && errno != ESRCH && !proc_refused(errno)))
@@ -93,8 +97,8 @@ each_descriptor(int proc, pid_t pid, struct look *look)
 	}
 	if (line.first_has_ended)
 		return each_of_threads(proc, pid, look);
-	/* One that has ended, whoever has its number by now, a zombie and a thread of the kernel have none. */
-	if (error == 0 || error == ESRCH || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
+	/* A zombie and a thread of the kernel have none, whoever may look. */
+	if (error == 0 || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
 		return 0;
 	errno = error;
 	return -1;

@@ -79,21 +79,6 @@ proc_open_of(int proc, pid_t pid, const char *name, int flags)
 	return fd;
 }
 
-DIR *
-proc_list_of(int proc, pid_t pid, const char *name)
-{
-	int fd = proc_open_of(proc, pid, name, O_DIRECTORY);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-
-	/* It may have ended since its directory was opened, of which fdopendir's look at it then says ENOENT. */
-	if (list == NULL) {
-		if (errno == ENOENT)
-			errno = ESRCH;
-		io_close(&fd);
-	}
-	return list;
-}
-
 ssize_t
 proc_read_text(int fd, char *text, size_t size)
 {

@@ -13,7 +13,6 @@
 
 #include <sys/types.h>
 
-#include <dirent.h>
 #include <stddef.h>
 
 #include "platform/platform.h"
@@ -25,9 +24,6 @@ int proc_open(void);
 
 /* Something in a process's directory.  -1: errno; ESRCH: there is no such process, or no such thing. */
 int proc_open_of(int proc, pid_t pid, const char *name, int flags);
-
-/* The same for a directory, to be read.  NULL: as -1. */
-DIR *proc_list_of(int proc, pid_t pid, const char *name);
 
 /* The beginning of a file, as a string; fd, which may be -1, is closed.  Its length, or -1. */
 ssize_t proc_read_text(int fd, char *text, size_t size);

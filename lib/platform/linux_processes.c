@@ -87,14 +87,16 @@ take_numbers(struct pid_list *list, FILE *stream)
 static int
 take_children(struct pid_list *list, int proc, pid_t pid)
 {
-	DIR *threads = proc_list_of(proc, pid, "task");
+	int fd = proc_open_of(proc, pid, "task", O_DIRECTORY), result = 0;
+	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	FILE *stream;
 	char name[300];
-	int fd, result = 0;
 
-	if (threads == NULL)
+	if (threads == NULL) {
+		io_close(&fd);
 		return errno == ESRCH ? 0 : -1;
+	}
 	while (result == 0 && (entry = readdir(threads)) != NULL) {
 		if (*entry->d_name == '.' || io_format(name, sizeof(name), "%s/children", entry->d_name) < 0)
 			continue;
