@@ -100,6 +100,34 @@ retake() {
 	assert_nothing_runs
 }
 
+@test "processes that end while they are looked at for a dead daemon's lock: who keeps it is named all the same" {
+	needs /proc
+	needs strace
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS	# it cannot work under strace
+	local ending
+	background sh -c 'sleep 1003 & echo $! >ending; exec sleep 1002' # which reaps nobody
+	eventually 10 is_now $! sleep
+	ending=$(cat ending)
+	kill -KILL "$ending"
+	assert_gone "$ending"
+	can ls "/proc/$ending/fd"
+	tool -0 otelop-spawn -- otelop-lock -- sh -c 'sleep 1001 & otelop-ready; exec sleep 1000'
+	kill -KILL "$output"
+	assert_gone "$output"
+	# The list of what it has open was opened; by the time that it is read the kernel knows of no such process.
+	names_keeper_beside "$ending" otelop-meta running
+	names_keeper_beside "$ending" otelop-lock -- true
+	tool -0 otelop-stop
+}
+names_keeper_beside() {
+	local ending=$1
+	shift
+	tool strace -qq -o traced -P "/proc/$ending/fd" -e trace=%%stat -e inject=%%stat:error=ENOENT "$@"
+	assert_regex "$stderr" 'its lock kept by process [0-9]+ \(sleep\); otelop stop ends it'
+	grep -q INJECTED traced
+}
+
 @test "somebody keeps a dead daemon's lock, taken anew and not the daemon's for certain: he is named and not ended" {
 	needs /proc
 	local how process
