@@ -30,13 +30,11 @@ open_claim(struct otelop_lock *lock, int create, struct otelop_message *message)
 {
 	for (;;) {
 		lock->created = 0;
-		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR,
-		    message);
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR, message);
 		if (lock->fd >= 0 || errno != ENOENT || !create)
 			return lock->fd < 0 ? -1 : 0;
 		lock->created = 1;
-		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA,
-		    O_RDWR | O_CREAT | O_EXCL, message);
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR | O_CREAT | O_EXCL, message);
 		if (lock->fd >= 0 || errno != EEXIST)
 			return lock->fd < 0 ? -1 : 0;
 	}
@@ -101,7 +99,8 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, int64_t 
 	enum attempt claimed;
 	int same;
 
-	lock_let_settle(&lock->dir, lock->fd, settled);				/* U */
+	if (!lock->created)
+		lock_let_settle(&lock->dir, lock->fd, settled);			/* U */
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {				/* C2 */
 		/* In this order: whoever may still take the name of this file away lives, and is named by it. */
 		claimed = look_at_claimed(lock, request, message);		/* A */

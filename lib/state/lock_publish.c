@@ -105,6 +105,20 @@ writable_next(const struct otelop_lock *lock)
 	return flags >= 0 && (flags & O_ACCMODE) == O_RDWR ? lock->next_write_fd : lock->next_fd;
 }
 
+/*
+ * Nothing is in it but what somebody else has written, who may do as he likes.  To truncate what is empty is not for
+ * nothing: ext4 then begins to write it out as soon as it is closed, and whoever frees it has to wait for the disk.
+ */
+static int
+empty(int fd)
+{
+	struct stat found;
+
+	if (fstat(fd, &found) < 0 || (found.st_size > 0 && io_truncate(fd) < 0))
+		return -1;
+	return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
+}
+
 /* P4 and the last look before P5: both names must be what this claim has made them. */
 static int
 write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
@@ -117,8 +131,7 @@ write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
 		return message_set(message, "%s/%s: cannot write: metadata over %d bytes", lock->dir.path,
 		    STATEDIR_NEXT, OTELOP_METADATA_MAX);
 	}
-	written = io_truncate(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -1 :
-	    io_write_unsignalled(fd, metadata->json, metadata->length);
+	written = empty(fd) < 0 ? -1 : io_write_unsignalled(fd, metadata->json, metadata->length);
 	if (written < 0)
 		return message_errno(message, "%s/%s: cannot write", lock->dir.path, STATEDIR_NEXT);
 	if ((next = statedir_names(&lock->dir, STATEDIR_NEXT, lock->next_fd)) < 0)

@@ -44,8 +44,7 @@ compare(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	enum finding finding = CANNOT_LOOK;
 	ssize_t n;
 
-	if (bytes != NULL && lseek(lock->fd, 0, SEEK_SET) == 0 &&
-	    (n = io_read_all(lock->fd, bytes, metadata->length + 1)) >= 0)
+	if (bytes != NULL && (n = io_read_file(lock->fd, bytes, metadata->length + 1)) >= 0)
 		finding = (size_t)n == metadata->length && memcmp(bytes, metadata->json, (size_t)n) == 0 ?
 		    AS_PUBLISHED : WRITTEN;
 	free(bytes);
