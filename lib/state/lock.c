@@ -224,21 +224,24 @@ try_until_claimed(struct claim *claim)
 }
 
 int
-lock_claim(struct otelop_lock *lock, const char *dir, const struct lock_request *request,
-    struct otelop_message *message)
+lock_claim_opened(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message)
 {
 	struct claim claim = { .lock = lock, .request = request, .message = message,
 	    .waits = request->timeout_ms != 0, .deadline = clock_deadline(request->timeout_ms),
 	    .starters = clock_deadline(LOCK_STARTER_MS), .probers = clock_deadline(PROBER_PATIENCE_MS), .pause = 1 };
 
+	if (try_until_claimed(&claim) == 0)
+		return 0;
+	statedir_close(&lock->dir);
+	return -1;
+}
+
+int
+lock_claim(struct otelop_lock *lock, const char *path, const struct lock_request *request,
+    struct otelop_message *message)
+{
 	*lock = (struct otelop_lock)LOCK_INIT;
-	if (statedir_open(&lock->dir, dir, message) < 0)
-		return -1;
-	if (try_until_claimed(&claim) < 0) {
-		statedir_close(&lock->dir);
-		return -1;
-	}
-	return 0;
+	return statedir_open(&lock->dir, path, message) < 0 ? -1 : lock_claim_opened(lock, request, message);
 }
 
 int
@@ -269,6 +272,7 @@ lock_release(struct otelop_lock *lock)
 		io_flock(lock->fd, LOCK_UN);
 	}
 	io_close(&lock->fd);
+	lock_forget_replaced(lock);
 	statedir_close(&lock->dir);
 }
 

@@ -23,6 +23,7 @@
 
 #define STATEDIR_METADATA "otelop.json"
 #define STATEDIR_NEXT "otelop.json.next"
+#define STATEDIR_FIRST "otelop.json.first"	/* otelop.json before it is there at all */
 #define STATEDIR_GONE "otelop.json.gone"	/* otelop.json while it is being removed */
 #define STATEDIR_LOG "otelop.log"
 #define STATEDIR_START "otelop.start"	/* chain.h says what for */

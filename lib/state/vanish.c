@@ -77,16 +77,9 @@ publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, 
 {
 	struct lock_request request = { .create = 1, .own = own };
 	struct otelop_lock fresh;
-	int saved;
 
-	if (lock_claim(&fresh, lock->dir.path, &request, NULL) < 0)
+	if (lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
 		return -1;
-	if (lock_publish(&fresh, metadata, NULL) < 0) {
-		saved = errno;
-		lock_release(&fresh);
-		errno = saved == EWOULDBLOCK ? EIO : saved;
-		return -1;
-	}
 	/* The directory's descriptor stays the one that others were given. */
 	statedir_close(&fresh.dir);
 	fresh.dir = lock->dir;
@@ -127,6 +120,7 @@ vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop
 		result = -1;
 		break;
 	}
+	lock_forget_replaced(lock);
 	if (result == 0)
 		vanish_watch(vanish, lock);
 	else
