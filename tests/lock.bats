@@ -853,6 +853,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 	eventually 10 test -e "$file"
 	seen=$(cat "$file")
 	is_locked "$file"
+	assert_regex "$seen" '"command": \["sleep", "60"\]'
 	assert_equal "$seen" "$(otelop-meta read)"
 	tool -0 otelop-lock -p
 	tool -75 otelop-lock -- true
