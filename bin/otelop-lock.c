@@ -121,12 +121,12 @@ describe(struct otelop_metadata *metadata, char *const members[], char *const ar
 
 /* A claim that was waited for: CMD begins when it is had. */
 static int
-start_later(struct otelop_lock *lock, const char *dir, const struct lock_request *claim,
+start_later(struct otelop_lock *lock, const char *path, const struct lock_request *claim,
     struct otelop_metadata *metadata, struct otelop_message *message)
 {
 	char now[CLOCK_RFC3339_SIZE];
 
-	if (lock_claim(lock, dir, claim, message) < 0)
+	if (lock_claim(lock, path, claim, message) < 0)
 		return -1;
 	clock_format_now(now);
 	otelop_metadata_set(metadata, "startedAt", now, NULL);
@@ -155,17 +155,19 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 static int
 run_locked(const struct request *request, char *const members[], char *const argv[])
 {
-	char dir[OTELOP_PATH_SIZE];
+	char path[OTELOP_PATH_SIZE];
 	struct otelop_message message;
 	struct lock_request claim = { .timeout_ms = request->wait_ms, .create = 1, .own = getpid() };
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	struct otelop_lock lock;
+	struct otelop_lock lock = LOCK_INIT;
 	int error;
 
-	cli_ensure_state_dir(&cli, &request->place, dir);
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, path);
+	if (statedir_ensure(&lock.dir, path, &message) < 0)
+		cli_fail(&cli, STATUS_FAILED, &message);
 	describe(&metadata, members, argv);
-	if ((request->wait_ms != 0 ? start_later(&lock, dir, &claim, &metadata, &message) :
-	    lock_start(&lock, dir, &claim, &metadata, &message)) < 0)
+	if ((request->wait_ms != 0 ? start_later(&lock, path, &claim, &metadata, &message) :
+	    lock_start(&lock, path, &claim, &metadata, &message)) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == ETIMEDOUT ? STATUS_TIMEOUT :
 		    errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED, &message);
 	otelop_metadata_free(&metadata);

@@ -240,8 +240,9 @@ int
 lock_claim(struct otelop_lock *lock, const char *path, const struct lock_request *request,
     struct otelop_message *message)
 {
-	*lock = (struct otelop_lock)LOCK_INIT;
-	return statedir_open(&lock->dir, path, message) < 0 ? -1 : lock_claim_opened(lock, request, message);
+	if (lock->dir.fd < 0 && statedir_open(&lock->dir, path, message) < 0)
+		return -1;
+	return lock_claim_opened(lock, request, message);
 }
 
 int
@@ -288,6 +289,7 @@ otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lo
 	*lock = NULL;
 	if ((claim = malloc(sizeof(*claim))) == NULL)
 		return message_errno(message, "%s: cannot claim", state_dir);
+	*claim = (struct otelop_lock)LOCK_INIT;
 	if (lock_claim(claim, state_dir, &request, message) < 0) {
 		int saved = errno;
 

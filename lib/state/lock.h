@@ -3,7 +3,7 @@
  *
  * The calling sequence, of which each step may fail and leave lock to lock_release:
  *
- *	struct otelop_lock lock;
+ *	struct otelop_lock lock = LOCK_INIT;
  *
  *	lock_claim(&lock, path, &request, &message);		it is ours, whatever the file says
  *	lock_publish(&lock, &metadata, &message);		and this is who we are
@@ -71,7 +71,8 @@ struct lock_request {
 };
 
 /*
- * Claim the directory.  -1: EWOULDBLOCK, ETIMEDOUT somebody else has it; EREMOTE it is another host's
+ * Claim the directory.  lock is LOCK_INIT, here and below, or that with its directory open already, which is then not
+ * opened again by its path.  -1, and nothing is held or open: EWOULDBLOCK, ETIMEDOUT somebody else has it; EREMOTE it is another host's
  * and its locks may not reach us; EPERM not to be trusted; those of open.
  */
 int lock_claim(struct otelop_lock *lock, const char *path, const struct lock_request *request,

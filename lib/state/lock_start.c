@@ -98,8 +98,7 @@ lock_start(struct otelop_lock *lock, const char *path, const struct lock_request
 {
 	int saved;
 
-	*lock = (struct otelop_lock)LOCK_INIT;
-	if (statedir_open(&lock->dir, path, message) < 0)
+	if (lock->dir.fd < 0 && statedir_open(&lock->dir, path, message) < 0)
 		return -1;
 	if (request->create && publish_first(lock, metadata))
 		return 0;

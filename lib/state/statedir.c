@@ -126,20 +126,27 @@ open_trusted(const char *path, enum path_missing missing, struct stat *found,
 	return fd;
 }
 
+/* fd, which becomes the directory's.  -1: ENOMEM, and it is closed. */
+static int
+take(struct statedir *dir, int fd, const char *path, struct otelop_message *message)
+{
+	dir->fd = fd;
+	if ((dir->path = strdup(path)) != NULL)
+		return 0;
+	message_errno(message, "%s: cannot open", path);
+	statedir_close(dir);
+	return -1;
+}
+
 int
 statedir_open(struct statedir *dir, const char *path, struct otelop_message *message)
 {
 	struct stat found;
+	int fd;
 
 	*dir = (struct statedir)STATEDIR_INIT;
-	if ((dir->fd = open_trusted(path, PATH_REFUSE_MISSING, &found, message)) < 0)
-		return -1;
-	if ((dir->path = strdup(path)) == NULL) {
-		message_errno(message, "%s: cannot open", path);
-		statedir_close(dir);
-		return -1;
-	}
-	return 0;
+	fd = open_trusted(path, PATH_REFUSE_MISSING, &found, message);
+	return fd < 0 ? -1 : take(dir, fd, path, message);
 }
 
 void
@@ -180,19 +187,29 @@ warn_of_group(const char *path, const struct stat *found, struct otelop_message 
 }
 
 int
-otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *warning)
 {
-	enum path_missing missing;
+	enum path_missing missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
 	struct stat found;
 	int fd;
 
+	*dir = (struct statedir)STATEDIR_INIT;
+	if ((fd = open_trusted(path, missing, &found, warning)) < 0 || take(dir, fd, path, warning) < 0)
+		return -1;
+	warn_of_group(path, &found, warning);
+	return 0;
+}
+
+int
+otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+{
+	struct statedir dir;
+
 	if (path == NULL || *path == '\0')
 		return message_invalid(message, "path");
-	missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
-	if ((fd = open_trusted(path, missing, &found, message)) < 0)
+	if (statedir_ensure(&dir, path, message) < 0)
 		return -1;
-	io_close(&fd);
-	warn_of_group(path, &found, message);
+	statedir_close(&dir);
 	return 0;
 }
 

@@ -42,6 +42,9 @@ struct statedir {
  */
 int statedir_open(struct statedir *dir, const char *path, struct otelop_message *message);
 
+/* The same, and create it as otelop_ensure_state_dir does; 0: warning may have a text. */
+int statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *warning);
+
 /* Close it, with errno kept; dir is STATEDIR_INIT again.  One that is not open stays as it is. */
 void statedir_close(struct statedir *dir);
 

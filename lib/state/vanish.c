@@ -76,7 +76,7 @@ static int
 publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own)
 {
 	struct lock_request request = { .create = 1, .own = own };
-	struct otelop_lock fresh;
+	struct otelop_lock fresh = LOCK_INIT;
 
 	if (lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
 		return -1;
