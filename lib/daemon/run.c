@@ -505,8 +505,8 @@ become_ready(struct run *run)
 	say(run, set, "ok", "");
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
-	lock_forget_replaced(&run->lock);
 	vanish_watch(&run->vanish, &run->lock);
+	lock_forget_replaced(&run->lock);
 }
 
 static void
