@@ -40,7 +40,7 @@
  *      is has the claim.  Until then it is otelop.json.first, which only he renames or removes who has the lock of the
  *      file that this names, and has looked that it does.
  *
- * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, F first file, P publish,
+ * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, M make the first file, P publish,
  * H hand on, Q probe, K keepers, R remove, U upstream's window.
  */
 #ifndef LOCK_H

@@ -20,7 +20,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* F1: is the name free, or was what it named left by one that was killed?  1: it is free now; 0. */
+/* M1: is the name free, or was what it named left by one that was killed?  1: it is free now; 0. */
 static int
 sweep_first(const struct otelop_lock *lock)
 {
@@ -56,7 +56,7 @@ is_missing(const struct otelop_lock *lock, const char *name)
 	return fstatat(lock->dir.fd, name, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-/* F2: the file, locked and complete, under its first name.  1; 0: it is not to be had. */
+/* M2: the file, locked and complete, under its first name.  1; 0: it is not to be had. */
 static int
 make_first(struct otelop_lock *lock, const struct otelop_metadata *metadata)
 {
@@ -81,9 +81,9 @@ publish_first(struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	if (!is_missing(lock, STATEDIR_METADATA) || !is_missing(lock, STATEDIR_NEXT))
 		return 0;
 	if (make_first(lock, metadata)) {
-		platform_rename_new(lock->dir.fd, STATEDIR_FIRST, STATEDIR_METADATA);		/* F3 */
+		platform_rename_new(lock->dir.fd, STATEDIR_FIRST, STATEDIR_METADATA);		/* M3 */
 		/* Only this tells: who renames without looking may have taken the name again (5). */
-		if (statedir_names(&lock->dir, STATEDIR_METADATA, lock->next_fd) == 1) {	/* F4 */
+		if (statedir_names(&lock->dir, STATEDIR_METADATA, lock->next_fd) == 1) {	/* M4 */
 			lock_take_made(lock);
 			return 1;
 		}
