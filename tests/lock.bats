@@ -522,6 +522,111 @@ signal.pause()' "$file"
 	assert_regex "$stderr" "^otelop-lock: $file: cannot wait for the lock: "
 }
 
+# --- the first file of a directory, which is made as otelop.json.first
+
+first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
+
+@test "a directory without a file: never is there an empty otelop.json, and it is locked from its first moment on" {
+	needs strace
+	local seen
+	traced -e inject=renameat2:delay_enter=1000000:delay_exit=1000000 otelop-lock -- sleep 60
+	eventually 10 test -e "$file"
+	seen=$(cat "$file")
+	is_locked "$file"
+	assert_regex "$seen" '"command": \["sleep", "60"\]'
+	assert_equal "$seen" "$(otelop-meta read)"
+	tool -0 otelop-lock -p
+	tool -75 otelop-lock -- true
+}
+
+@test "killed while its first file is made: nobody holds anything, and the next start takes away what is left" {
+	needs strace
+	local when
+	for when in '-P otelop.json.first -e inject=openat:signal=KILL:when=2' '-e inject=flock:signal=KILL:when=1' \
+		'-e inject=flock:signal=KILL:when=2' '-e inject=renameat2:signal=KILL:when=1'; do
+		rm -f "$file"
+		# shellcheck disable=SC2086 # options are words
+		strace -f -qq -o trace $when otelop-lock -- touch ran || true
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json.first
+		tool -3 otelop-lock -p
+		tool -3 otelop-meta running
+		tool -0 otelop-lock -- true
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	done
+	assert_not_exists ran
+}
+
+@test "killed while its first file was made, and another program's file is there by now: a start takes away what is left" {
+	otelop-meta write pid=5
+	: >"$file.first"
+	chmod 600 "$file.first"
+	tool -0 otelop-lock -- true
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+}
+
+@test "two make the first file: one that is held up with it locked finds the other's, 75, and takes its own away" {
+	needs strace
+	local tracer child
+	stopped "${locked[@]}" otelop-lock -- touch ran
+	is_locked "$file.first"
+	hold
+	assert_exists "$file.first"
+	go_on
+	assert_ended "$tracer" 75
+	assert_not_exists ran
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "two make the first file: one that has not locked it yet loses it to the other: 75, not a second holder" {
+	needs strace
+	local tracer child
+	stopped "${first_opened[@]}" otelop-lock -- touch ran
+	assert_exists "$file.first"
+	hold
+	assert_not_exists "$file.first"
+	go_on
+	assert_ended "$tracer" 75
+	assert_not_exists ran
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "the first file's maker is held up until another has come and gone: it begins, and is the only one" {
+	needs strace
+	local tracer child
+	stopped "${first_opened[@]}" otelop-lock -- sleep 60
+	tool -0 otelop-lock -- true
+	rm "$file"
+	go_on
+	eventually 10 otelop-lock -p
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	tool -75 otelop-lock -- true
+}
+
+@test "otelop.json.first is a link, a directory, a FIFO, or locked by a stranger: a start is as ever, and it stays" {
+	local kind
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	printf 'precious\n' >precious
+	for kind in link directory fifo locked; do
+		rm -rf "$file" "$file.first"
+		case $kind in
+		link) ln -s "$PWD/precious" "$file.first" ;;
+		directory) mkdir "$file.first" ;;
+		fifo) mkfifo "$file.first" ;;
+		locked)
+			(umask 077 && : >"$file.first")
+			hold_file "$file.first"
+			;;
+		esac
+		tool -0 soon otelop-lock "kind=$kind" -- otelop-meta get kind
+		assert_output "$kind"
+		tool -0 ls "$file.first"
+	done
+	assert_equal "$(cat precious)" precious
+}
+
 # --- a lock that is not one, and a daemon without its lock
 
 @test "flock does nothing on the file system: 125, another directory is advised, nothing is left" {

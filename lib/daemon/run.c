@@ -143,11 +143,8 @@ set_up(struct run *run)
 		return 1;
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return STATUS_FAILED;
-	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
-	if (lock_claim(&run->lock, run->options->state_dir, &request, reason) < 0)
+	if (lock_start(&run->lock, run->options->state_dir, &request, &run->metadata, reason) < 0)
 		return errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED;
-	if (lock_publish(&run->lock, &run->metadata, reason) < 0)
-		return STATUS_FAILED;
 	run->is_published = 1;
 	/* Else the sweep finds what still has CMD above it. */
 	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
@@ -509,6 +506,7 @@ become_ready(struct run *run)
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
 	vanish_watch(&run->vanish, &run->lock);
+	lock_forget_replaced(&run->lock);
 }
 
 static void

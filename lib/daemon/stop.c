@@ -535,7 +535,7 @@ remove_record(struct target *target, int64_t deadline, struct otelop_message *me
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message why = { "" };
-	struct otelop_lock lock;
+	struct otelop_lock lock = LOCK_INIT;
 	int result, claimed = claim_record(target, deadline, &lock, message);
 
 	if (claimed < 0)
