@@ -27,6 +27,8 @@ STRIP != $(CC) -print-prog-name=strip 2>/dev/null || echo strip
 # with glibc's loader (make bench).
 LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
 	[ -z "$(SANITIZE)" ] && same -dumpmachine && same -print-multi-directory && echo musl || echo system
+# How CC writes down which headers an object was made from.
+DEPEND != $(CC) -MMD -MP -MF /dev/null -E - </dev/null >/dev/null 2>&1 && echo -MMD -MP || echo -MD
 # The tools that know the objects of CC.
 AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
 OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
@@ -36,13 +38,14 @@ PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta ote
 # The house, from the top down; lib/README.md is its map.
 BIN = again.o cli.o list.o run_words.o show.o tail.o
 DAEMON = ask.o chain.o join.o logger.o notify.o readiness.o record.o run.o spawn.o stop.o verdict.o
-STATE = form.o holder.o lock.o lock_probe.o lock_wait.o meta.o path.o state.o statedir.o vanish.o
+STATE = form.o holder.o identity.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_wait.o \
+	meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_sockets.o
 SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
-JSON = json.o json_text.o
+JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) otelop
@@ -106,7 +109,7 @@ VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/
 
 .c.o:
 	@echo "$(CC) $@"
-	@$(CC) $(COMPILE) -MMD -MP -c -o $@ $<
+	@$(CC) $(COMPILE) $(DEPEND) -c -o $@ $<
 
 # The headers that each object was made from, as the compiler saw them.
 -include $(PROGRAMS:=.d) $(BIN:.o=.d) $(LIBRARY:.o=.d)
