@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "daemon/chain.h"
 #include "daemon/join.h"
+#include "daemon/spawn.h"
 #include "json/json.h"
 #include "otelop.h"
 #include "process/exec.h"
@@ -479,7 +480,7 @@ start_once(struct request *request, char *const argv[])
 	struct otelop_message ready;
 
 	request->is_told = 0;
-	otelop_spawn(&request->spawn, argv, &result);
+	spawn_directly(&request->spawn, argv, &result);
 	clear_progress(request);
 	if (result.status != STATUS_DONE && request->is_told)
 		return result.status;

@@ -428,6 +428,8 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 	assert_nothing_runs
 }
 
+# --- memory
+
 @test "a daemon that has said READY=1: its otelop-run and the log's writer have 100 kB of memory of their own, or less" {
 	needs "way to give a stack back"
 	! ldd "$(command -v otelop-run)" 2>/dev/null | grep -q '=>' || skip "a shared libc has more by itself"

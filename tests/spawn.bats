@@ -313,6 +313,32 @@ time.sleep(1000)'
 	assert_nothing_runs
 }
 
+@test "while it waits: the command is its own child, and no process is in between" {
+	background otelop-spawn -- sh -c 'echo "$PPID" >parent; exec sleep 1000'
+	eventually 10 test -s parent
+	assert_equal "$(cat parent)" "$!"
+	assert_equal "$(pgrep -P "$!" | wc -l)" 1
+}
+
+@test "otelop-spawn is killed while it waits: its command lives on, and finds that nobody reads what it says" {
+	background otelop-spawn -- sh -c 'trap "" PIPE; : >waits; until [ -e go ]; do sleep 0.02; done
+		echo ok >&3 2>/dev/null || echo nobody >heard; exec sleep 1000'
+	spawned=$!
+	eventually 10 test -e waits
+	kill -KILL "$spawned"
+	wait "$spawned" || true
+	: >go
+	eventually 10 test -s heard
+	run ! nothing_runs
+}
+
+@test "what the command leaves, out of its session, while otelop-spawn waits: ended with a failed start, and no zombie stays" {
+	needs "orphans that come to it"
+	tool -1 otelop-spawn -- sh -c 'for n in 1 2 3; do setsid sh -c "setsid sleep 1000 & exit"; done; echo err:no >&3; exec sleep 1000'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: no"
+	assert_nothing_runs
+}
+
 @test "grandchildren of the shell that becomes otelop-spawn: a failed start does not touch them" {
 	tool -124 sh -c 'sh -c "sleep 1001 >/dev/null 2>&1 & echo \$! >before; sleep 0.5" & sleep 0.2; exec otelop-spawn -t 1 -- sleep 1000'
 	run ! is_gone "$(cat before)"
