@@ -275,7 +275,7 @@ time.sleep(1000)'
 	sed -n '/^pidfd_send_signal(.*SIGTERM/,$p' trace >waiting
 	assert_file_not_empty waiting
 	# It looks once at what is around the daemon, and sleeps once.
-	run grep -cE '^(poll\(.*, -?[1-9][0-9]*\) |[a-z_]*sleep|p?select|ppoll)' waiting
+	run -0 grep -cE '^(poll\(.*, -?[1-9][0-9]*\) |[a-z_]*sleep|p?select|ppoll)' waiting
 	[ "$output" -le 2 ]
 	[ "$(wc -l <waiting)" -le 60 ]
 	grep -Eq '^p?poll' waiting
@@ -621,7 +621,7 @@ signal.pause()'
 	sed -n '/^pidfd_send_signal(.*SIGTERM/,/^flock(/p' trace >waiting
 	assert_file_not_empty waiting
 	# It looks once at what is around the daemon, and sleeps once.
-	run grep -cE '^(poll\(.*, -?[1-9][0-9]*\) |[a-z_]*sleep|p?select|ppoll)' waiting
+	run -0 grep -cE '^(poll\(.*, -?[1-9][0-9]*\) |[a-z_]*sleep|p?select|ppoll)' waiting
 	[ "$output" -le 2 ]
 	[ "$(wc -l <waiting)" -le 60 ]
 }
