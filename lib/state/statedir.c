@@ -126,13 +126,12 @@ open_trusted(const char *path, enum path_missing missing, struct stat *found,
 	return fd;
 }
 
-int
-statedir_open(struct statedir *dir, const char *path, struct otelop_message *message)
+static int
+open_directory(struct statedir *dir, const char *path, enum path_missing missing, struct stat *found,
+    struct otelop_message *message)
 {
-	struct stat found;
-
 	*dir = (struct statedir)STATEDIR_INIT;
-	if ((dir->fd = open_trusted(path, PATH_REFUSE_MISSING, &found, message)) < 0)
+	if ((dir->fd = open_trusted(path, missing, found, message)) < 0)
 		return -1;
 	if ((dir->path = strdup(path)) == NULL) {
 		message_errno(message, "%s: cannot open", path);
@@ -140,6 +139,14 @@ statedir_open(struct statedir *dir, const char *path, struct otelop_message *mes
 		return -1;
 	}
 	return 0;
+}
+
+int
+statedir_open(struct statedir *dir, const char *path, struct otelop_message *message)
+{
+	struct stat found;
+
+	return open_directory(dir, path, PATH_REFUSE_MISSING, &found, message);
 }
 
 void
@@ -180,19 +187,27 @@ warn_of_group(const char *path, const struct stat *found, struct otelop_message 
 }
 
 int
-otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *message)
 {
-	enum path_missing missing;
 	struct stat found;
-	int fd;
 
+	*dir = (struct statedir)STATEDIR_INIT;
 	if (path == NULL || *path == '\0')
 		return message_invalid(message, "path");
-	missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
-	if ((fd = open_trusted(path, missing, &found, message)) < 0)
+	if (open_directory(dir, path, is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE, &found, message) < 0)
 		return -1;
-	io_close(&fd);
 	warn_of_group(path, &found, message);
+	return 0;
+}
+
+int
+otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+{
+	struct statedir dir;
+
+	if (statedir_ensure(&dir, path, message) < 0)
+		return -1;
+	statedir_close(&dir);
 	return 0;
 }
 

@@ -41,6 +41,9 @@ struct statedir {
  */
 int statedir_open(struct statedir *dir, const char *path, struct otelop_message *message);
 
+/* The same, made where it is missing, as otelop_ensure_state_dir makes it; 0: message is empty, or a warning. */
+int statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *message);
+
 /* Close it, with errno kept; dir is STATEDIR_INIT again.  One that is not open stays as it is. */
 void statedir_close(struct statedir *dir);
 
