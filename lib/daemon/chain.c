@@ -6,6 +6,7 @@
 #include "daemon/join.h"
 #include "json/json.h"
 #include "platform/platform.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
@@ -114,7 +115,7 @@ chain_is_done(const char *dir, char *const argv[])
 	pid_t pid = 0;
 
 	if (state_look(dir, &state, &metadata, NULL) == 0 && state == STATE_RUNNING &&
-	    meta_is_here(&metadata, NULL) && (argv == NULL || join_is_same(&metadata, argv)) &&
+	    identity_is_here(&metadata, NULL) && (argv == NULL || join_is_same(&metadata, argv)) &&
 	    is_as_young(meta_pid(&metadata)))
 		pid = meta_pid(&metadata);
 	otelop_metadata_free(&metadata);
@@ -167,7 +168,7 @@ chain_is_inside(const char *dir)
 	int inside = 0;
 
 	if (state_look(dir, &state, &metadata, NULL) == 0 && metadata.length > 0 &&
-	    (state == STATE_RUNNING || state == STATE_STARTING) && meta_is_here(&metadata, NULL)) {
+	    (state == STATE_RUNNING || state == STATE_STARTING) && identity_is_here(&metadata, NULL)) {
 		if (platform_process(meta_pid(&metadata), &daemon) != 1)
 			daemon.parent = 0;
 		/* What is not swept outlives both, but for the daemon itself. */

@@ -190,6 +190,8 @@ run_logger(void *argument)
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		sigaction(ignored[i], &action, NULL);
+	/* Before the frames of what stays, so that these are new pages, of which only those that are used count. */
+	platform_give_back_stack();
 	/* Above all not the lock: it must not outlive the daemon in us. */
 	return child_keep_only(keep, 2) < 0 ? 1 : keep_log(logger);
 }

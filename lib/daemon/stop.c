@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 #include "process/process.h"
 #include "state/holder.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
@@ -246,7 +247,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	int result;
 
 	target->is_starting = meta_state_is(metadata, "starting");
-	if (!meta_is_here(metadata, message)) {
+	if (!identity_is_here(metadata, message)) {
 		errno = EREMOTE;
 		return -1;
 	}
@@ -255,7 +256,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	if ((result = process_open(&target->daemon, target->named.pid)) < 0)
 		return message_errno(message, "%ld: cannot find", (long)target->named.pid);
 	/* The handle is there, so that the look at who it is cannot be about another. */
-	if (result == 1 && (process_is_gone(&target->daemon) || meta_process_lives(metadata) == 0)) {
+	if (result == 1 && (process_is_gone(&target->daemon) || identity_process_lives(metadata) == 0)) {
 		process_close(&target->daemon);
 		result = 0;
 	}
@@ -268,7 +269,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 static int
 find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && meta_process_lives(metadata) == 1)
+	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && identity_process_lives(metadata) == 1)
 		return open_daemon(target, metadata, message) < 0 ? -1 : target->daemon.pid > 0;
 	errno = ENOENT;
 	return -1;
@@ -382,7 +383,7 @@ confirm_target(struct target *target, struct otelop_message *message)
 		return errno == ENOENT ? 0 : -1;
 	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
 	    now.st_ino == target->named.file.st_ino;
-	lives = meta_read_fd(&metadata, &target->dir, target->fd, NULL) == 0 ? meta_process_lives(&metadata) : 0;
+	lives = meta_read_fd(&metadata, &target->dir, target->fd, NULL) == 0 ? identity_process_lives(&metadata) : 0;
 	otelop_metadata_free(&metadata);
 	io_close(&fd);
 	if (!same)
@@ -477,7 +478,7 @@ wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int nu
 		metadata.length = 0;
 	if (held && meta_state_is(&metadata, "exited")) {
 		result = lock_wait_named(&target->dir, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	} else if (metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0 &&
+	} else if (metadata.length > 0 && identity_is_here(&metadata, NULL) && identity_process_lives(&metadata) == 0 &&
 	    holder_describe(&target->named, &target->dir, fd, &metadata) == 0) {
 		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
 		if (holder_find(&target->named, &holder) < 0)

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "state/identity.h"
 #include "state/meta.h"
 #include "state/statedir.h"
 
@@ -18,7 +19,7 @@ holder_describe(struct holder_daemon *daemon, const struct statedir *dir, int fd
 	memset(daemon, 0, sizeof(*daemon));
 	daemon->dir = dir;
 	daemon->pid = meta_pid(metadata);
-	daemon->session = meta_session(metadata);
+	daemon->session = identity_session(metadata);
 	return fstat(fd, &daemon->file);
 }
 

@@ -1,6 +1,21 @@
 /*
  * The instance lock: flock on otelop.json itself.
  *
+ * The calling sequence, of which each step may fail and leave lock to lock_release:
+ *
+ *	struct otelop_lock lock;
+ *
+ *	lock_claim(&lock, path, &request, &message);		it is ours, whatever the file says
+ *	lock_publish(&lock, &metadata, &message);		and this is who we are
+ *	lock_prepare_next(&lock, &message);			the next file; a child may inherit its lock
+ *	lock_publish_next(&lock, &metadata, &message);		and this is what we have become
+ *	lock_remove(&lock, &message);				or lock_release, which leaves the file
+ *
+ * Whoever only asks needs no claim: lock_is_held, lock_wait_free.  The descriptors belong to the lock and are
+ * close-on-exec; only R of a published or prepared file (6) is for copying to a command.  All that returns int is 0, or
+ * -1 with errno and a message; a question is 1, 0 or -1.  lock.c claims and lets go, lock_busy.c says who has it,
+ * lock_publish.c and lock_remove.c change the file, lock_probe.c and lock_wait.c ask and wait.
+ *
  * Invariants, under any interleaving among these programs and a SIGKILL anywhere:
  *   1. Whoever holds the claim holds LOCK_EX on the file that the path names.  Only the holder of the
  *      claim creates otelop.json.next, renames it, or unlinks otelop.json.
@@ -116,5 +131,24 @@ int lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t d
 
 /* Wait until nobody holds the lock.  1: free, 0: deadline, -1. */
 int lock_wait_free(const struct statedir *dir, int64_t deadline, struct otelop_message *message);
+
+/*
+ * What follows is for the files of the lock alone.  lock_hold_again: whoever is about to change something takes the
+ * lock again, which a child may have let go of, and sees that the path still names what it is on; 0; -1: ESTALE it is
+ * another's by now.
+ */
+int lock_hold_again(const struct otelop_lock *lock, struct otelop_message *message);
+
+/* Forget the prepared file, and its name while it is ours, with errno kept. */
+void lock_drop_next(struct otelop_lock *lock);
+
+/* Does the file name, in a state other than exited, a process that lives or that we cannot judge? */
+int lock_is_held_by_live_process(const struct otelop_lock *lock);
+
+/* Is the shared lock no prober's, which is over in a moment?  1 or 0. */
+int lock_is_held_for_long(const struct otelop_lock *lock);
+
+/* Say who has it.  -1: EWOULDBLOCK, or ETIMEDOUT where it was waited for. */
+int lock_say_busy(const struct otelop_lock *lock, int is_shared, int waited, struct otelop_message *message);
 
 #endif

@@ -20,6 +20,7 @@
 #include "platform/platform.h"
 #include "process/process.h"
 #include "state/holder.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
@@ -66,13 +67,13 @@ judge_free(struct look *look)
 {
 	char host[256];
 
-	if (meta_process_lives(look->metadata) == 1) {
+	if (identity_process_lives(look->metadata) == 1) {
 		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
 		    "let go", look->path, (long)meta_pid(look->metadata));
 		return 0;
 	}
 	*look->state = STATE_STALE;
-	if (!meta_is_other_host(look->metadata, look->warning))
+	if (!identity_is_other_host(look->metadata, look->warning))
 		return 0;
 	if (platform_is_remote(look->fd) == 1) {
 		errno = EREMOTE;
@@ -152,13 +153,13 @@ judge_held(struct look *look)
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->path, STATEDIR_METADATA);
-	if (meta_is_other_host(look->metadata, look->warning)) {
+	if (identity_is_other_host(look->metadata, look->warning)) {
 		/* Somebody here may just have claimed what another host left; else it is held there. */
 		look->is_doubtful = 1;
 		errno = EREMOTE;
 		return -1;
 	}
-	if (!meta_is_here(look->metadata, NULL)) {
+	if (!identity_is_here(look->metadata, NULL)) {
 		/* Of another pid namespace: its number says nothing here, the lock does. */
 		if (process_is_alive(pid) || (platform_pid_namespace(own, sizeof(own)) &&
 		    otelop_metadata_get(look->metadata, "pidNamespace", theirs, sizeof(theirs)) == 1 &&
@@ -170,7 +171,7 @@ judge_held(struct look *look)
 		    "is not seen, and in which pid namespace this is cannot be read", look->path,
 		    STATEDIR_METADATA, (long)pid);
 	}
-	switch (meta_process_lives(look->metadata)) {
+	switch (identity_process_lives(look->metadata)) {
 	case 1:
 		return 0;
 	case -1:
