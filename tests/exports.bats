@@ -58,3 +58,22 @@ exported() {
 @test "yash, and a link to it called sh: nothing that the caller exports changes what is done" { exported "yash"; }
 @test "posh, and a link to it called sh: nothing that the caller exports changes what is done" { exported "posh"; }
 @test "zsh, and a link to it called sh: nothing that the caller exports changes what is done" { exported "zsh"; }
+
+@test "variables that the caller exports, whatever they are called: the daemon has them as they are" {
+	local shell name variables=()
+	for name in bin dir has_dir name has_name program option value timeout kill_after count last word words usage command; do
+		variables+=("$name=mine")
+	done
+	for shell in dash bash 'busybox sh' mksh ksh93 yash posh zsh; do
+		command -v "${shell%% *}" >/dev/null || continue
+		for start in 'start' 'restart -t 20 -k 20'; do
+			# shellcheck disable=SC2086 # words
+			tool -0 env "${variables[@]}" $shell "$BUILD/otelop" -C "$PWD/state" -n one $start --ready exec -- sleep 600
+			tr '\0' '\n' <"/proc/$output/environ" >environment
+			for name in "${variables[@]}"; do
+				grep -qx "$name" environment || fail "$shell, $start: not $name but $(grep "^${name%=*}=" environment)"
+			done
+		done
+		tool -0 otelop -C state -n one stop
+	done
+}

@@ -565,3 +565,42 @@ runs_sleep() {
 	assert_not_exists ran
 	assert_not_exists "$OTELOP_STATE_DIR"
 }
+
+@test "a directory of PATH whose file server does not answer: --dry-run and restart say 124 in time, and nothing is stopped" {
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		otelop start --ready exec -- sleep 1000 >/dev/null 2>&1
+		: >hang
+		say() { echo "$* $?"; }
+		programs=$PATH PATH=$PWD/mount:$PATH
+		"$BUILD/otelop-spawn" --dry-run -- nosuch 2>err
+		say dry-run
+		PATH=$programs cat err
+		"$BUILD/otelop" restart -- nosuch 2>/dev/null
+		say restart
+		PATH=$programs
+		otelop status -q
+		say status
+		otelop stop
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+	assert_line -n 0 'dry-run 124'
+	assert_line -n 1 --regexp '^otelop-spawn: nosuch: cannot be looked for: '
+	assert_line -n 2 'restart 124'
+	assert_line -n 3 'status 0'
+}
+
+@test "a stack of 64 KiB: a start, and a failure with its words, as ever" {
+	tool -0 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
+	kill "$output"
+	tool -1 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo last words; exit 3"'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_equal "${stderr_lines[1]}" "last words"
+	assert_nothing_runs
+}

@@ -453,16 +453,24 @@ takes_state_dir() {
 	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run; do
 		source=$top/bin/$program.c
 		[ "$program" != otelop-run ] || source=$top/bin/run_words.c
-		taken=$(grep -o '{ "[a-z-]*", [a-z]*_argument' "$source" | sed 's/{ "\([^"]*\)".*/\1/')
+		[ "$program" != otelop-spawn ] || source=$top/bin/request.c
+		taken=$(sed '/ \(start\|logs\|command\|wait\)_options\[/,/^}/d' "$source" | grep -o '{ "[a-z-]*", [a-z]*_argument' |
+			sed 's/{ "\([^"]*\)".*/\1/')
 		[ -n "$taken" ] || fail "$source: no options are found"
 		for option in state-dir name $taken help version; do
 			page "$program.1" | grep -q -- "--$option\b" || fail "$program.1 does not know --$option"
 		done
 	done
-	taken=$(sed -n "s/^	options '\|^	only_options '\|^options '//p" "$top/bin/otelop" | sed "s/'.*//" | grep -o '[a-z][a-z-]*' | sort -u)
-	[ -n "$taken" ] || fail "otelop: no options are found"
-	for option in $taken; do
-		page otelop.1 | grep -q -- "--$option\b" || fail "otelop.1 does not know --$option"
+	# Those of otelop's commands: in the usage, in the script, and in the tables of the programs that know them.
+	found=$( (
+		otelop help | grep -o -- '--[a-z-]*'
+		grep -o -- '--[a-z][a-z-]*[ |=)]' "$top/bin/otelop" | grep -o -- '--\(state-dir\|name\|timeout\|kill-after\|help\|version\)'
+		sed -n '/^static const struct option \(start\|logs\|command\|wait\|show\)_options/,/^}/p' "$top"/bin/*.c |
+			grep -o '{ "[a-z-]*"' | sed 's/{ "\(.*\)"/--\1/'
+	) | sort -u)
+	[ "$(wc -l <<<"$found")" -gt 15 ] || fail "only these were found: $found"
+	for option in $found; do
+		page otelop.1 | grep -q -- "$option\b" || fail "otelop.1 does not know $option"
 	done
 }
 
