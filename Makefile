@@ -10,15 +10,25 @@
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
 # a make of their own inside $(BUILD).
 
-VERSION = 0.1.0
 PREFIX = /usr/local
 BUILD = build
-CFLAGS = -O2 -g
+# linux or posix: whose files of lib/platform are built.
+PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
+CFLAGS = -Os -g
 SANITIZE =
+# What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
+# called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
+SMALL != small='-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'; \
+	$(CC) $$small -E -x c /dev/null >/dev/null 2>&1 && echo $$small || :
+SHRINK != shrink='-Wl,--gc-sections -Wl,-z,noseparate-code'; \
+	$(CC) $$shrink -Wl,--version >/dev/null 2>&1 && echo $$shrink || :
+STRIP != $(CC) -print-prog-name=strip 2>/dev/null || echo strip
 # Static against musl where it is there and CC makes code for the same machine: an exec costs about half of one
 # with glibc's loader (make bench).
 LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
 	[ -z "$(SANITIZE)" ] && same -dumpmachine && same -print-multi-directory && echo musl || echo system
+# How CC writes down which headers an object was made from.
+DEPEND != $(CC) -MMD -MP -MF /dev/null -E - </dev/null >/dev/null 2>&1 && echo -MMD -MP || echo -MD
 # The tools that know the objects of CC.
 AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
 OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
@@ -27,11 +37,16 @@ JOBS = 3
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 # The house, from the top down; lib/README.md is its map.
 BIN = again.o cli.o list.o run_words.o show.o tail.o
-DAEMON = ask.o chain.o join.o logger.o notify.o readiness.o record.o run.o spawn.o stop.o verdict.o
-STATE = form.o holder.o lock.o lock_probe.o lock_wait.o meta.o path.o state.o statedir.o vanish.o
+DAEMON = ask.o chain.o held.o join.o logger.o notify.o outfit.o readiness.o reaper.o record.o run.o spawn.o \
+	stop.o verdict.o
+STATE = form.o holder.o identity.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_wait.o \
+	meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o
-SYSTEM = platform.o platform_proc.o platform_sockets.o
-JSON = json.o json_text.o
+SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
+SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
+	linux_processes.o linux_sockets.o
+SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
+JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) otelop
@@ -41,6 +56,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-pr
 CC_musl = musl-gcc
 CC_system = $(CC)
 LINK_musl = -static
+SMALL_musl = -fno-pie
 FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # Wide offsets and times also where the system's own are 32 bits.
 COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
@@ -53,14 +69,18 @@ all: compiler $(BUILD)/include/jsmn.h
 		[ "`readlink $$link`" = "`pwd`" ] || exit; \
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
-		LDFLAGS="$(LINK_$(LIBC)) $(LDFLAGS)" SANITIZE="$(SANITIZE)" CFLAGS="$(CFLAGS)" \
-		CPPFLAGS="$(CPPFLAGS)" programs)
+		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" PIC=-fPIC CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@cp -p bin/otelop $(BUILD)/otelop
 
 compiler:
+	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
+		echo "otelop has no files for PLATFORM=$(PLATFORM): there are linux and posix" >&2; \
+		exit 1; \
+	}
 	@set -- $(CC); command -v "$$1" >/dev/null || { \
 		case $$1 in cc | c99) package=gcc ;; *-gcc) package=gcc-$${1%-gcc} ;; *) package=$$1 ;; esac; \
 		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
@@ -90,7 +110,7 @@ VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/
 
 .c.o:
 	@echo "$(CC) $@"
-	@$(CC) $(COMPILE) -MMD -MP -c -o $@ $<
+	@$(CC) $(COMPILE) $(DEPEND) -c -o $@ $<
 
 # The headers that each object was made from, as the compiler saw them.
 -include $(PROGRAMS:=.d) $(BIN:.o=.d) $(LIBRARY:.o=.d)
@@ -115,6 +135,10 @@ libotelop.a: $(LIBRARY)
 	@rm -f $@
 	@$(AR) rc $@ public.o
 
+# What the library is made of, for those who compile it otherwise.
+sources:
+	@for object in $(LIBRARY); do echo lib/*/$${object%.o}.c || exit; done
+
 demo:
 	@sh .ci/deps build demo
 	@$(MAKE) -s all
@@ -123,7 +147,7 @@ demo:
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" CPPFLAGS="$(CPPFLAGS)" JOBS="$(JOBS)" sh tests/run $(TESTS)
+	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint
@@ -169,6 +193,7 @@ install: all
 	for program in $(PROGRAMS) otelop; do \
 		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
 	done
+	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
 	for page in $(PAGES); do \
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
@@ -176,8 +201,8 @@ install: all
 	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/otelop.pc.in \
-		> $(BUILD)/otelop.pc
+	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/otelop.pc
 	install -m 644 $(BUILD)/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
@@ -200,4 +225,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench install uninstall clean

@@ -56,29 +56,29 @@ lock_descriptor(const struct request *request)
 	return cli_fail(&cli, STATUS_FAILED, &message);
 }
 
-/* The directory to ask about, or -1 when there is none: then nobody holds it. */
+/* The directory to ask about.  0, or -1 when there is none: then nobody holds it. */
 static int
-open_to_ask(const struct request *request, char dir[OTELOP_PATH_SIZE])
+open_to_ask(const struct request *request, struct statedir *dir)
 {
+	char path[OTELOP_PATH_SIZE];
 	struct otelop_message message;
-	int dir_fd;
 
-	cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, dir);
-	if ((dir_fd = statedir_open(dir, &message)) < 0 && errno != ENOENT)
-		cli_fail(&cli, STATUS_UNKNOWN, &message);
-	return dir_fd;
+	cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, path);
+	if (statedir_open(dir, path, &message) == 0)
+		return 0;
+	return errno == ENOENT ? -1 : cli_fail(&cli, STATUS_UNKNOWN, &message);
 }
 
 static int
 probe(const struct request *request)
 {
-	char dir[OTELOP_PATH_SIZE];
+	struct statedir dir;
 	struct otelop_message message;
-	int fd, held, dir_fd = open_to_ask(request, dir);
+	int fd, held;
 
-	if (dir_fd < 0)
+	if (open_to_ask(request, &dir) < 0)
 		return STATUS_NOT_RUNNING;
-	if ((held = lock_is_held(dir_fd, dir, &fd, &message)) < 0 && errno != ENOENT)
+	if ((held = lock_is_held(&dir, &fd, &message)) < 0 && errno != ENOENT)
 		cli_fail(&cli, STATUS_UNKNOWN, &message);
 	return held == 1 ? STATUS_DONE : STATUS_NOT_RUNNING;
 }
@@ -86,18 +86,17 @@ probe(const struct request *request)
 static int
 await_free(const struct request *request)
 {
-	char dir[OTELOP_PATH_SIZE];
+	struct statedir dir;
 	struct otelop_message message;
-	int dir_fd = open_to_ask(request, dir);
 
-	if (dir_fd < 0)
+	if (open_to_ask(request, &dir) < 0)
 		return STATUS_DONE;
-	switch (lock_wait_free(dir_fd, dir, clock_deadline(request->has_wait ? request->wait_ms :
+	switch (lock_wait_free(&dir, clock_deadline(request->has_wait ? request->wait_ms :
 	    OTELOP_FOREVER), &message)) {
 	case 1:
 		return STATUS_DONE;
 	case 0:
-		message_set(&message, "%s: still held", dir);
+		message_set(&message, "%s: still held", dir.path);
 		cli_fail(&cli, STATUS_TIMEOUT, &message);
 	}
 	return cli_fail(&cli, STATUS_UNKNOWN, &message);
@@ -131,8 +130,8 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 	if (io_move_above(&lock->fd, LOCK_FD_LOWEST) < 0 || io_cloexec(lock->fd, 0) < 0 ||
 	    io_format(number, sizeof(number), "%d", lock->fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", lock->dir, 1) < 0)
-		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir,
+	    setenv("OTELOP_STATE_DIR", lock->dir.path, 1) < 0)
+		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir.path,
 		    STATEDIR_METADATA);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "list.h"
 #include "otelop.h"
 #include "show.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
@@ -113,11 +114,11 @@ run_write(const char *dir, int argc, char *argv[])
 		cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	/* Who only tells of a process does not make it a daemon: nobody is to stop it for that. */
-	meta_forget_process(&metadata);
+	identity_forget_process(&metadata);
 	for (i = optind; i < argc; i++) {
 		if (meta_set_pair(&metadata, argv[i], 1, &message) < 0)
 			cli_member_error(&cli, errno, &message);
-		meta_forget_process(&metadata);
+		identity_forget_process(&metadata);
 	}
 	if (otelop_ensure_state_dir(dir, &message) < 0)
 		cli_fail(&cli, STATUS_FAILED, &message);

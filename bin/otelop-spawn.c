@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "daemon/chain.h"
 #include "daemon/join.h"
+#include "daemon/spawn.h"
 #include "json/json.h"
 #include "otelop.h"
 #include "process/exec.h"
@@ -54,7 +55,7 @@ struct request {
 	struct cli_place place;
 	const char *log;		/* -l, or NULL: the state directory's */
 	char log_path[OTELOP_PATH_SIZE];
-	int dir_fd;			/* the state directory, where the default log is used */
+	struct statedir dir;		/* where the default log is used */
 	int quiet_busy;
 	int is_busy;			/* with that: it was the lock, and nothing was said */
 	long tail;
@@ -173,7 +174,6 @@ static void
 open_log(struct request *request, const char *dir)
 {
 	struct otelop_message message;
-	int dir_fd;
 
 	request->spawn.log = request->log;
 	if ((request->log != NULL ? io_format(request->log_path, sizeof(request->log_path), "%s", request->log) :
@@ -184,11 +184,10 @@ open_log(struct request *request, const char *dir)
 	if (request->log != NULL)
 		return;
 	/* The library would open the same, and tell of the command what is the log's fault. */
-	if ((dir_fd = statedir_open(dir, &message)) < 0 ||
-	    (request->spawn.log_fd = statedir_open_file(dir_fd, dir, STATEDIR_LOG,
+	if (statedir_open(&request->dir, dir, &message) < 0 ||
+	    (request->spawn.log_fd = statedir_open_file(&request->dir, STATEDIR_LOG,
 	    O_WRONLY | O_APPEND | O_CREAT, &message)) < 0)
 		cli_fail(&cli, STATUS_FAILED, &message);
-	request->dir_fd = dir_fd;
 }
 
 static void
@@ -258,8 +257,7 @@ open_log_to_read(const struct request *request)
 	struct otelop_message unsaid;
 
 	if (request->log == NULL)
-		return statedir_open_file(request->dir_fd, request->spawn.state_dir, STATEDIR_LOG,
-		    O_RDONLY, &unsaid);
+		return statedir_open_file(&request->dir, STATEDIR_LOG, O_RDONLY, &unsaid);
 	return open(request->log_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -482,7 +480,7 @@ start_once(struct request *request, char *const argv[])
 	struct otelop_message ready;
 
 	request->is_told = 0;
-	otelop_spawn(&request->spawn, argv, &result);
+	spawn_directly(&request->spawn, argv, &result);
 	clear_progress(request);
 	if (result.status != STATUS_DONE && request->is_told)
 		return result.status;

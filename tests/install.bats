@@ -353,6 +353,24 @@ no-such-compiler -m32:no-such-compiler
 END
 }
 
+@test "make PLATFORM=posix: the programs run, and record nothing that POSIX does not tell" {
+	tool -0 make -s -C "$tree" BUILD="$PWD/b" PLATFORM=posix CFLAGS=-O0 all
+	tool -0 b/otelop-lock a=b -- b/otelop-meta get a
+	assert_output b
+	tool -1 b/otelop-lock a=b -- b/otelop-meta get bootId
+}
+
+@test "make PLATFORM=NAME of a system that it has no files for: one line says which there are" {
+	local maker
+	for maker in make bmake; do
+		command -v "$maker" >/dev/null || continue
+		tool ! "$maker" -s -C "$tree" BUILD="$PWD/b" PLATFORM=plan9 all
+		assert_equal "$(grep '^otelop' <<<"$stderr")" "otelop has no files for PLATFORM=plan9: there are linux and posix"
+		refute_output --partial otelop
+		assert_not_exists b/otelop
+	done
+}
+
 @test "other compilers and machines: no warning, and an archive that a program links" {
 	local compiler static found=0
 	echo '#include <otelop.h>' >program.c

@@ -10,19 +10,6 @@ as() {
 }
 need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
 
-# Writes directory and arguments to the file seen, a NUL behind each.
-make_daemon() {
-	cat >daemon <<'END'
-#!/bin/sh
-printf '%s\0' "$PWD" "$@" >"$BATS_TEST_TMPDIR/seen"
-echo started
-otelop-ready
-exec 3>&-
-exec sleep 600
-END
-	chmod +x daemon
-}
-
 main_paths() {
 	need_shell "$1"
 	make_daemon
@@ -140,7 +127,7 @@ as_joined() {
 
 native() {
 	need_shell "$1"
-	daemon=(python3 "$BATS_TEST_DIRNAME/e2e/upstream.py")
+	daemon=(python3 "$upstream")
 	as "$1" -0 start --native -t 20 -- "${daemon[@]}"
 	pid=$output
 	assert_equal "$stderr" "otelop: python3 is ready"

@@ -40,14 +40,6 @@ bait() {
 	eventually 5 is_locked "$1"
 	victim=$(jq .pid "$1")
 }
-is_locked() { ! flock -n -s "$1" true; }
-
-# A locked file as it is.
-hold_file() {
-	background flock -F -x "$file" sleep 60
-	holder=$!
-	eventually 5 is_locked "$file"
-}
 
 # What is in the way: kind, owner, mode, links, size and what it points to.
 picture() { stat -c '%n %F %u %a %h %s' "$@" && { readlink "$@" || true; }; }
@@ -543,7 +535,7 @@ stop_says_where() {
 	begin
 	for pid in 1 2147483647; do
 		printf '{"pid": %d}' "$pid" >"$file"
-		hold_file
+		hold_file "$file"
 		if [ "$pid" = 1 ]; then
 			tool -4 timeout -s KILL 10 otelop-stop -t 1
 		else
@@ -561,7 +553,7 @@ stop_says_where() {
 	needs /proc
 	begin
 	printf '{"pid": %d}' "$victim" >"$file"
-	hold_file
+	hold_file "$file"
 	# It looks for half a second, which must not be all of its time when it stalls.
 	tool -4 timeout -s KILL 40 otelop-stop -t 20
 	assert_output ""

@@ -226,9 +226,9 @@ spawns() {
 		command -v "${compiler%% *}" >/dev/null || continue
 		# Without a sanitizer, which needs more than all of it.
 		# shellcheck disable=SC2086 # words
-		printf '%s\n' "$BATS_TEST_DIRNAME"/units/public.c "$BATS_TEST_DIRNAME"/../lib/*/*.c |
-			xargs -d '\n' $compiler -O1 -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
-				-I"$BATS_TEST_DIRNAME/../lib" -I"$BUILD/include" -pthread -o public
+		(cd "$BATS_TEST_DIRNAME/.." && make -s PLATFORM="${PLATFORM:-linux}" sources | xargs \
+			$compiler -O1 -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+			-Ilib -I"$BUILD/include" -pthread -o "$OLDPWD/public" tests/units/public.c)
 		run -0 without_bats timeout -s KILL 60 ./public stack "$PWD/state-$(basename "${compiler%% *}")"
 		assert_output ""
 	done

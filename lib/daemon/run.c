@@ -158,7 +158,7 @@ set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir_fd = run->lock.dir_fd, .dir = run->lock.dir };
+	    .dir = &run->lock.dir };
 	if (logger_start(&run->logger, reason) < 0)
 		return STATUS_FAILED;
 	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
@@ -394,6 +394,9 @@ wait_for_event(struct run *run)
 	};
 	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
 
+	/* From here on it mostly sleeps. */
+	if (run->is_ready)
+		platform_give_back_stack();
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
 	    is_undecided(run) ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
 	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
@@ -493,17 +496,19 @@ become_ready(struct run *run)
 	if (!run->options->modes->exec)
 		readiness_find_addresses(&run->readiness, &tree, 1);
 	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
-	readiness_settle(&run->readiness);
 	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
+		readiness_settle(&run->readiness);
 		run->has_failed = 1;
 		end_command(run);
 		return;
 	}
 	run->is_ready = 1;
-	vanish_watch(&run->vanish, &run->lock);
 	summarize(run, summary);
 	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)run->command.pid, summary);
 	say(run, set, "ok", "");
+	/* What nobody waits for. */
+	readiness_settle(&run->readiness);
+	vanish_watch(&run->vanish, &run->lock);
 }
 
 static void

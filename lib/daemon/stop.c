@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 #include "process/process.h"
 #include "state/holder.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
@@ -100,9 +101,8 @@ otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *messa
 
 /* What stop has to do with: the daemon, the file that names it, and what is below it. */
 struct target {
-	const char *dir;
+	struct statedir dir;
 	const struct stop_options *options;
-	int dir_fd;
 	int64_t patience;	/* until then, what does not fit together may just be moving */
 	int fd;			/* otelop.json as it was when the daemon was found */
 	int held;		/* its lock; else the daemon lives without it */
@@ -236,7 +236,7 @@ signal_keepers(struct target *target, int number)
 static int
 cannot_wait(const struct target *target, struct otelop_message *message)
 {
-	return message_errno(message, "%s/%s: cannot wait for the lock", target->dir,
+	return message_errno(message, "%s/%s: cannot wait for the lock", target->dir.path,
 	    STATEDIR_METADATA);
 }
 
@@ -247,7 +247,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	int result;
 
 	target->is_starting = meta_state_is(metadata, "starting");
-	if (!meta_is_here(metadata, message)) {
+	if (!identity_is_here(metadata, message)) {
 		errno = EREMOTE;
 		return -1;
 	}
@@ -256,7 +256,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	if ((result = process_open(&target->daemon, target->named.pid)) < 0)
 		return message_errno(message, "%ld: cannot find", (long)target->named.pid);
 	/* The handle is there, so that the look at who it is cannot be about another. */
-	if (result == 1 && (process_is_gone(&target->daemon) || meta_process_lives(metadata) == 0)) {
+	if (result == 1 && (process_is_gone(&target->daemon) || identity_process_lives(metadata) == 0)) {
 		process_close(&target->daemon);
 		result = 0;
 	}
@@ -269,7 +269,7 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 static int
 find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && meta_process_lives(metadata) == 1)
+	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && identity_process_lives(metadata) == 1)
 		return open_daemon(target, metadata, message) < 0 ? -1 : target->daemon.pid > 0;
 	errno = ENOENT;
 	return -1;
@@ -285,11 +285,11 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
 
 	if (metadata->length == 0 || meta_state_is(metadata, "exited")) {
 		/* Somebody is just starting or just ending: wait for what comes. */
-		switch (lock_wait_named(target->dir_fd, target->fd, LOCK_SH, deadline)) {
+		switch (lock_wait_named(&target->dir, target->fd, LOCK_SH, deadline)) {
 		case 1:
 			return 0;
 		case 0:
-			return timed_out(target->dir, target->options, message);
+			return timed_out(target->dir.path, target->options, message);
 		}
 		return cannot_wait(target, message);
 	}
@@ -316,13 +316,13 @@ find_target(struct target *target, int64_t deadline, struct otelop_message *mess
 
 	target->fd = target->daemon.pidfd = target->parent.pidfd = -1;
 	target->daemon.pid = 0;
-	if ((target->held = lock_is_held(target->dir_fd, target->dir, &target->fd, message)) < 0)
+	if ((target->held = lock_is_held(&target->dir, &target->fd, message)) < 0)
 		return -1;
-	if (meta_read_fd(&metadata, target->fd, target->dir, message) < 0 && errno != ENODATA &&
+	if (meta_read_fd(&metadata, &target->dir, target->fd, message) < 0 && errno != ENODATA &&
 	    (target->held || errno != EBADMSG))
 		result = -1;
-	else if (holder_describe(&target->named, target->dir, target->fd, &metadata) < 0)
-		result = message_errno(message, "%s: cannot look at the metadata", target->dir);
+	else if (holder_describe(&target->named, &target->dir, target->fd, &metadata) < 0)
+		result = message_errno(message, "%s: cannot look at the metadata", target->dir.path);
 	else
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
@@ -340,7 +340,7 @@ confirm_kept(struct target *target, struct otelop_message *message)
 	int found = holder_find(&target->named, &holder);
 
 	if (found < 0 && errno != ENOSYS)
-		return message_errno(message, "%s: cannot look for the lock's holder", target->dir);
+		return message_errno(message, "%s: cannot look for the lock's holder", target->dir.path);
 	/* A taker that lives sweeps, or has claimed what the dead one left: what comes is awaited. */
 	if (found < 0 || holder.kind == HOLDER_KEEPER)
 		return 1;
@@ -350,7 +350,7 @@ confirm_kept(struct target *target, struct otelop_message *message)
 		return 1;
 	errno = EACCES;
 	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it names, and %s",
-	    target->dir, STATEDIR_METADATA, (long)target->named.pid, holder.hidden ?
+	    target->dir.path, STATEDIR_METADATA, (long)target->named.pid, holder.hidden ?
 	    "whoever has it may not be looked into" : "nobody is seen to have it");
 }
 
@@ -368,7 +368,7 @@ confirm_unknown(struct target *target, struct otelop_message *message)
 		return 0;
 	errno = ESTALE;
 	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it "
-	    "names", target->dir, STATEDIR_METADATA, (long)target->daemon.pid);
+	    "names", target->dir.path, STATEDIR_METADATA, (long)target->daemon.pid);
 }
 
 /* Probe again.  1: it is the daemon; 0: look again; -1. */
@@ -379,11 +379,11 @@ confirm_target(struct target *target, struct otelop_message *message)
 	int fd, held, same, lives;
 	struct stat now;
 
-	if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
+	if ((held = lock_is_held(&target->dir, &fd, message)) < 0)
 		return errno == ENOENT ? 0 : -1;
 	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
 	    now.st_ino == target->named.file.st_ino;
-	lives = meta_read_fd(&metadata, target->fd, target->dir, NULL) == 0 ? meta_process_lives(&metadata) : 0;
+	lives = meta_read_fd(&metadata, &target->dir, target->fd, NULL) == 0 ? identity_process_lives(&metadata) : 0;
 	otelop_metadata_free(&metadata);
 	io_close(&fd);
 	if (!same)
@@ -427,7 +427,7 @@ still_there(const struct target *target, struct otelop_message *message)
 {
 	struct otelop_message why;
 
-	timed_out(target->dir, target->options, &why);
+	timed_out(target->dir.path, target->options, &why);
 	if (target->foreign.pid > 0)
 		message_set(message, "%s; process %ld (%s) keeps the lock and is not the daemon's to end", why.text,
 		    (long)target->foreign.pid, target->foreign.name);
@@ -474,12 +474,12 @@ wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int nu
 	struct holder holder;
 	int result = 0;
 
-	if (meta_read_fd(&metadata, fd, target->dir, NULL) < 0)
+	if (meta_read_fd(&metadata, &target->dir, fd, NULL) < 0)
 		metadata.length = 0;
 	if (held && meta_state_is(&metadata, "exited")) {
-		result = lock_wait_named(target->dir_fd, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	} else if (metadata.length > 0 && meta_is_here(&metadata, NULL) && meta_process_lives(&metadata) == 0 &&
-	    holder_describe(&target->named, target->dir, fd, &metadata) == 0) {
+		result = lock_wait_named(&target->dir, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
+	} else if (metadata.length > 0 && identity_is_here(&metadata, NULL) && identity_process_lives(&metadata) == 0 &&
+	    holder_describe(&target->named, &target->dir, fd, &metadata) == 0) {
 		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
 		if (holder_find(&target->named, &holder) < 0)
 			result = errno != ENOSYS;
@@ -505,7 +505,7 @@ claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
 	int fd, held, waited, number = options->signal_number;
 
 	for (;;) {
-		if (lock_claim(lock, target->dir, &request, message) == 0)
+		if (lock_claim(lock, target->dir.path, &request, message) == 0)
 			return 1;
 		if (errno != EWOULDBLOCK && errno != ETIMEDOUT)
 			return errno == ENOENT ? 0 : -1;
@@ -515,7 +515,7 @@ claim_record(struct target *target, int64_t deadline, struct otelop_lock *lock,
 			number = SIGKILL;
 			deadline = clock_deadline(options->kill_wait_ms);
 		}
-		if ((held = lock_is_held(target->dir_fd, target->dir, &fd, message)) < 0)
+		if ((held = lock_is_held(&target->dir, &fd, message)) < 0)
 			return errno == ENOENT ? 0 : -1;
 		waited = wait_for_claim(target, fd, held, deadline, number);
 		io_close(&fd);
@@ -543,7 +543,7 @@ remove_record(struct target *target, int64_t deadline, struct otelop_message *me
 	message_set(message, "%s", "");
 	if (claimed == 0)
 		return 0;
-	if (meta_read_fd(&metadata, lock.fd, target->dir, &why) == 0 || errno == ENODATA)
+	if (meta_read_fd(&metadata, &target->dir, lock.fd, &why) == 0 || errno == ENODATA)
 		*why.text = '\0';
 	otelop_metadata_free(&metadata);
 	if ((result = lock_remove(&lock, message)) == 0 && *why.text != '\0')
@@ -554,17 +554,17 @@ remove_record(struct target *target, int64_t deadline, struct otelop_message *me
 int
 stop_daemon(const char *dir, const struct stop_options *options, struct otelop_message *message)
 {
-	struct target target = { .dir = dir, .options = options, .fd = -1, .daemon = { 0, -1 },
+	struct target target = { .dir = STATEDIR_INIT, .options = options, .fd = -1, .daemon = { 0, -1 },
 	    .parent = { 0, -1 }, .patience = clock_deadline(STARTER_MS) };
 	int64_t deadline = clock_deadline(options->timeout_ms), pause = 1;
 	int result;
 
-	if ((target.dir_fd = statedir_open(dir, message)) < 0 && errno == ENOENT) {
+	if (statedir_open(&target.dir, dir, message) < 0) {
+		if (errno != ENOENT)
+			return -1;
 		message_set(message, "%s", "");
 		return 0;
 	}
-	if (target.dir_fd < 0)
-		return -1;
 	for (;; pause = pause < 16 ? pause * 2 : 20) {
 		if ((result = find_target(&target, deadline, message)) == 1 &&
 		    (result = confirm_target(&target, message)) == 1)
@@ -582,6 +582,6 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 		result = remove_record(&target, options->timeout_ms < 0 ? OTELOP_FOREVER :
 		    clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
 	free(target.asked.pids);
-	io_close(&target.dir_fd);
+	statedir_close(&target.dir);
 	return result;
 }

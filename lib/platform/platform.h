@@ -1,7 +1,17 @@
 /*
- * What only some systems have.  The files behind this header, platform.c, platform_proc.c and
- * platform_sockets.c, choose between the system's own means and a POSIX fallback; nobody else has an
- * #ifdef.
+ * What only some systems have.  Each system is a set of files in this folder, which make chooses by PLATFORM;
+ * no file asks which system it is compiled on, and nobody outside has an #ifdef.
+ *
+ * A system gives every function declared here, and the rooms of posix can be taken one by one where it has
+ * nothing better:
+ *   posix.c              handles, signals, orphans, waiting for flock(2), watching files: what a kernel tells by event
+ *   posix_process.c      other processes, by ps(1)
+ *   posix_descriptors.c  what they have open
+ *   posix_files.c        names and file systems
+ *   posix_notify.c       the sd_notify socket
+ * So a system with kqueue(2) is a kqueue.c with what posix.c gives, and a line SYSTEM_kqueue in the Makefile that
+ * names it and the other four.  Where a function cannot do its work it says so with ENOSYS, as a kernel does that lacks the
+ * call; every caller knows the way without.  portable.c is the same everywhere.
  */
 #ifndef PLATFORM_H
 #define PLATFORM_H
@@ -42,6 +52,12 @@ int platform_flock_begin(struct platform_flock_helper *helper, int fd, int opera
 
 /* End it.  1: it got the lock; 0: it did not, or nobody knows. */
 int platform_flock_end(struct platform_flock_helper *helper);
+
+/*
+ * Let go of the pages that earlier calls have used of the stack, for a process that stays and is about to sleep.  Only
+ * from the first thread.
+ */
+void platform_give_back_stack(void);
 
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);

@@ -1,6 +1,21 @@
 /*
  * The instance lock: flock on otelop.json itself.
  *
+ * The calling sequence, of which each step may fail and leave lock to lock_release:
+ *
+ *	struct otelop_lock lock;
+ *
+ *	lock_claim(&lock, path, &request, &message);		it is ours, whatever the file says
+ *	lock_publish(&lock, &metadata, &message);		and this is who we are
+ *	lock_prepare_next(&lock, &message);			the next file; a child may inherit its lock
+ *	lock_publish_next(&lock, &metadata, &message);		and this is what we have become
+ *	lock_remove(&lock, &message);				or lock_release, which leaves the file
+ *
+ * Whoever only asks needs no claim: lock_is_held, lock_wait_free.  The descriptors belong to the lock and are
+ * close-on-exec; only R of a published or prepared file (6) is for copying to a command.  All that returns int is 0, or
+ * -1 with errno and a message; a question is 1, 0 or -1.  lock.c claims and lets go, lock_busy.c says who has it,
+ * lock_publish.c and lock_remove.c change the file, lock_probe.c and lock_wait.c ask and wait.
+ *
  * Invariants, under any interleaving among these programs and a SIGKILL anywhere:
  *   1. Whoever holds the claim holds LOCK_EX on the file that the path names.  Only the holder of the
  *      claim creates otelop.json.next, renames it, or unlinks otelop.json.
@@ -26,20 +41,20 @@
 #define LOCK_H
 
 #include "otelop.h"
+#include "state/statedir.h"
 
 #define LOCK_FD_LOWEST 10	/* where a command gets its copies of the lock: out of its way */
 #define LOCK_STARTER_MS 100	/* from a claim to its publication, at most */
 
 /* A claim; or none, while fd is -1. */
 struct otelop_lock {
-	int dir_fd;			/* the state directory */
+	struct statedir dir;		/* its own */
 	int fd;				/* otelop.json, locked; once it is published: R */
 	int next_fd;			/* R of otelop.json.next, locked and unpublished; or -1 */
 	int next_write_fd;		/* W of it; or -1 */
 	int created;			/* this claim made the file that it holds */
-	char dir[OTELOP_PATH_SIZE];	/* the directory's path, for messages */
 };
-#define LOCK_INIT { -1, -1, -1, -1, 0, "" }
+#define LOCK_INIT { STATEDIR_INIT, -1, -1, -1, 0 }
 
 struct lock_request {
 	int64_t timeout_ms;	/* as otelop_lock_metadata takes it */
@@ -88,7 +103,7 @@ void lock_release(struct otelop_lock *lock);
  * Is the lock held?  1 or 0, and *fd is the file asked about, open for reading (no lock on it);
  * -1: ENOENT there is no file; anything else: cannot tell.
  */
-int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message);
+int lock_is_held(const struct statedir *dir, int *fd, struct otelop_message *message);
 
 #define LOCK_SETTLE_MS 60	/* for all the files that are met on the way, of which each has a third */
 
@@ -96,7 +111,7 @@ int lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *me
  * U: wait until whoever may be about to lock this file of upstream's has done it.  The deadline is one
  * for all of them: a file that is replaced all the time must not hold us up.
  */
-void lock_let_settle(int fd, const char *dir, int64_t deadline);
+void lock_let_settle(const struct statedir *dir, int fd, int64_t deadline);
 
 /*
  * Wait for operation (LOCK_SH or LOCK_EX) on fd until deadline, or until interrupt_fd (-1: none), which is
@@ -112,9 +127,28 @@ int lock_wait_moment(int fd, int operation, int64_t deadline, int interrupt_fd);
  * The latter for a file that otelop.json named; what is there must be looked at again afterwards.  1: that,
  * or the path names another file by now; 0: deadline; -1.
  */
-int lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline);
+int lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadline);
 
 /* Wait until nobody holds the lock.  1: free, 0: deadline, -1. */
-int lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message);
+int lock_wait_free(const struct statedir *dir, int64_t deadline, struct otelop_message *message);
+
+/*
+ * What follows is for the files of the lock alone.  lock_hold_again: whoever is about to change something takes the
+ * lock again, which a child may have let go of, and sees that the path still names what it is on; 0; -1: ESTALE it is
+ * another's by now.
+ */
+int lock_hold_again(const struct otelop_lock *lock, struct otelop_message *message);
+
+/* Forget the prepared file, and its name while it is ours, with errno kept. */
+void lock_drop_next(struct otelop_lock *lock);
+
+/* Does the file name, in a state other than exited, a process that lives or that we cannot judge? */
+int lock_is_held_by_live_process(const struct otelop_lock *lock);
+
+/* Is the shared lock no prober's, which is over in a moment?  1 or 0. */
+int lock_is_held_for_long(const struct otelop_lock *lock);
+
+/* Say who has it.  -1: EWOULDBLOCK, or ETIMEDOUT where it was waited for. */
+int lock_say_busy(const struct otelop_lock *lock, int is_shared, int waited, struct otelop_message *message);
 
 #endif

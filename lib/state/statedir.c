@@ -127,11 +127,30 @@ open_trusted(const char *path, enum path_missing missing, struct stat *found,
 }
 
 int
-statedir_open(const char *path, struct otelop_message *message)
+statedir_open(struct statedir *dir, const char *path, struct otelop_message *message)
 {
 	struct stat found;
 
-	return open_trusted(path, PATH_REFUSE_MISSING, &found, message);
+	*dir = (struct statedir)STATEDIR_INIT;
+	if ((dir->fd = open_trusted(path, PATH_REFUSE_MISSING, &found, message)) < 0)
+		return -1;
+	if ((dir->path = strdup(path)) == NULL) {
+		message_errno(message, "%s: cannot open", path);
+		statedir_close(dir);
+		return -1;
+	}
+	return 0;
+}
+
+void
+statedir_close(struct statedir *dir)
+{
+	int saved = errno;
+
+	io_close(&dir->fd);
+	free(dir->path);
+	dir->path = NULL;
+	errno = saved;
 }
 
 /*
@@ -213,32 +232,31 @@ open_or_make(int dir_fd, const char *name, int flags)
 }
 
 int
-statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
-    struct otelop_message *message)
+statedir_open_file(const struct statedir *dir, const char *name, int flags, struct otelop_message *message)
 {
 	const char *reason;
 	struct stat found;
 	int fd;
 
 	/* O_NONBLOCK: a planted FIFO must not hold us. */
-	fd = open_or_make(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open_or_make(dir->fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && (errno == ELOOP || errno == EMLINK)) {
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: it is a link", dir, name);
+		return message_set(message, "%s/%s: refused: it is a link", dir->path, name);
 	}
 	if (fd < 0 && errno == ENXIO) {
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: not a regular file", dir, name);
+		return message_set(message, "%s/%s: refused: not a regular file", dir->path, name);
 	}
 	if (fd < 0 && errno == EWOULDBLOCK)
 		errno = EBUSY;		/* a lease of somebody's (fcntl(2)), and not the lock */
 	if (fd < 0 || io_move_above(&fd, 3) < 0 || fstat(fd, &found) < 0) {
-		message_errno(message, "%s/%s: cannot open", dir, name);
+		message_errno(message, "%s/%s: cannot open", dir->path, name);
 		/* What we have just made and cannot use must not stay. */
 		if (fd >= 0 && (flags & O_EXCL)) {
 			int saved = errno;
 
-			unlinkat(dir_fd, name, 0);
+			unlinkat(dir->fd, name, 0);
 			errno = saved;
 		}
 		io_close(&fd);
@@ -247,19 +265,19 @@ statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
 	if ((reason = distrust_file(&found)) != NULL) {
 		io_close(&fd);
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: %s", dir, name, reason);
+		return message_set(message, "%s/%s: refused: %s", dir->path, name, reason);
 	}
 	return fd;
 }
 
 int
-statedir_names(int dir_fd, const char *name, int fd)
+statedir_names(const struct statedir *dir, const char *name, int fd)
 {
 	struct stat named, open_file;
 
 	if (fstat(fd, &open_file) < 0)
 		return errno == ESTALE ? 0 : -1;	/* another host has removed it */
-	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir->fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	return named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;
 }

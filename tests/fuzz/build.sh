@@ -7,14 +7,15 @@ top=$PWD
 dir=$1
 cc="${CC:-cc} ${CFLAGS:-}"
 
-# compile DIR PATTERN: a few of those files a compiler, two compilers at once; top has no blank.
+# compile DIR FILE...: a few of those files a compiler, two compilers at once; top has no blank.
 compile() {
 	mkdir -p "$1"
 	cd "$1"
+	shift
 	rm -f ./*
 	ln -s "$top" top
-	# shellcheck disable=SC2086 # flags are words, and the pattern is to be expanded
-	printf '%s\n' top/$2 | xargs -n 4 -P 2 $cc -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+	# shellcheck disable=SC2086 # flags are words
+	printf 'top/%s\n' "$@" | xargs -n 4 -P 2 $cc -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 		-Itop/lib -I"$INCLUDE" -c
 	cd "$top"
 }
@@ -24,8 +25,9 @@ link() {
 	$cc ${LDFLAGS:-} -o "$@" "$dir/library/libotelop.a"
 }
 
-compile "$dir/library" "lib/*/*.c"
-compile "$dir/objects" "tests/fuzz/*.c"
+# shellcheck disable=SC2046 # their names are words
+compile "$dir/library" $(make -s sources)
+compile "$dir/objects" tests/fuzz/*.c
 ar rc "$dir/library/libotelop.a" "$dir"/library/*.o
 for target in tests/fuzz/seeds/*/; do
 	target=$(basename "$target")

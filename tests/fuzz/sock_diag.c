@@ -2,7 +2,7 @@
  * The kernel's answer about its sockets: whatever the bytes are, what is taken lies in them and is a
  * listening socket; and any name comes out of a well-formed answer as it went in.
  */
-#include "../../lib/platform/platform_sockets.c"
+#include "../../lib/platform/linux_sockets.c"
 
 #include "fuzz.h"
 

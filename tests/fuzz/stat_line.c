@@ -1,9 +1,9 @@
 /*
- * /proc/PID/stat, whose second field is a name that the process chose.  platform_proc.c reads our own
+ * /proc/PID/stat, whose second field is a name that the process chose.  linux_proc.c reads our own
  * stat line here and gets, in its place, what is fuzzed.
  */
 #define io_read_all read_fuzzed
-#include "../../lib/platform/platform_proc.c"
+#include "../../lib/platform/linux_proc.c"
 
 #include "fuzz.h"
 

@@ -1,25 +1,23 @@
 /*
  * Which sockets listen, asked of the kernel in binary: no name that anybody gives a socket can be taken
- * for another's line.  Linux has NETLINK_SOCK_DIAG; elsewhere, and where a filter or a kernel without
- * the module refuses it, the caller has to do with text.
+ * for another's line.  Where a filter or a kernel without the module refuses it, and for another network
+ * namespace, the caller has to do with text, which is opened here too.
  *
  * The messages are declared here, for a libc without the kernel's headers; sock_diag(7) describes them.
  */
-#if defined(__linux__) && !defined(PLATFORM_POSIX)
-#define PLATFORM_LINUX
-#endif
-
 #include "platform/platform.h"
+#include "platform/linux_proc.h"
 #include "base/io.h"
 
 #include <sys/socket.h>
+#include <sys/xattr.h>
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-
-#ifdef PLATFORM_LINUX
+#include <unistd.h>
 
 #define ANSWER_SIZE 16384	/* of the kernel's parts none is larger */
 #define NETLINK_SOCK_DIAG 4
@@ -264,16 +262,47 @@ platform_each_listener(int family, platform_take_listener *take, void *argument)
 	return result;
 }
 
-#else /* POSIX */
-
-int
-platform_each_listener(int family, platform_take_listener *take, void *argument)
+unsigned long
+platform_net_namespace(pid_t pid)
 {
-	(void)family;
-	(void)take;
-	(void)argument;
-	errno = ENOSYS;
-	return -1;
+	char path[64], target[64];
+	unsigned long number = 0;
+	int proc = proc_open();
+	ssize_t n = -1;
+
+	if (proc >= 0 && io_format(path, sizeof(path), "%ld/ns/net", (long)pid) == 0)
+		n = readlinkat(proc, path, target, sizeof(target) - 1);
+	io_close(&proc);
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	return sscanf(target, "net:[%lu]", &number) == 1 ? number : 0;
 }
 
-#endif
+int
+platform_net_table(pid_t pid, const char *table)
+{
+	char path[64];
+	int fd = -1, proc = proc_open();
+
+	if (proc >= 0 && io_format(path, sizeof(path), "net/%s", table) == 0)
+		fd = proc_open_of(proc, pid, path, 0);
+	io_close(&proc);
+	return fd;
+}
+
+int
+platform_is_unix_socket(pid_t pid, int number)
+{
+	char path[64], protocol[32];
+	int proc = proc_open();
+	ssize_t n;
+
+	if (proc < 0)
+		return 0;
+	io_close(&proc);
+	/* There is no getxattrat; this is the same /proc as a moment ago. */
+	io_format(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
+	n = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
+	return n >= 4 && memcmp(protocol, "UNIX", 4) == 0;
+}

@@ -1,0 +1,118 @@
+/*
+ * What a process does to itself and to others, on Linux.  A kernel that lacks one of these calls answers ENOSYS,
+ * and the callers do without.
+ */
+#include "platform/platform.h"
+#include "platform/portable.h"
+#include "base/io.h"
+
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+int
+platform_pidfd_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+platform_pidfd_signal(int pidfd, int signal_number)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
+}
+
+/* Deeper than any call of ours goes, and less than the kernel leaves free below a stack. */
+#define STACK_DEPTH (1 << 20)
+
+void
+platform_give_back_stack(void)
+{
+	char here = 0;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t end = (uintptr_t)&here / page * page - page;	/* what is called from here needs a page at most */
+
+	/* It ends where the stack has not grown to, which is called an error, after all that is there was let go. */
+	madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
+}
+
+int
+platform_adopt_orphans(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -1 : 0;
+}
+
+int
+platform_adopts_orphans(void)
+{
+	int adopts = 0;
+
+	return prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts;
+}
+
+void
+platform_reset_hidden_signals(void)
+{
+	static const long zeros[16];	/* the kernel's struct sigaction, default handler, is smaller */
+	int number;
+
+	for (number = 32; number <= 34; number++)
+		syscall(SYS_rt_sigaction, number, zeros, NULL, 8);
+}
+
+static int
+close_range_of(unsigned from, unsigned to)
+{
+	return from > to ? 0 : (int)syscall(SYS_close_range, from, to, 0);
+}
+
+void
+platform_close_all_but(const int *keep, size_t count)
+{
+	unsigned from = 3;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (keep[i] < 3)
+			continue;
+		if (close_range_of(from, (unsigned)keep[i] - 1) < 0) {
+			portable_close_all_but(keep, count);
+			return;
+		}
+		from = (unsigned)keep[i] + 1;
+	}
+	if (close_range_of(from, ~0U) < 0)
+		portable_close_all_but(keep, count);
+}
+
+int
+platform_watch(int file_fd, int dir_fd)
+{
+	char file[64], directory[64];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", file_fd);
+	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", dir_fd);
+	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
+	    inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
+	    inotify_add_watch(fd, directory, IN_MOVE_SELF | IN_DELETE_SELF) < 0))
+		io_close(&fd);
+	return fd;
+}

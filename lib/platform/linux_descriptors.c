@@ -1,0 +1,248 @@
+/* What a process has open, as /proc shows it on Linux, and who has a file with its lock. */
+#include "platform/platform.h"
+#include "platform/linux_proc.h"
+#include "base/io.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
+
+/* Who is to see the descriptors of a process, and whether there was one. */
+struct look {
+	platform_take_descriptor *take;
+	void *argument;
+	int has_seen;
+};
+
+/* Those in an opened list, which is closed.  What take returned last; -1: one may not be looked into. */
+static int
+each_listed(int fd, struct look *look)
+{
+	char target[PATH_MAX + 16];
+	struct dirent *entry;
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	ssize_t n;
+	int saved, result = 0;
+
+	if (directory == NULL) {
+		io_close(&fd);
+		return -1;
+	}
+	while (result == 0 && (entry = readdir(directory)) != NULL) {
+		if (*entry->d_name == '.')
+			continue;
+		look->has_seen = 1;
+		if ((n = readlinkat(fd, entry->d_name, target, sizeof(target) - 1)) >= 0) {
+			target[n] = '\0';
+			result = look->take(look->argument, fd, entry->d_name, target);
+		} else if (proc_refused(errno)) {
+			result = -1;
+		}
+	}
+	saved = errno;
+	closedir(directory);
+	errno = saved;
+	return result;
+}
+
+/* Where the first thread has ended, the list is another's. */
+static int
+each_of_threads(int proc, pid_t pid, struct look *look)
+{
+	int result = 0, fd = proc_open_of(proc, pid, "task", O_DIRECTORY);
+	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char name[64];
+
+	if (threads == NULL) {
+		io_close(&fd);
+		return errno == ESRCH ? 0 : -1;
+	}
+	while (result == 0 && !look->has_seen && (entry = readdir(threads)) != NULL) {
+		if (*entry->d_name == '.' || atol(entry->d_name) == (long)pid)
+			continue;
+		snprintf(name, sizeof(name), "task/%ld/fd", atol(entry->d_name));
+		if ((result = each_listed(proc_open_of(proc, pid, name, O_DIRECTORY), look)) < 0 && errno == ESRCH)
+			result = 0;
+	}
+	closedir(threads);
+	return result;
+}
+
+static int
+each_descriptor(int proc, pid_t pid, struct look *look)
+{
+	int error, result = each_listed(proc_open_of(proc, pid, "fd", O_DIRECTORY), look);
+	struct proc_stat line;
+
+	if (look->has_seen || (result < 0 && errno != ESRCH && !proc_refused(errno)))
+		return result;
+	error = result < 0 ? errno : 0;
+	switch (proc_read_stat(proc, pid, &line)) {
+	case 1:
+		break;
+	case 0:
+		return 0;
+	default:
+		return -1;
+	}
+	if (line.first_has_ended)
+		return each_of_threads(proc, pid, look);
+	/* A zombie and a thread of the kernel have none, whoever may look. */
+	if (error == 0 || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
+		return 0;
+	errno = error;
+	return -1;
+}
+
+int
+platform_each_descriptor(pid_t pid, platform_take_descriptor *take, void *argument)
+{
+	struct look look = { take, argument, 0 };
+	int result, proc = proc_open();
+
+	if (proc < 0)
+		return -1;
+	result = each_descriptor(proc, pid, &look);
+	io_close(&proc);
+	return result;
+}
+
+struct wanted_file {
+	const struct stat *file;
+	const char *name;
+};
+
+/* Is it that file?  One of another name is not looked at: that could last as long as its server is away. */
+static int
+is_wanted(const struct wanted_file *wanted, int directory, const char *number, const char *target)
+{
+	const char *slash = strrchr(target, '/');
+	struct stat found;
+
+	/* Behind the name may stand that it is deleted. */
+	return slash != NULL && strncmp(slash + 1, wanted->name, strlen(wanted->name)) == 0 &&
+	    fstatat(directory, number, &found, 0) == 0 &&
+	    found.st_dev == wanted->file->st_dev && found.st_ino == wanted->file->st_ino;
+}
+
+static int
+take_wanted(void *argument, int directory, const char *number, const char *target)
+{
+	return is_wanted(argument, directory, number, target);
+}
+
+int
+platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
+{
+	struct wanted_file wanted = { file, name };
+
+	return platform_each_descriptor(pid, take_wanted, &wanted);
+}
+
+/* Does this description carry a flock, of what kind, and who took it?  1 or 0; -1: errno. */
+static int
+has_lock(int directory, const char *number, struct platform_holder *holder)
+{
+	char path[64], text[4096], kind[8], *line, *next;
+	unsigned flags = 0;
+	long pid;
+
+	if (io_format(path, sizeof(path), "../fdinfo/%s", number) < 0 ||
+	    proc_read_text(io_openat(directory, path, O_RDONLY | O_CLOEXEC, 0), text, sizeof(text)) < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	for (line = text; line != NULL; line = next) {
+		if ((next = strchr(line, '\n')) != NULL)
+			*next++ = '\0';
+		sscanf(line, "flags: %o", &flags);	/* it stands in front of the locks */
+		if (sscanf(line, "lock: %*d: FLOCK ADVISORY %7s %ld", kind, &pid) == 2) {
+			holder->taker = pid > 0 ? (pid_t)pid : 0;
+			holder->is_shared = strcmp(kind, "READ") == 0;
+			holder->can_write = (flags & O_ACCMODE) != O_RDONLY;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+struct holder_list {
+	struct wanted_file wanted;
+	struct platform_holder seen;	/* last */
+	struct platform_holder *items;
+	size_t count;
+	int hidden;
+};
+
+static int
+take_lock(void *argument, int directory, const char *number, const char *target)
+{
+	struct holder_list *list = argument;
+
+	return is_wanted(&list->wanted, directory, number, target) ?
+	    has_lock(directory, number, &list->seen) : 0;
+}
+
+static int
+take_holder(void *argument, int proc, pid_t pid)
+{
+	struct holder_list *list = argument;
+	struct platform_holder *grown, holder;
+	struct look look = { take_lock, list, 0 };
+
+	switch (each_descriptor(proc, pid, &look)) {
+	case 0:
+		return 0;
+	case -1:
+		if (!proc_refused(errno))
+			return -1;
+		list->hidden++;
+		return 0;
+	}
+	holder = list->seen;
+	holder.pid = pid;
+	if (proc_read_text(proc_open_of(proc, pid, "comm", 0), holder.name, sizeof(holder.name)) < 0)
+		*holder.name = '\0';
+	holder.name[strcspn(holder.name, "\n")] = '\0';
+	if ((grown = realloc(list->items, (list->count + 1) * sizeof(*grown))) == NULL)
+		return -1;
+	list->items = grown;
+	grown[list->count++] = holder;
+	return 0;
+}
+
+int
+platform_lock_holders(const struct stat *file, const char *name, struct platform_holder **holders,
+    size_t *count, int *hidden)
+{
+	struct holder_list list = { .wanted = { file, name } };
+	int saved, result, proc = proc_open();
+
+	*holders = NULL;
+	*count = 0;
+	*hidden = 0;
+	if (proc < 0)
+		return -1;
+	result = proc_each(proc, take_holder, &list);
+	/* Where process 1 is not even listed, others are not either. */
+	list.hidden += proc_hides(proc, 1);
+	saved = errno;
+	io_close(&proc);
+	if (result < 0) {
+		free(list.items);
+		errno = saved;
+		return -1;
+	}
+	*holders = list.items;
+	*count = list.count;
+	*hidden = list.hidden;
+	return 0;
+}

@@ -1,0 +1,180 @@
+/* /proc on Linux; linux_proc.h has the invariants. */
+#include "platform/linux_proc.h"
+#include "base/io.h"
+
+#include <sys/vfs.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+proc_refused(int error)
+{
+	return error == EACCES || error == EPERM;
+}
+
+/* The directory /proc, and what its self is in it, which is us, by whatever number.  -1: errno; ENOSYS. */
+static int
+open_any_proc(char *self, size_t size)
+{
+	struct statfs mounted;
+	ssize_t n = -1;
+	int fd = io_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd >= 0 && fstatfs(fd, &mounted) == 0) {
+		if (mounted.f_type != PROC_MAGIC)
+			errno = ENOSYS;
+		else if ((n = readlinkat(fd, "self", self, size - 1)) >= 0)
+			self[n] = '\0';
+	}
+	if (n < 0 && (errno == ENOENT || errno == ENOTDIR || proc_refused(errno)))
+		errno = ENOSYS;
+	if (n < 0)
+		io_close(&fd);
+	return fd;
+}
+
+int
+proc_open(void)
+{
+	char ours[32], self[32];
+	int fd = open_any_proc(self, sizeof(self));
+
+	snprintf(ours, sizeof(ours), "%ld", (long)getpid());
+	if (fd >= 0 && strcmp(self, ours) != 0) {
+		io_close(&fd);
+		errno = ENOSYS;
+	}
+	return fd;
+}
+
+int
+proc_hides(int proc, pid_t pid)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%ld", (long)pid);
+	return pid > 0 && faccessat(proc, name, F_OK, 0) < 0 && errno == ENOENT &&
+	    (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+int
+proc_open_of(int proc, pid_t pid, const char *name, int flags)
+{
+	char path[64];
+	int fd;
+
+	if (io_format(path, sizeof(path), "%ld/%s", (long)pid, name) < 0)
+		return -1;
+	/* ESRCH at open too: it may end while the kernel walks the path. */
+	if ((fd = io_openat(proc, path, O_RDONLY | O_CLOEXEC | flags, 0)) < 0 &&
+	    (errno == ENOENT || errno == ESRCH))
+		errno = proc_hides(proc, pid) ? EACCES : ESRCH;
+	return fd;
+}
+
+ssize_t
+proc_read_text(int fd, char *text, size_t size)
+{
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	if ((n = io_read_all(fd, text, size - 1)) >= 0)
+		text[n] = '\0';
+	io_close(&fd);
+	return n;
+}
+
+int
+proc_read_stat(int proc, pid_t pid, struct proc_stat *found)
+{
+	struct platform_process *process = &found->process;
+	int parent, group, session, threads = 0;
+	const char *fields;
+	char line[1024];
+
+	memset(found, 0, sizeof(*found));
+	if (proc_read_text(proc_open_of(proc, pid, "stat", 0), line, sizeof(line)) < 0)
+		return errno == ESRCH ? 0 : -1;
+	/* The name is in parentheses and may hold anything, parentheses too. */
+	if ((fields = strrchr(line, ')')) == NULL ||
+	    sscanf(fields + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d "
+	    "%*d %llu", &process->state, &parent, &group, &session, &found->flags, &threads,
+	    &process->start_ticks) < 4) {
+		errno = EPROTO;
+		return -1;
+	}
+	if (process->state == 'Z' && threads > 1) {
+		process->state = 'S';
+		found->first_has_ended = 1;
+	}
+	process->pid = pid;
+	process->parent = (pid_t)parent;
+	process->group = (pid_t)group;
+	process->session = (pid_t)session;
+	return 1;
+}
+
+int
+proc_each(int proc, int (*take)(void *, int, pid_t), void *argument)
+{
+	int saved, result = 0, fd = io_openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	struct dirent *entry;
+	DIR *directory;
+
+	if (fd < 0 || (directory = fdopendir(fd)) == NULL) {
+		io_close(&fd);
+		return -1;
+	}
+	while (result == 0) {
+		errno = 0;
+		if ((entry = readdir(directory)) == NULL) {
+			result = errno != 0 ? -1 : 0;
+			break;
+		}
+		if (*entry->d_name >= '1' && *entry->d_name <= '9')
+			result = take(argument, proc, (pid_t)atol(entry->d_name));
+	}
+	saved = errno;
+	closedir(directory);
+	errno = saved;
+	return result;
+}
+
+int
+platform_boot_id(char *name, size_t size)
+{
+	char self[32];
+	int proc = open_any_proc(self, sizeof(self));
+	ssize_t n = -1;
+
+	if (proc >= 0)
+		n = proc_read_text(io_openat(proc, "sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0),
+		    name, size);
+	io_close(&proc);
+	if (n < 1)
+		return 0;
+	name[strcspn(name, "\n")] = '\0';
+	return *name != '\0';
+}
+
+int
+platform_pid_namespace(char *name, size_t size)
+{
+	char self[32];
+	int proc = open_any_proc(self, sizeof(self));
+	ssize_t n = proc < 0 ? -1 : readlinkat(proc, "self/ns/pid", name, size - 1);
+
+	io_close(&proc);
+	if (n <= 0)
+		return 0;
+	name[n] = '\0';
+	return 1;
+}

@@ -1,0 +1,181 @@
+/* Other processes, with POSIX alone: what ps(1) tells. */
+#include "platform/platform.h"
+#include "platform/portable.h"
+#include "base/io.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The output of ps for everybody or one process, on a descriptor; the child is not in the answer. */
+static int
+open_ps(pid_t pid, pid_t *child)
+{
+	char number[32];
+	sigset_t all, before;
+	int out[2], null;
+
+	if (io_pipe(out) < 0)
+		return -1;
+	snprintf(number, sizeof(number), "%ld", (long)pid);
+	/* The child must not run our handlers: ps has none, and blocked signals do not matter to it. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	if ((*child = fork()) == 0) {
+		if ((null = io_open("/dev/null", O_RDWR, 0)) < 0 || io_dup2(out[1], 1) < 0 ||
+		    io_dup2(null, 2) < 0)
+			_exit(127);
+		if (pid > 0)
+			execlp("ps", "ps", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-p", number,
+			    (char *)NULL);
+		else
+			execlp("ps", "ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=",
+			    (char *)NULL);
+		_exit(127);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	io_close(&out[1]);
+	if (*child < 0)
+		io_close(&out[0]);
+	return out[0];
+}
+
+static int
+list_ps(pid_t pid, struct platform_process **list, size_t *count)
+{
+	struct platform_process process;
+	long number, parent;
+	char state[32];
+	size_t room = 0;
+	pid_t child;
+	FILE *stream;
+	int fd, status = 0, failed = 0;	/* where SIGCHLD is ignored, nobody tells the status */
+
+	*list = NULL;
+	*count = 0;
+	if ((fd = open_ps(pid, &child)) < 0)
+		return -1;
+	if ((stream = fdopen(fd, "r")) == NULL)
+		io_close(&fd);
+	while (stream != NULL && !failed &&
+	    fscanf(stream, "%ld %ld %31s", &number, &parent, state) == 3) {
+		process.pid = (pid_t)number;
+		process.parent = (pid_t)parent;
+		process.group = getpgid(process.pid);
+		process.session = getsid(process.pid);
+		process.start_ticks = 0;
+		/* With an l its first thread has ended, the process has not. */
+		process.state = *state == 'Z' && strchr(state, 'l') != NULL ? 'S' : *state;
+		if (process.pid != child)
+			failed = portable_add_process(list, count, &room, &process) < 0;
+	}
+	if (stream != NULL)
+		fclose(stream);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (stream == NULL || failed || WIFSIGNALED(status) || WEXITSTATUS(status) > 1) {
+		free(*list);
+		*list = NULL;
+		errno = ENOSYS;
+		return -1;
+	}
+	return 0;
+}
+
+int
+platform_processes(struct platform_process **list, size_t *count)
+{
+	return list_ps(0, list, count);
+}
+
+int
+platform_process(pid_t pid, struct platform_process *process)
+{
+	struct platform_process *list;
+	size_t count;
+
+	if (list_ps(pid, &list, &count) < 0)
+		return -1;
+	if (count > 0)
+		*process = *list;
+	free(list);
+	return count > 0;
+}
+
+int
+platform_process_began(pid_t pid, struct timespec *began)
+{
+	(void)pid;
+	(void)began;
+	return 0;
+}
+
+int
+platform_process_start_ticks(pid_t pid, unsigned long long *ticks)
+{
+	(void)pid;
+	(void)ticks;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_process_user(pid_t pid, uid_t *user)
+{
+	(void)pid;
+	(void)user;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_process_name(pid_t pid, char *name, size_t size)
+{
+	(void)pid;
+	(void)name;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_process_has_variable(pid_t pid, const char *name, const char *value)
+{
+	(void)pid;
+	(void)name;
+	(void)value;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_children(pid_t pid, pid_t **children, size_t *count)
+{
+	(void)pid;
+	*children = NULL;
+	*count = 0;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_boot_id(char *name, size_t size)
+{
+	(void)name;
+	(void)size;
+	return 0;
+}
+
+int
+platform_pid_namespace(char *name, size_t size)
+{
+	(void)name;
+	(void)size;
+	return 0;
+}
