@@ -647,7 +647,6 @@ finish(struct run *run)
 {
 	struct process_tree tree;
 
-	vanish_close(&run->vanish);
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	tree = tree_of(run);
@@ -663,6 +662,8 @@ finish(struct run *run)
 	else
 		publish_crash(run);
 	child_reap_killed(run->command.pid);
+	/* The kernel may take its time for that, 20 ms on a busy machine; nobody waits for us any more. */
+	vanish_close(&run->vanish);
 	return exit_status(run);
 }
 
