@@ -166,14 +166,16 @@ def in_a_world(bench, remark, world, without):
         columns = {True: None, False: None}
         for block in range(blocks):
             for larger in ((True, False), (False, True))[block % 2]:
-                new = bench.turns(place, our_cycle(bench, words), rounds=rounds, world=world if larger else without)
+                new = bench.turns(place, our_cycle(bench, words), rounds=rounds,
+                                  world=world if larger else without)
                 if new is None:
                     return
                 old = columns[larger]
                 columns[larger] = new if old is None else [a + b for a, b in zip(old, new)]
         for index, what in enumerate((f"otelop start -- {said}", "otelop stop")):
             if index == 0 or not words:
-                bench.pair("grow", f"{what}, {remark}", "the same without them", columns[True][index], columns[False][index], 1.25)
+                bench.pair("grow", f"{what}, {remark}", "the same without them", columns[True][index],
+                           columns[False][index], 1.25)
 
 
 def with_descriptors(bench, most):
