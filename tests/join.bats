@@ -93,6 +93,10 @@ otelop: log: $OTELOP_STATE_DIR/otelop.log"
 	waiter=$!
 	run=$(otelop-meta get pid)
 	eventually 10 has_looked
+	# Neither may see the other's end, and end the command for it.
+	kill -STOP "$spawn" "$run"
+	eventually 10 is_stopped "$spawn"
+	eventually 10 is_stopped "$run"
 	kill -KILL "$spawn" "$run"
 	wait "$waiter" || status=$?
 	assert_equal "$status" 75

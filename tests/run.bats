@@ -444,7 +444,7 @@ end.send(b"STATUS=" + b"x" * 60000)
 end.send(b"READY=1")
 time.sleep(1000)'
 	run=$!
-	eventually 10 state_is ready
+	eventually 10 state_is running
 	for process in "$run" "$(pgrep -P "$run" -x otelop-run)"; do
 		eventually 5 has_memory "$process" 100
 	done

@@ -39,6 +39,7 @@ names_of_all() {
 is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 is_asleep() { grep -q '^State:[[:space:]]*S' "/proc/$1/status"; }
+is_stopped() { grep -q '^State:[[:space:]]*T' "/proc/$1/status"; }
 parent_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f2; }
 end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
 
