@@ -36,7 +36,7 @@ SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_not
 	linux_processes.o linux_sockets.o
 SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
 JSON = json.o json_text.o
-BASE = clock.o io.o message.o status.o text.o
+BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) otelop
 

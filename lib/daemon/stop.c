@@ -111,7 +111,7 @@ struct target {
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
 	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
-	struct holder_asked asked;
+	struct pids asked;
 	struct holder foreign;	/* a keeper that is not ours to end */
 	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
 	size_t below_count;
@@ -171,10 +171,9 @@ forget(struct target *target)
 	int saved = errno;
 
 	free(target->below);
-	free(target->asked.pids);
+	pids_free(&target->asked);
 	target->below = NULL;
 	target->below_count = 0;
-	memset(&target->asked, 0, sizeof(target->asked));
 	target->session = 0;
 	target->parent.pid = 0;
 	process_close(&target->daemon);
@@ -581,7 +580,7 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 	else if (result > 0)
 		result = remove_record(&target, options->timeout_ms < 0 ? OTELOP_FOREVER :
 		    clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
-	free(target.asked.pids);
+	pids_free(&target.asked);
 	io_close(&target.dir_fd);
 	return result;
 }

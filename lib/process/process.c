@@ -2,6 +2,7 @@
 #include "process/process.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/pids.h"
 #include "otelop.h"
 #include "platform/platform.h"
 
@@ -432,42 +433,9 @@ signal_member(const struct platform_process *member, int signal_number)
 	return result;
 }
 
-struct pid_set {
-	pid_t *pids;
-	size_t count;
-	size_t room;
-};
-
-static int
-set_has(const struct pid_set *set, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (set->pids[i] == pid)
-			return 1;
-	return 0;
-}
-
-static int
-set_add(struct pid_set *set, pid_t pid)
-{
-	if (set->count == set->room) {
-		size_t more = set->room ? set->room * 2 : 64;
-		pid_t *grown = realloc(set->pids, more * sizeof(*grown));
-
-		if (grown == NULL)
-			return -1;
-		set->pids = grown;
-		set->room = more;
-	}
-	set->pids[set->count++] = pid;
-	return 0;
-}
-
 /* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
 static long
-end_round(const struct process_tree *tree, struct pid_set *asked, int force, int is_blind, int *refused)
+end_round(const struct process_tree *tree, struct pids *asked, int force, int is_blind, int *refused)
 {
 	struct platform_process *members;
 	size_t count, i;
@@ -485,13 +453,13 @@ end_round(const struct process_tree *tree, struct pid_set *asked, int force, int
 				running++;
 			continue;
 		}
-		if (!force && set_has(asked, members[i].pid)) {
+		if (!force && pids_has(asked, members[i].pid)) {
 			running++;
 			continue;
 		}
 		switch (signal_member(&members[i], force ? SIGKILL : SIGTERM)) {
 		case 1:
-			set_add(asked, members[i].pid);
+			pids_add(asked, members[i].pid);
 			running++;
 			break;
 		case 0:
@@ -563,7 +531,7 @@ is_spared_child(const struct process_tree *tree, pid_t child)
  * until we reap it.  1: something has changed by that.
  */
 static int
-kill_child(const struct process_tree *tree, pid_t child, struct pid_set *killed)
+kill_child(const struct process_tree *tree, pid_t child, struct pids *killed)
 {
 	pid_t session, group;
 
@@ -578,7 +546,7 @@ kill_child(const struct process_tree *tree, pid_t child, struct pid_set *killed)
 	if (session > 0 && session != getsid(0) && group > 1)
 		kill(-group, SIGKILL);
 	kill(child, SIGKILL);
-	return !set_has(killed, child) && set_add(killed, child) == 0;
+	return pids_add(killed, child) == 1;
 }
 
 /* Before they are listed: what forks on and on leaves more of them than we could look at one by one. */
@@ -600,7 +568,7 @@ reap_children(const struct process_tree *tree)
 static void
 kill_children(const struct process_tree *tree, int64_t patience)
 {
-	struct pid_set killed = { NULL, 0, 0 };
+	struct pids killed = { 0 };
 	size_t count, i;
 	pid_t *children;
 	int news = tree->adopted && tree->root > 0;
@@ -612,7 +580,7 @@ kill_children(const struct process_tree *tree, int64_t patience)
 			news |= kill_child(tree, children[i], &killed);
 		free(children);
 	}
-	free(killed.pids);
+	pids_free(&killed);
 }
 
 int
@@ -620,7 +588,7 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 {
 	int64_t grace = OTELOP_FOREVER;
 	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
-	struct pid_set asked = { NULL, 0, 0 };
+	struct pids asked = { 0 };
 	int failures = 0, refused;
 	int64_t pause = 1;
 	long running;
@@ -644,7 +612,7 @@ process_tree_end(const struct process_tree *tree, int64_t grace_ms)
 		clock_sleep_ms(pause);
 		pause = pause < 16 ? pause * 2 : 20;
 	}
-	free(asked.pids);
+	pids_free(&asked);
 	/* What cannot be listed may be there all the same. */
 	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
 	    tree->state_dir == NULL && !has_living_spared(tree))
