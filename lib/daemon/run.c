@@ -18,6 +18,7 @@
 #include "process/process.h"
 #include "process/selfpipe.h"
 #include "process/sockets.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/vanish.h"
@@ -76,10 +77,10 @@ struct run {
 	int is_swept;		/* or is not to be */
 };
 
-static struct process_tree
+static struct tree
 tree_of(const struct run *run)
 {
-	struct process_tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
+	struct tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
 	    .spared = run->spared, .spared_count = run->spared_count };
 	pid_t helpers[READINESS_HELPERS];
 	size_t i;
@@ -153,7 +154,7 @@ set_up(struct run *run)
 	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
 		run->session = getpid();
 	/* Who is not known to be from before would be taken for CMD's and ended. */
-	if (process_earlier(run->session, HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
+	if (tree_earlier(run->session, HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
 		message_errno(reason, "processes: cannot list");
 		return STATUS_FAILED;
 	}
@@ -485,7 +486,7 @@ summarize(const struct run *run, char line[VERDICT_LINE_MAX + 1])
 static void
 become_ready(struct run *run)
 {
-	struct process_tree tree = tree_of(run);
+	struct tree tree = tree_of(run);
 	char summary[VERDICT_LINE_MAX + 1], set[VERDICT_LINE_MAX + 64];
 	int recorded;
 
@@ -509,7 +510,7 @@ become_ready(struct run *run)
 static void
 look_for_readiness(struct run *run)
 {
-	struct process_tree tree = tree_of(run);
+	struct tree tree = tree_of(run);
 	enum verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
 
 	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */
@@ -640,13 +641,13 @@ exit_status(const struct run *run)
 static int
 finish(struct run *run)
 {
-	struct process_tree tree;
+	struct tree tree;
 
 	vanish_close(&run->vanish);
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	tree = tree_of(run);
-	run->is_swept = run->options->no_sweep || process_tree_end(&tree, GRACE_MS) == 0;
+	run->is_swept = run->options->no_sweep || tree_end(&tree, GRACE_MS) == 0;
 	explain_end(run);
 	if (run->is_ready && *run->report->reason.text != '\0')
 		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,

@@ -23,6 +23,7 @@
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/selfpipe.h"
+#include "process/tree.h"
 #include "state/meta.h"
 #include "state/statedir.h"
 
@@ -424,8 +425,8 @@ add_stuck(struct spawn *spawn, pid_t pid)
 static void
 end_all(struct spawn *spawn)
 {
-	struct process_tree tree = { .root = spawn->reaper, .is_reaper = 1, .session = spawn->child.pid };
-	int saved = errno, is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
+	struct tree tree = { .root = spawn->reaper, .is_reaper = 1, .session = spawn->child.pid };
+	int saved = errno, is_all = tree_end(&tree, END_GRACE_MS) == 0;
 
 	/* Whatever that could not see: the command is there until the reaper has gone. */
 	if (spawn->child.pid > 0)

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "state/holder.h"
 #include "state/lock.h"
 #include "state/meta.h"
@@ -136,11 +137,11 @@ find_parent(struct target *target, pid_t parent)
 static void
 remember_descendants(struct target *target)
 {
-	struct process_tree tree = { .root = target->daemon.pid };
+	struct tree tree = { .root = target->daemon.pid };
 	size_t count, i;
 	pid_t *pids;
 
-	if (!target->is_starting || process_tree_list(&tree, &pids, &count) < 0)
+	if (!target->is_starting || tree_list(&tree, &pids, &count) < 0)
 		return;
 	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
 		for (i = 0; i < count; i++)
