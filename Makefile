@@ -30,7 +30,7 @@ PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta ote
 BIN = again.o cli.o list.o run_words.o show.o tail.o
 DAEMON = ask.o chain.o join.o logger.o notify.o readiness.o record.o run.o spawn.o stop.o verdict.o
 STATE = form.o holder.o lock.o lock_probe.o lock_wait.o meta.o path.o state.o statedir.o vanish.o
-PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o tree.o
+PROCESS = addresses.o child.o ending.o environment.o exec.o jobserver.o process.o selfpipe.o sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_sockets.o

@@ -1,6 +1,7 @@
 /* Process numbers, each once: an array, and a table of places in it. */
 #include "base/pids.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +10,12 @@
 void
 pids_free(struct pids *pids)
 {
+	int saved = errno;
+
 	free(pids->items);
 	free(pids->slots);
 	memset(pids, 0, sizeof(*pids));
+	errno = saved;
 }
 
 /* Where the number is, or the empty slot where it belongs: half of the slots are. */

@@ -14,6 +14,7 @@ struct pids {
 	size_t *slots;	/* twice as many as there is room for items: the place of one, from 1, where its number leads */
 };
 
+/* errno stays. */
 void pids_free(struct pids *pids);
 
 /* Is it one of them? */

@@ -1,19 +1,15 @@
-/* The tree below a process, to end all of it; tree.h says how it is known that none is left. */
+/* Who is below a process; tree.h says who belongs to a tree. */
 #include "process/tree.h"
-#include "base/clock.h"
 #include "base/pids.h"
-#include "otelop.h"
 #include "platform/platform.h"
 
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
-#define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
+#define EARLIER_ROUNDS 16	/* over who is below us, if they fork all the time */
 
 static int
 by_pid(const void *a, const void *b)
@@ -24,8 +20,8 @@ by_pid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int
-is_spared(const struct tree *tree, pid_t pid, unsigned long long start_ticks)
+int
+tree_spares(const struct tree *tree, pid_t pid, unsigned long long start_ticks)
 {
 	size_t i;
 
@@ -36,9 +32,8 @@ is_spared(const struct tree *tree, pid_t pid, unsigned long long start_ticks)
 	return 0;
 }
 
-/* Does a child of ours belong to the tree?  It may have come from a process that was there before. */
-static int
-is_of_tree(const struct tree *tree, pid_t child)
+int
+tree_has_child(const struct tree *tree, pid_t child)
 {
 	return child == tree->root || (tree->adopted && (tree->state_dir == NULL ||
 	    (platform_process_has_variable(child, "OTELOP_STATE_DIR", tree->state_dir) == 1 &&
@@ -65,10 +60,10 @@ is_member(const struct tree *tree, pid_t self, const struct platform_process *pr
 
 		if (process->pid == tree->root)
 			return 1;
-		if (is_spared(tree, process->pid, process->start_ticks))
+		if (tree_spares(tree, process->pid, process->start_ticks))
 			return 0;
 		if (process->parent == self && process->pid != self)
-			return is_of_tree(tree, process->pid);
+			return tree_has_child(tree, process->pid);
 		wanted.pid = process->parent;
 		process = bsearch(&wanted, all, count, sizeof(*all), by_pid);
 	}
@@ -112,101 +107,89 @@ list_all(const struct tree *tree, struct platform_process **members, size_t *cou
 	return 0;
 }
 
-struct member_list {
+/* Members as they are found, in one walk over the lists of children. */
+struct listing {
+	const struct tree *tree;
+	pid_t self;
 	struct platform_process *items;
 	size_t count;
 	size_t room;
 };
 
-/* Has a child of ours ended that is not reaped?  That is known where /proc hides it, too. */
-static int
-is_zombie_child(pid_t child)
+int
+tree_is_zombie_child(pid_t child)
 {
 	siginfo_t how = { .si_pid = 0 };
 
 	return waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid == child;
 }
 
-/* One that parent has as a child, by a list that may be old already. */
 static int
-add_child(const struct tree *tree, struct member_list *list, pid_t parent, pid_t child)
+take_member(void *argument, const struct platform_process *process)
 {
-	struct platform_process process = { .pid = child, .parent = parent, .state = '?' };
-	size_t i;
+	struct listing *listing = argument;
+	const struct tree *tree = listing->tree;
+	struct platform_process *member;
 
-	for (i = 0; i < list->count; i++)
-		if (list->items[i].pid == child)
-			return 0;
-	switch (platform_process(child, &process)) {
-	case 0:
+	if (tree_spares(tree, process->pid, process->start_ticks) ||
+	    (process->parent == listing->self && !tree_has_child(tree, process->pid)))
 		return 0;
-	case -1:	/* hidden from us, but a child of theirs all the same */
-		if (errno != EACCES && errno != EPERM)
-			return -1;
-		if (parent == getpid() && is_zombie_child(child))
-			process.state = 'Z';
-	}
-	if (is_spared(tree, child, process.start_ticks) || (parent == getpid() && !is_of_tree(tree, child)))
-		return 0;
-	if (list->count == list->room) {
-		size_t more = list->room ? list->room * 2 : 16;
-		struct platform_process *grown = realloc(list->items, more * sizeof(*grown));
+	if (listing->count == listing->room) {
+		size_t more = listing->room ? listing->room * 2 : 16;
+		struct platform_process *grown = realloc(listing->items, more * sizeof(*grown));
 
 		if (grown == NULL)
 			return -1;
-		list->items = grown;
-		list->room = more;
+		listing->items = grown;
+		listing->room = more;
 	}
-	list->items[list->count++] = process;
-	return 0;
+	member = &listing->items[listing->count++];
+	*member = *process;
+	if (member->state == '?' && member->parent == listing->self && tree_is_zombie_child(member->pid))
+		member->state = 'Z';
+	return member->state != 'Z';
 }
 
+/* The same from the lists of children, where all members are below top, and mostly whole. */
 static int
-add_children(const struct tree *tree, struct member_list *list, pid_t parent)
+list_below(const struct tree *tree, pid_t top, struct platform_process **members, size_t *count)
 {
-	pid_t *children;
-	size_t count, i;
-	int result = 0;
+	struct listing listing = { .tree = tree, .self = getpid() };
 
-	if (platform_children(parent, &children, &count) < 0)
-		return errno == EACCES || errno == EPERM ? 0 : -1;
-	for (i = 0; i < count && result == 0; i++)
-		result = add_child(tree, list, parent, children[i]);
-	free(children);
-	return result;
-}
-
-/* The same from the lists of children, where all that is below root is below us, and mostly whole. */
-static int
-list_below(const struct tree *tree, struct platform_process **members, size_t *count)
-{
-	struct member_list list = { NULL, 0, 0 };
-	int result = tree->root < 1 ? 0 : add_children(tree, &list, getpid());
-	size_t i;
-
-	for (i = 0; i < list.count && result == 0; i++)
-		if (list.items[i].state != 'Z')
-			result = add_children(tree, &list, list.items[i].pid);
-	if (result < 0) {
+	if (tree->root > 0 && platform_each_descendant(top, take_member, &listing) < 0) {
 		int saved = errno;
 
-		free(list.items);
+		free(listing.items);
 		errno = saved;
 		return -1;
 	}
-	*members = list.items;
-	*count = list.count;
+	*members = listing.items;
+	*count = listing.count;
 	return 0;
 }
 
-static int
-list_members(const struct tree *tree, struct platform_process **members, size_t *count)
+pid_t
+tree_top(const struct tree *tree)
 {
-	if (!tree->adopted || tree->session > 0 || !platform_adopts_orphans())
-		return list_all(tree, members, count);
-	if (list_below(tree, members, count) == 0)
-		return 0;
-	return errno == ENOSYS ? list_all(tree, members, count) : -1;
+	if (tree->is_reaper)
+		return tree->root;
+	return tree->adopted && tree->session == 0 && platform_adopts_orphans() ? getpid() : 0;
+}
+
+int
+tree_members(const struct tree *tree, enum tree_source source, struct platform_process **members, size_t *count)
+{
+	pid_t top = tree_top(tree);
+
+	if (source == TREE_ROOT)
+		return list_root(tree, members, count);
+	if (source == TREE_BELOW && top > 0) {
+		if (list_below(tree, top, members, count) == 0)
+			return 0;
+		if (errno != ENOSYS)
+			return -1;
+	}
+	return list_all(tree, members, count);
 }
 
 int
@@ -215,7 +198,7 @@ tree_list(const struct tree *tree, pid_t **pids, size_t *count)
 	struct platform_process *members;
 	size_t total, i;
 
-	if (list_members(tree, &members, &total) < 0)
+	if (tree_members(tree, TREE_BELOW, &members, &total) < 0)
 		return -1;
 	*count = 0;
 	if ((*pids = calloc(total + 1, sizeof(**pids))) == NULL) {
@@ -252,239 +235,105 @@ is_below(pid_t top, const struct platform_process *process, const struct platfor
 	return 0;
 }
 
-int
-tree_earlier(pid_t session, size_t more, struct process_identity **earlier, size_t *count)
-{
-	struct platform_process *all = NULL;
-	pid_t self = getpid();
-	size_t total = 0, i;
+/* Who is there before anything is started. */
+struct before {
+	struct process_identity *items;
+	size_t room;
+	size_t more;	/* room that is kept behind them */
+	struct pids pids;
+};
 
-	*earlier = NULL;
-	*count = 0;
-	/* Mostly there are none: then all processes need not be listed.  What is below them may come to us. */
-	if ((session > 0 || has_children()) && platform_processes(&all, &total) < 0)
-		return -1;
-	if ((*earlier = calloc(total + more + 1, sizeof(**earlier))) == NULL) {
-		free(all);
-		return -1;
+/* 0 or -1: ENOMEM. */
+static int
+add_before(struct before *before, const struct platform_process *process)
+{
+	size_t count = before->pids.count;
+
+	if (count + before->more + 1 > before->room) {
+		size_t room = 2 * (count + before->more + 1);
+		struct process_identity *grown = realloc(before->items, room * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		before->items = grown;
+		before->room = room;
 	}
-	if (total > 0)
-		qsort(all, total, sizeof(*all), by_pid);
-	for (i = 0; i < total; i++)
-		if (all[i].pid != self &&
-		    (is_below(self, &all[i], all, total) || (session > 0 && all[i].session == session)))
-			(*earlier)[(*count)++] = (struct process_identity){ all[i].pid, all[i].start_ticks };
-	free(all);
+	switch (pids_add(&before->pids, process->pid)) {
+	case 1:
+		before->items[count] = (struct process_identity){ process->pid, process->start_ticks };
+		return 0;
+	case 0:
+		return 0;
+	}
+	return -1;
+}
+
+static int
+take_before(void *argument, const struct platform_process *process)
+{
+	return add_before(argument, process) < 0 ? -1 : process->state != 'Z';
+}
+
+/* By the lists of children, until one round finds nobody who is new. */
+static int
+find_below_us(struct before *before)
+{
+	size_t known;
+	int rounds = 0;
+
+	do {
+		known = before->pids.count;
+		if (platform_each_descendant(getpid(), take_before, before) < 0)
+			return -1;
+	} while (before->pids.count > known && ++rounds < EARLIER_ROUNDS);
 	return 0;
 }
 
-/*
- * Signal what was listed, not what has its number by now: the pidfd is opened first, and the
- * process behind it must still be where the list saw it.  1; 0: it has ended or moved, so that the
- * next list must tell; -1: it is not ours to signal.
- */
 static int
-signal_member(const struct platform_process *member, int signal_number)
+find_among_all(struct before *before, pid_t session)
 {
-	struct platform_process now;
-	struct process process;
+	struct platform_process *all;
+	pid_t self = getpid();
+	size_t total, i;
 	int result = 0;
 
-	if (process_open(&process, member->pid) != 1)
-		return 0;
-	if (platform_process(member->pid, &now) != 1 ||
-	    (now.parent == member->parent && now.session == member->session)) {
-		result = process_signal(&process, signal_number) == 0 ? 1 : errno == EPERM ? -1 : 0;
-		if (result == 1 && signal_number != SIGKILL)
-			process_signal(&process, SIGCONT);
-	}
-	process_close(&process);
+	if (platform_processes(&all, &total) < 0)
+		return -1;
+	qsort(all, total, sizeof(*all), by_pid);
+	for (i = 0; i < total && result == 0; i++)
+		if (all[i].pid != self &&
+		    (is_below(self, &all[i], all, total) || (session > 0 && all[i].session == session)))
+			result = add_before(before, &all[i]);
+	free(all);
 	return result;
 }
 
-/* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
-static long
-end_round(const struct tree *tree, struct pids *asked, int force, int is_blind, int *refused)
-{
-	struct platform_process *members;
-	size_t count, i;
-	long running = 0;
-	int listed = is_blind ? list_root(tree, &members, &count) : list_members(tree, &members, &count);
-
-	*refused = 0;
-	if (listed < 0)
-		return -1;
-	for (i = 0; i < count; i++) {
-		if (members[i].state == 'Z') {
-			/* Before it ended it may have made another, which this list has not: look again. */
-			if (members[i].pid != tree->root && members[i].parent == getpid() &&
-			    waitpid(members[i].pid, NULL, WNOHANG) > 0)
-				running++;
-			continue;
-		}
-		if (!force && pids_has(asked, members[i].pid)) {
-			running++;
-			continue;
-		}
-		switch (signal_member(&members[i], force ? SIGKILL : SIGTERM)) {
-		case 1:
-			pids_add(asked, members[i].pid);
-			running++;
-			break;
-		case 0:
-			running++;
-			break;
-		default:
-			*refused = 1;
-		}
-	}
-	free(members);
-	return running;
-}
-
-/* Has no child of ours life in it?  To wait for what stops, a zombie is no child. */
-static int
-has_no_living_child(void)
-{
-	siginfo_t how;
-	int result;
-
-	do
-		result = waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT);
-	while (result < 0 && errno == EINTR);
-	return result < 0 && errno == ECHILD;
-}
-
-static int
-has_living_spared(const struct tree *tree)
-{
-	size_t i;
-
-	for (i = 0; i < tree->spared_count; i++)
-		if (tree->spared[i].pid > 0 && process_is_alive(tree->spared[i].pid))
-			return 1;
-	return 0;
-}
-
-/* Nothing was listed that lives: is that so?  How many do, as far as that can be told, or -1. */
-static long
-count_unlisted(const struct tree *tree)
-{
-	struct platform_process *members;
-	size_t count, i;
-	long living = 0;
-
-	if (!tree->adopted || !platform_adopts_orphans() || has_no_living_child())
-		return 0;
-	if (list_all(tree, &members, &count) < 0)
-		return -1;
-	for (i = 0; i < count; i++)
-		living += members[i].state != 'Z';
-	free(members);
-	return living;
-}
-
-/* Is a child of ours one of spared?  A number alone does not tell. */
-static int
-is_spared_child(const struct tree *tree, pid_t child)
-{
-	unsigned long long ticks = 0;
-
-	return is_spared(tree, child, 0) &&
-	    (platform_process_start_ticks(child, &ticks) != 1 || is_spared(tree, child, ticks));
-}
-
-/*
- * Reap or KILL one child.  With it goes its whole process group, before it can fork into another one, if
- * that is in a session which is not ours: whoever is in that was made below root.  Its number is its own
- * until we reap it.  1: something has changed by that.
- */
-static int
-kill_child(const struct tree *tree, pid_t child, struct pids *killed)
-{
-	pid_t session, group;
-
-	if (is_spared_child(tree, child))
-		return 0;
-	if (child != tree->root && waitpid(child, NULL, WNOHANG) == child)
-		return 1;
-	if (!is_of_tree(tree, child))
-		return 0;
-	session = getsid(child);
-	group = getpgid(child);
-	if (session > 0 && session != getsid(0) && group > 1)
-		kill(-group, SIGKILL);
-	kill(child, SIGKILL);
-	return pids_add(killed, child) == 1;
-}
-
-/* Before they are listed: what forks on and on leaves more of them than we could look at one by one. */
-static void
-reap_children(const struct tree *tree)
-{
-	pid_t *children;
-	size_t count, i;
-
-	if (!tree->adopted || platform_children(getpid(), &children, &count) < 0)
-		return;
-	for (i = 0; i < count; i++)
-		if (children[i] != tree->root && !is_spared_child(tree, children[i]))
-			waitpid(children[i], NULL, WNOHANG);
-	free(children);
-}
-
-/* What flees by forking, and loses its parent so, comes to us: round after round while there is something new. */
-static void
-kill_children(const struct tree *tree, int64_t patience)
-{
-	struct pids killed = { 0 };
-	size_t count, i;
-	pid_t *children;
-	int news = tree->adopted && tree->root > 0;
-
-	while (news && clock_left_ms(patience) > 0) {
-		if (platform_children(getpid(), &children, &count) < 0)
-			break;
-		for (news = 0, i = 0; i < count; i++)
-			news |= kill_child(tree, children[i], &killed);
-		free(children);
-	}
-	pids_free(&killed);
-}
-
 int
-tree_end(const struct tree *tree, int64_t grace_ms)
+tree_earlier(pid_t session, size_t more, struct process_identity **earlier, size_t *count)
 {
-	int64_t grace = OTELOP_FOREVER;
-	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
-	struct pids asked = { 0 };
-	int failures = 0, refused;
-	int64_t pause = 1;
-	long running;
+	struct before before = { .more = more };
+	int result = 0;
 
-	for (;;) {
-		int force = clock_left_ms(grace) == 0;
-
-		reap_children(tree);
-		/* A list that could not be had says nothing about what runs. */
-		running = end_round(tree, &asked, force, failures >= LIST_TRIES, &refused);
-		if (force)
-			kill_children(tree, patience);
-		if (running == 0 && (refused || failures >= LIST_TRIES ||
-		    (running = count_unlisted(tree)) == 0))
-			break;
-		if (clock_left_ms(patience) == 0)
-			break;
-		if (grace == OTELOP_FOREVER)	/* it begins when all have been asked, which may take ps long */
-			grace = clock_deadline(grace_ms);
-		failures += running < 0;
-		clock_sleep_ms(pause);
-		pause = pause < 16 ? pause * 2 : 20;
-	}
-	pids_free(&asked);
-	/* What cannot be listed may be there all the same. */
-	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
-	    tree->state_dir == NULL && !has_living_spared(tree))
+	*earlier = NULL;
+	*count = 0;
+	if ((before.items = calloc(more + 1, sizeof(*before.items))) == NULL)
 		return -1;
-	return running == 0 && !refused && failures < LIST_TRIES ? 0 : -1;
+	before.room = more + 1;
+	/* Mostly there are none.  What is below them may come to us. */
+	if (session > 0)
+		result = find_among_all(&before, session);
+	else if (has_children() && (result = find_below_us(&before)) < 0 && errno == ENOSYS)
+		result = find_among_all(&before, 0);
+	if (result < 0) {
+		int saved = errno;
+
+		free(before.items);
+		pids_free(&before.pids);
+		errno = saved;
+		return -1;
+	}
+	*earlier = before.items;
+	*count = before.pids.count;
+	pids_free(&before.pids);
+	return 0;
 }
