@@ -250,10 +250,9 @@ says_without_lock() {
 @test "a child lets go of the lock, and the daemon ends: nobody starts before what it left is ended" {
 	needs /proc
 	tool -0 otelop start --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
-		leave sh -c "trap \"sleep 1; exit\" TERM; : >deaf; while :; do sleep 0.05; done"
-		until test -e deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
+		leave sh -c "trap \"sleep 1; exit\" TERM; echo \$\$ >deaf; while :; do sleep 0.05; done"
+		until test -s deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
 	kill -KILL "$output"
-	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
-	assert_file_empty two
+	tool -1 otelop-lock -w 20 -- otelop-stop --check "$(cat deaf)"
 	assert_nothing_runs
 }

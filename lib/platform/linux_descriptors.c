@@ -101,8 +101,8 @@ each_descriptor(int proc, pid_t pid, struct look *look)
 	}
 	if (line.first_has_ended)
 		return each_of_threads(proc, pid, look);
-	/* A zombie and a thread of the kernel have none, whoever may look. */
-	if (error == 0 || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
+	/* One that has ended, whoever has its number by now, a zombie and a thread of the kernel have none. */
+	if (error == 0 || error == ESRCH || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
 		return 0;
 	errno = error;
 	return -1;
