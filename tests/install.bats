@@ -392,7 +392,7 @@ END
 		found=1 static=
 		[[ $compiler != *linux* ]] || static=-static # then there need be no loader
 		tool -0 make -s -C "$tree" BUILD="$PWD/$compiler" CC="$compiler" LDFLAGS=$static CFLAGS=-O1 all
-		run ! grep -E '(^|/)(lib|bin)/[a-z_]*\.[ch]:[0-9]' <<<"$stderr" # what glibc says of static programs is not ours
+		run -1 grep -E '(^|/)(lib|bin)/[a-z_]*\.[ch]:[0-9]' <<<"$stderr" # what glibc says of static programs is not ours
 		# shellcheck disable=SC2086 # an option or none
 		"$compiler" $static -I"$tree/lib" -o program program.c "$compiler/library/libotelop.a" 2>/dev/null
 		run "$compiler/otelop-statedir" -C /x

@@ -228,6 +228,7 @@ become_ready(struct run *run)
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
 	vanish_watch(&run->vanish, &run->lock);
+	lock_forget_replaced(&run->lock);
 }
 
 static void

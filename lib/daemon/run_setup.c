@@ -75,11 +75,8 @@ run_set_up(struct run *run)
 		return 1;
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return STATUS_FAILED;
-	/* Nothing between these two: until we publish, the file has a dead daemon's words. */
-	if (lock_claim(&run->lock, run->options->state_dir, &request, reason) < 0)
+	if (lock_start(&run->lock, run->options->state_dir, &request, &run->metadata, reason) < 0)
 		return errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED;
-	if (lock_publish(&run->lock, &run->metadata, reason) < 0)
-		return STATUS_FAILED;
 	run->stage = STAGE_PUBLISHED;
 	/* Else the sweep finds what still has CMD above it. */
 	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())

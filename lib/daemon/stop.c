@@ -289,7 +289,7 @@ remove_record(struct target *target, const struct stop_options *options, int64_t
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message why = { "" };
-	struct otelop_lock lock;
+	struct otelop_lock lock = LOCK_INIT;
 	int result, claimed = is_removed(target) ? 0 : claim_record(target, options, deadline, &lock, message);
 
 	if (claimed < 0)

@@ -219,7 +219,10 @@ target_find(struct target *target, int64_t deadline, struct otelop_message *mess
 {
 	int result = find(target, deadline, message);
 
-	return result == 1 ? confirm(target, message) : result;
+	/* That there is none is the first probe's to say. */
+	if (result == 1 && (result = confirm(target, message)) < 0 && errno == ENOENT)
+		errno = ESTALE;
+	return result;
 }
 
 /* Its otelop-run; where the system does not show who has the file, whatever is above the daemon. */
