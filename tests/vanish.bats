@@ -34,7 +34,8 @@ assert_ended_with() {
 	assert_gone "$pid"
 	tool -0 otelop-meta running
 	assert_output "running $(otelop-meta get pid)"
-	assert_regex "$(cat away/otelop.log)" 'otelop-run: sleep: ended: somebody removed the state directory '
+	# It says so when it has ended it.
+	eventually 10 grep -q 'otelop-run: sleep: ended: somebody removed the state directory ' away/otelop.log
 }
 
 @test "otelop.json is removed: it is published again, the lock is held, and stop works" {
