@@ -72,22 +72,39 @@ probe(const struct request *request)
 }
 
 static int
-publish(struct otelop_lock *lock, char *const members[], char *const argv[],
-    struct otelop_message *message)
+/* What is to be said of CMD, from now on. */
+static void
+describe(struct otelop_metadata *metadata, char *const members[], char *const argv[])
 {
-	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct otelop_message message;
 
-	if (otelop_metadata_init(&metadata, getpid()) < 0)
-		return message_errno(message, "memory: cannot make the metadata");
-	if (meta_set_strings(&metadata, "command", (const char *const *)argv) < 0)
-		meta_set_unrecorded(&metadata, "command");
+	if (otelop_metadata_init(metadata, getpid()) < 0) {
+		message_errno(&message, "memory: cannot make the metadata");
+		cli_fail(&cli, STATUS_FAILED, &message);
+	}
+	if (meta_set_strings(metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(metadata, "command");
 	for (; *members != NULL; members++)
-		if (meta_set_pair(&metadata, *members, 0, message) < 0)
-			return -1;
-	if (lock_publish(lock, &metadata, message) < 0)
+		if (meta_set_pair(metadata, *members, 0, &message) < 0)
+			cli_fail(&cli, STATUS_FAILED, &message);
+}
+
+/* A claim that was waited for: CMD begins when it is had. */
+static int
+start_later(struct otelop_lock *lock, const char *path, const struct lock_request *claim,
+    struct otelop_metadata *metadata, struct otelop_message *message)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	if (lock_claim(lock, path, claim, message) < 0)
 		return -1;
-	otelop_metadata_free(&metadata);
-	return 0;
+	clock_format_now(now);
+	otelop_metadata_set(metadata, "startedAt", now, NULL);
+	if (lock_publish(lock, metadata, message) == 0)
+		return 0;
+	lock_release(lock);	/* what a dead daemon left stands */
+	errno = EIO;
+	return -1;
 }
 
 /* The lock goes with CMD: out of the way of its own descriptors, and told by name. */
@@ -108,20 +125,22 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 static int
 run_locked(const struct request *request, char *const members[], char *const argv[])
 {
-	char dir[OTELOP_PATH_SIZE];
+	char path[OTELOP_PATH_SIZE];
 	struct otelop_message message;
 	struct lock_request claim = { .timeout_ms = request->wait_ms, .create = 1, .own = getpid() };
-	struct otelop_lock lock;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct otelop_lock lock = LOCK_INIT;
 	int error;
 
-	cli_ensure_state_dir(&cli, &request->place, dir);
-	if (lock_claim(&lock, dir, &claim, &message) < 0)
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, path);
+	if (statedir_ensure(&lock.dir, path, &message) < 0)
+		cli_fail(&cli, STATUS_FAILED, &message);
+	describe(&metadata, members, argv);
+	if ((request->wait_ms != 0 ? start_later(&lock, path, &claim, &metadata, &message) :
+	    lock_start(&lock, path, &claim, &metadata, &message)) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == ETIMEDOUT ? STATUS_TIMEOUT :
 		    errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED, &message);
-	if (publish(&lock, members, argv, &message) < 0) {
-		lock_release(&lock);	/* what a dead daemon left stands */
-		cli_fail(&cli, STATUS_FAILED, &message);
-	}
+	otelop_metadata_free(&metadata);
 	if (pass_on(&lock, &message) < 0) {
 		lock_remove(&lock, NULL);
 		cli_fail(&cli, STATUS_FAILED, &message);

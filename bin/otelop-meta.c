@@ -93,7 +93,7 @@ run_write(const struct cli *of, const char *dir, int argc, char *argv[])
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct lock_request request = { .create = 1 };
 	struct otelop_message message;
-	struct otelop_lock lock;
+	struct otelop_lock lock = LOCK_INIT;
 	int i;
 
 	take_options(of, argc, argv);
@@ -108,16 +108,12 @@ run_write(const struct cli *of, const char *dir, int argc, char *argv[])
 			cli_member_error(&cli, errno, &message);
 		identity_forget_process(&metadata);
 	}
-	if (otelop_ensure_state_dir(dir, &message) < 0)
+	if (statedir_ensure(&lock.dir, dir, &message) < 0)
 		cli_fail(&cli, STATUS_FAILED, &message);
 	request.own = meta_pid(&metadata);	/* what it wrote of itself, it may write again */
-	if (lock_claim(&lock, dir, &request, &message) < 0)
+	if (lock_start(&lock, dir, &request, &metadata, &message) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED,
 		    &message);
-	if (lock_publish(&lock, &metadata, &message) < 0) {
-		lock_release(&lock);
-		cli_fail(&cli, STATUS_FAILED, &message);
-	}
 	lock_release(&lock);
 	otelop_metadata_free(&metadata);
 	return STATUS_DONE;

@@ -346,7 +346,6 @@ time.sleep(1000)'
 
 @test "the processes cannot be listed: what was started ends, and children of the shell that becomes otelop-spawn live" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -124 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 1 -- sh -c "echo \$\$ >child; exec sleep 1000"'
 	assert_regex "${stderr_lines[0]}" 'not ready within 1 s; some of what it started may be left'
@@ -355,15 +354,8 @@ time.sleep(1000)'
 }
 
 @test "a file server that does not answer: 124 in time, or interrupted, whatever the command waits for there" {
-	[ -w /dev/fuse ] || skip "needs /dev/fuse"
-	can unshare -m true
-	mkdir mount
-	tool -0 timeout -s KILL 100 unshare -m sh -c '
-		python3 "$1" mount hang >server 2>&1 &
-		server=$!
-		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+	with_hanging_server '
 		: >hang
-		say() { echo "$* $?"; }
 		otelop-spawn -t 1 -- "$PWD/mount/f" 2>err
 		say command
 		grep -c "cannot be run within 1 s; process [0-9]* cannot be ended" err
@@ -377,10 +369,7 @@ time.sleep(1000)'
 		say interrupted
 		otelop-spawn -t 1 -- sh -c "exec 4<mount/f; exec sleep 1000" 2>err
 		say open
-		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err
-		kill "$server"
-		wait "$server"
-		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err'
 	assert_output "$(printf '%s\n' 'command 124' 1 'directory 124' 'interrupted 143' 'open 124' 1)"
 }
 
@@ -473,8 +462,7 @@ runs_sleep() {
 @test "few descriptors are allowed: 125 and one line, or a start that works; nothing half" {
 	local limit
 	for limit in 5 7 9 10 11 12 13 16; do
-		run --separate-stderr bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
-			ulimit -n "$1"; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"' bash "$limit"
+		tool few_descriptors "$limit" otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
 		case $status in
 		0) kill "$output" ;;
 		125) assert_stderr_line_count 1 ;;

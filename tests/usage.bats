@@ -172,6 +172,7 @@ takes_state_dir() {
 	for words in "otelop-statedir -eCfile" "otelop-statedir -Cfile -e" "otelop-spawn -qCfile true" "otelop-lock -pCfile" \
 		"otelop-meta -Cfile running" "otelop-stop -Cfile" "otelop-run -Cfile -- true"; do
 		tool $words
+		[ "$status" -eq 4 ] || [ "$status" -eq 125 ] || fail "$words: status $status"
 		[[ ${stderr_lines[0]} == *": $BATS_TEST_TMPDIR/file: "* ]] || fail "$words: says $stderr"
 	done
 	tool -0 otelop-statedir -lhV
@@ -195,6 +196,7 @@ takes_state_dir() {
 	for words in "otelop-statedir -C other -C file -e" "otelop-lock -C other --state-dir=file -p" \
 		"otelop-meta --state-dir other -C file running" "otelop -C other -C file status"; do
 		tool $words
+		[ "$status" -eq 4 ] || [ "$status" -eq 125 ] || fail "$words: status $status"
 		[[ ${stderr_lines[0]} == *": $BATS_TEST_TMPDIR/file: "* ]] || fail "$words: says $stderr"
 	done
 }
@@ -447,12 +449,15 @@ takes_state_dir() {
 }
 
 @test "the man pages: every long option that a program takes is in its page" {
-	local program option source
+	local program option source taken
 	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run; do
 		source=$top/bin/$program.c
 		[ "$program" != otelop-run ] || source=$top/bin/run_words.c
 		[ "$program" != otelop-spawn ] || source=$top/bin/request.c
-		for option in state-dir name $(sed '/ \(start\|logs\|command\|wait\)_options\[/,/^}/d' "$source" | grep -o '{ "[a-z-]*", [a-z]*_argument' | sed 's/{ "\([^"]*\)".*/\1/') help version; do
+		taken=$(sed '/ \(start\|logs\|command\|wait\)_options\[/,/^}/d' "$source" | grep -o '{ "[a-z-]*", [a-z]*_argument' |
+			sed 's/{ "\([^"]*\)".*/\1/')
+		[ -n "$taken" ] || fail "$source: no options are found"
+		for option in state-dir name $taken help version; do
 			page "$program.1" | grep -q -- "--$option\b" || fail "$program.1 does not know --$option"
 		done
 	done
