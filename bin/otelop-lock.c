@@ -71,7 +71,6 @@ probe(const struct request *request)
 	return held == 1 ? STATUS_DONE : STATUS_NOT_RUNNING;
 }
 
-static int
 /* What is to be said of CMD, from now on. */
 static void
 describe(struct otelop_metadata *metadata, char *const members[], char *const argv[])
