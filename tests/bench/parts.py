@@ -19,6 +19,16 @@ def floor(bench):
     bench.pair("floor", "a static no-op (what the driver adds to all)", "the same", *both)
     both = bench.turns(bench.disk, [("run", bench.tool("noop-loaded"))], [("run", noop)])
     bench.pair("floor", "a no-op that needs the loader", "a static no-op", *both)
+    both = bench.turns(bench.disk, [("run", "sh", "-c", ":")], [("run", noop)])
+    bench.pair("floor", "sh -c : (a shell that does nothing)", "a static no-op", *both)
+    starter = bench.find("start-stop-daemon", "dpkg")
+    if starter is None:
+        return
+    limit = [("nofile", DESCRIPTORS)]
+    least = ("run", "sh", "-c", 'exec "$0" "$1"', bench.tool("least"), bench.tool("child"))
+    theirs = [("run", *ssd(bench, bench.disk, starter, ())), SETTLE, ("do", *KILL)]
+    both = bench.turns(bench.disk, limit + [least], limit + theirs)
+    bench.pair("floor", "the least of a start: shell, fork, vfork, ok; no check", "start-stop-daemon --notify-await", *both)
 
 
 def start_and_stop(bench):
