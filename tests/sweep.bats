@@ -71,7 +71,6 @@ setup_more() {
 # does to otelop-run what strace makes of it.
 swept_under() {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
 	tool -0 strace -qq -o traced "$@" otelop-run "${options[@]}" --ready exec -- \
 		sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
 	grep -q INJECTED traced
@@ -132,7 +131,6 @@ swept_under() {
 
 @test "the processes cannot be listed at the start: 125, and who was there before lives" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & exec otelop-run --ready exec -- sleep 1'
 	assert_regex "$stderr" '^otelop-run: processes: cannot list: '
@@ -141,7 +139,6 @@ swept_under() {
 }
 
 @test "a SIGCHLD that found no room among the signals: the end of CMD is seen all the same" {
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	# Each write of its handler fails; what it writes of the metadata comes before.
 	tool -0 timeout -s KILL 30 strace -qq -o traced -e trace=write -e inject=write:error=EAGAIN:when=3+ \
 		otelop-run --ready exec -- sleep 0.3

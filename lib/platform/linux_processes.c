@@ -87,20 +87,18 @@ take_numbers(struct pid_list *list, FILE *stream)
 static int
 take_children(struct pid_list *list, int proc, pid_t pid)
 {
-	int fd = proc_open_of(proc, pid, "task", O_DIRECTORY), result = 0;
-	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	int listed, fd, result = 0;
+	DIR *threads = proc_list_of(proc, pid, "task", &listed);
+	const char *thread;
 	FILE *stream;
 	char name[300];
 
-	if (threads == NULL) {
-		io_close(&fd);
+	if (threads == NULL)
 		return errno == ESRCH ? 0 : -1;
-	}
-	while (result == 0 && (entry = readdir(threads)) != NULL) {
-		if (*entry->d_name == '.' || io_format(name, sizeof(name), "%s/children", entry->d_name) < 0)
+	while (result == 0 && (thread = proc_next(threads)) != NULL) {
+		if (io_format(name, sizeof(name), "%s/children", thread) < 0)
 			continue;
-		fd = io_openat(dirfd(threads), name, O_RDONLY | O_CLOEXEC, 0);
+		fd = io_openat(listed, name, O_RDONLY | O_CLOEXEC, 0);
 		if ((stream = fd < 0 ? NULL : fdopen(fd, "r")) != NULL) {
 			result = take_numbers(list, stream);
 			fclose(stream);

@@ -30,13 +30,11 @@ open_claim(struct otelop_lock *lock, int create, struct otelop_message *message)
 {
 	for (;;) {
 		lock->created = 0;
-		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR,
-		    message);
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR, message);
 		if (lock->fd >= 0 || errno != ENOENT || !create)
 			return lock->fd < 0 ? -1 : 0;
 		lock->created = 1;
-		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA,
-		    O_RDWR | O_CREAT | O_EXCL, message);
+		lock->fd = statedir_open_file(&lock->dir, STATEDIR_METADATA, O_RDWR | O_CREAT | O_EXCL, message);
 		if (lock->fd >= 0 || errno != EEXIST)
 			return lock->fd < 0 ? -1 : 0;
 	}
@@ -101,7 +99,8 @@ try_claim(struct otelop_lock *lock, const struct lock_request *request, int64_t 
 	enum attempt claimed;
 	int same;
 
-	lock_let_settle(&lock->dir, lock->fd, settled);				/* U */
+	if (!lock->created)
+		lock_let_settle(&lock->dir, lock->fd, settled);			/* U */
 	if (io_flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {				/* C2 */
 		/* In this order: whoever may still take the name of this file away lives, and is named by it. */
 		claimed = look_at_claimed(lock, request, message);		/* A */
@@ -225,21 +224,25 @@ try_until_claimed(struct claim *claim)
 }
 
 int
-lock_claim(struct otelop_lock *lock, const char *dir, const struct lock_request *request,
-    struct otelop_message *message)
+lock_claim_opened(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message)
 {
 	struct claim claim = { .lock = lock, .request = request, .message = message,
 	    .waits = request->timeout_ms != 0, .deadline = clock_deadline(request->timeout_ms),
 	    .starters = clock_deadline(LOCK_STARTER_MS), .probers = clock_deadline(PROBER_PATIENCE_MS), .pause = 1 };
 
-	*lock = (struct otelop_lock)LOCK_INIT;
-	if (statedir_open(&lock->dir, dir, message) < 0)
+	if (try_until_claimed(&claim) == 0)
+		return 0;
+	statedir_close(&lock->dir);
+	return -1;
+}
+
+int
+lock_claim(struct otelop_lock *lock, const char *path, const struct lock_request *request,
+    struct otelop_message *message)
+{
+	if (lock->dir.fd < 0 && statedir_open(&lock->dir, path, message) < 0)
 		return -1;
-	if (try_until_claimed(&claim) < 0) {
-		statedir_close(&lock->dir);
-		return -1;
-	}
-	return 0;
+	return lock_claim_opened(lock, request, message);
 }
 
 int
@@ -270,6 +273,7 @@ lock_release(struct otelop_lock *lock)
 		io_flock(lock->fd, LOCK_UN);
 	}
 	io_close(&lock->fd);
+	lock_forget_replaced(lock);
 	statedir_close(&lock->dir);
 }
 
@@ -285,6 +289,7 @@ otelop_lock_metadata(const char *state_dir, int64_t timeout_ms, struct otelop_lo
 	*lock = NULL;
 	if ((claim = malloc(sizeof(*claim))) == NULL)
 		return message_errno(message, "%s: cannot claim", state_dir);
+	*claim = (struct otelop_lock)LOCK_INIT;
 	if (lock_claim(claim, state_dir, &request, message) < 0) {
 		int saved = errno;
 

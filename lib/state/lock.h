@@ -3,18 +3,21 @@
  *
  * The calling sequence, of which each step may fail and leave lock to lock_release:
  *
- *	struct otelop_lock lock;
+ *	struct otelop_lock lock = LOCK_INIT;
  *
  *	lock_claim(&lock, path, &request, &message);		it is ours, whatever the file says
  *	lock_publish(&lock, &metadata, &message);		and this is who we are
+ *	lock_start(&lock, path, &request, &metadata, &message);	or both at once
  *	lock_prepare_next(&lock, &message);			the next file; a child may inherit its lock
  *	lock_publish_next(&lock, &metadata, &message);		and this is what we have become
+ *	lock_forget_replaced(&lock);				when nobody waits for us
  *	lock_remove(&lock, &message);				or lock_release, which leaves the file
  *
  * Whoever only asks needs no claim: lock_is_held, lock_wait_free.  The descriptors belong to the lock and are
  * close-on-exec; only R of a published or prepared file (6) is for copying to a command.  All that returns int is 0, or
  * -1 with errno and a message; a question is 1, 0 or -1.  lock.c claims and lets go, lock_busy.c says who has it,
- * lock_publish.c and lock_remove.c change the file, lock_probe.c and lock_wait.c ask and wait.
+ * lock_start.c, lock_publish.c and lock_remove.c make, replace and remove the file, lock_probe.c and lock_wait.c ask
+ * and wait.
  *
  * Invariants, under any interleaving among these programs and a SIGKILL anywhere:
  *   1. Whoever holds the claim holds LOCK_EX on the file that the path names.  Only the holder of the
@@ -33,8 +36,11 @@
  *      who waited for its lock thereby knows that its holder has gone on.  It is never locked again.
  *   9. A file of upstream's, whose daemon locks it only after it has its name, is not touched by a lock
  *      of ours in its first 20 ms, in which it is being locked.
+ *  10. Where there is no otelop.json, one appears locked and complete, by a rename that replaces nothing, and whose it
+ *      is has the claim.  Until then it is otelop.json.first, which only he renames or removes who has the lock of the
+ *      file that this names, and has looked that it does.
  *
- * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, P publish,
+ * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, M make the first file, P publish,
  * H hand on, Q probe, K keepers, R remove, U upstream's window.
  */
 #ifndef LOCK_H
@@ -53,8 +59,9 @@ struct otelop_lock {
 	int next_fd;			/* R of otelop.json.next, locked and unpublished; or -1 */
 	int next_write_fd;		/* W of it; or -1 */
 	int created;			/* this claim made the file that it holds */
+	int replaced_fds[2];		/* files that have lost their name to the next one, not locked; or -1 */
 };
-#define LOCK_INIT { STATEDIR_INIT, -1, -1, -1, 0 }
+#define LOCK_INIT { STATEDIR_INIT, -1, -1, -1, 0, { -1, -1 } }
 
 struct lock_request {
 	int64_t timeout_ms;	/* as otelop_lock_metadata takes it */
@@ -64,22 +71,36 @@ struct lock_request {
 };
 
 /*
- * Claim the directory.  -1: EWOULDBLOCK, ETIMEDOUT somebody else has it; EREMOTE it is another host's
+ * Claim the directory.  lock is LOCK_INIT, here and below, or that with its directory open already, which is then not
+ * opened again by its path.  -1, and nothing is held or open: EWOULDBLOCK, ETIMEDOUT somebody else has it; EREMOTE it is another host's
  * and its locks may not reach us; EPERM not to be trusted; those of open.
  */
-int lock_claim(struct otelop_lock *lock, const char *dir, const struct lock_request *request,
+int lock_claim(struct otelop_lock *lock, const char *path, const struct lock_request *request,
     struct otelop_message *message);
+
+/*
+ * Claim it and publish metadata; where there is no file (and request->create is set), nobody ever sees one that is
+ * empty.  -1: as lock_claim and lock_publish_next, and nothing is held; EWOULDBLOCK and ETIMEDOUT are the claim's alone.
+ */
+int lock_start(struct otelop_lock *lock, const char *path, const struct lock_request *request,
+    const struct otelop_metadata *metadata, struct otelop_message *message);
 
 /* P1 to P3: create otelop.json.next and lock it; a child then inherits lock->next_fd. */
 int lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message);
 
-/* P4 to P6: write metadata into the prepared file and publish it. */
+/*
+ * P4 to P6: write metadata into the prepared file and publish it.  The file that it replaces is not locked any more,
+ * but is still open, for to free it may take the file system some time: lock_forget_replaced, or lock_release, does.
+ */
 int lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message);
 
 /* Both. */
 int lock_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message);
+
+/* Close the files that were replaced. */
+void lock_forget_replaced(struct otelop_lock *lock);
 
 /*
  * Whoever waited for this file's lock: did its holder go on, and publish the next file in its place?  1;
@@ -138,6 +159,22 @@ int lock_wait_free(const struct statedir *dir, int64_t deadline, struct otelop_m
  * another's by now.
  */
 int lock_hold_again(const struct otelop_lock *lock, struct otelop_message *message);
+
+/* As lock_claim, in the directory that lock has opened, and that is closed when this fails. */
+int lock_claim_opened(struct otelop_lock *lock, const struct lock_request *request, struct otelop_message *message);
+
+/*
+ * P2 and P3: make an empty file of this name, where there is none, and lock it: next_fd and next_write_fd.  -1: one of
+ * them may be open.
+ */
+int lock_make(struct otelop_lock *lock, const char *name, struct otelop_message *message);
+
+/* Write metadata into what was made. */
+int lock_write(const struct otelop_lock *lock, const char *name, const struct otelop_metadata *metadata,
+    struct otelop_message *message);
+
+/* What was made is otelop.json by now. */
+void lock_take_made(struct otelop_lock *lock);
 
 /* Forget the prepared file, and its name while it is ours, with errno kept. */
 void lock_drop_next(struct otelop_lock *lock);

@@ -38,7 +38,7 @@ lock_drop_next(struct otelop_lock *lock)
 
 /* P3: lock R, and see that this keeps W from being locked: else no lock means anything here. */
 static int
-lock_next(struct otelop_lock *lock, struct otelop_message *message)
+lock_made(struct otelop_lock *lock, const char *name, struct otelop_message *message)
 {
 	int result = io_flock(lock->next_fd, LOCK_EX | LOCK_NB);
 
@@ -51,49 +51,54 @@ lock_next(struct otelop_lock *lock, struct otelop_message *message)
 		result = io_flock(lock->next_fd, LOCK_EX | LOCK_NB);
 	}
 	if (result < 0)
-		return message_errno(message, "%s/%s: cannot lock", lock->dir.path, STATEDIR_NEXT);
+		return message_errno(message, "%s/%s: cannot lock", lock->dir.path, name);
 	if (io_flock(lock->next_write_fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 :
-		    message_errno(message, "%s/%s: cannot lock", lock->dir.path, STATEDIR_NEXT);
+		    message_errno(message, "%s/%s: cannot lock", lock->dir.path, name);
 	errno = ENOLCK;
 	return message_set(message, "%s: locks do nothing on this file system; choose another state directory "
 	    "(-C DIR or OTELOP_STATE_DIR)", lock->dir.path);
 }
 
 int
-lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message)
+lock_make(struct otelop_lock *lock, const char *name, struct otelop_message *message)
 {
 	struct stat made, opened;
+
+	lock->next_write_fd = statedir_open_file(&lock->dir, name, O_RDWR | O_CREAT | O_EXCL, message);	/* P2 */
+	if (lock->next_write_fd < 0)
+		return -1;
+	lock->next_fd = statedir_open_file(&lock->dir, name, O_RDONLY, message);
+	if (lock->next_fd < 0)
+		return -1;
+	if (fstat(lock->next_write_fd, &made) < 0 || fstat(lock->next_fd, &opened) < 0)
+		return message_errno(message, "%s/%s: cannot look at", lock->dir.path, name);
+	if (made.st_dev != opened.st_dev || made.st_ino != opened.st_ino) {
+		errno = ESTALE;
+		return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir.path, name);
+	}
+	return lock_made(lock, name, message);
+}
+
+int
+lock_prepare_next(struct otelop_lock *lock, struct otelop_message *message)
+{
+	int saved;
 
 	lock_drop_next(lock);
 	if (lock_hold_again(lock, message) < 0)
 		return -1;
 	if (unlinkat(lock->dir.fd, STATEDIR_NEXT, 0) < 0 && errno != ENOENT)	/* P1 */
 		return message_errno(message, "%s/%s: cannot remove", lock->dir.path, STATEDIR_NEXT);
-	lock->next_write_fd = statedir_open_file(&lock->dir, STATEDIR_NEXT,	/* P2 */
-	    O_RDWR | O_CREAT | O_EXCL, message);
-	if (lock->next_write_fd < 0)
-		return -1;
-	lock->next_fd = statedir_open_file(&lock->dir, STATEDIR_NEXT, O_RDONLY, message);
-	if (lock->next_fd < 0 || fstat(lock->next_write_fd, &made) < 0 || fstat(lock->next_fd, &opened) < 0) {
-		/* Its name is ours to remove, whatever it names: only the claim's holder uses it. */
-		int saved = errno;
-
+	if (lock_make(lock, STATEDIR_NEXT, message) == 0)
+		return 0;
+	/* Its name is ours to remove, whatever it names: only the claim's holder uses it. */
+	saved = errno;
+	if (lock->next_write_fd >= 0 && lock->next_fd < 0)
 		unlinkat(lock->dir.fd, STATEDIR_NEXT, 0);
-		lock_drop_next(lock);
-		errno = saved;
-		return -1;
-	}
-	if (made.st_dev != opened.st_dev || made.st_ino != opened.st_ino) {
-		lock_drop_next(lock);
-		errno = ESTALE;
-		return message_set(message, "%s/%s: somebody removed or replaced it", lock->dir.path, STATEDIR_NEXT);
-	}
-	if (lock_next(lock, message) < 0) {
-		lock_drop_next(lock);
-		return -1;
-	}
-	return 0;
+	errno = saved;
+	lock_drop_next(lock);
+	return -1;
 }
 
 /* What writes to the file: W, but where W had to be the one that is locked. */
@@ -105,23 +110,43 @@ writable_next(const struct otelop_lock *lock)
 	return flags >= 0 && (flags & O_ACCMODE) == O_RDWR ? lock->next_write_fd : lock->next_fd;
 }
 
-/* P4 and the last look before P5: both names must be what this claim has made them. */
+/*
+ * Nothing is in it but what somebody else has written, who may do as he likes.  To truncate what is empty is not for
+ * nothing: ext4 then begins to write it out as soon as it is closed, and whoever frees it has to wait for the disk.
+ */
 static int
-write_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
+empty(int fd)
+{
+	struct stat found;
+
+	if (fstat(fd, &found) < 0 || (found.st_size > 0 && io_truncate(fd) < 0))
+		return -1;
+	return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
+}
+
+int
+lock_write(const struct otelop_lock *lock, const char *name, const struct otelop_metadata *metadata,
     struct otelop_message *message)
 {
-	int written, next, fd = writable_next(lock);
+	int fd = writable_next(lock);
 
 	if (metadata->length > OTELOP_METADATA_MAX) {
 		errno = EMSGSIZE;
-		return message_set(message, "%s/%s: cannot write: metadata over %d bytes", lock->dir.path,
-		    STATEDIR_NEXT, OTELOP_METADATA_MAX);
+		return message_set(message, "%s/%s: cannot write: metadata over %d bytes", lock->dir.path, name,
+		    OTELOP_METADATA_MAX);
 	}
-	written = io_truncate(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -1 :
-	    io_write_unsignalled(fd, metadata->json, metadata->length);
-	if (written < 0)
-		return message_errno(message, "%s/%s: cannot write", lock->dir.path, STATEDIR_NEXT);
-	if ((next = statedir_names(&lock->dir, STATEDIR_NEXT, lock->next_fd)) < 0)
+	if (empty(fd) < 0 || io_write_unsignalled(fd, metadata->json, metadata->length) < 0)
+		return message_errno(message, "%s/%s: cannot write", lock->dir.path, name);
+	return 0;
+}
+
+/* The last look before P5: both names must be what this claim has made them. */
+static int
+look_again(const struct otelop_lock *lock, struct otelop_message *message)
+{
+	int next = statedir_names(&lock->dir, STATEDIR_NEXT, lock->next_fd);
+
+	if (next < 0)
 		return message_errno(message, "%s/%s: cannot look at", lock->dir.path, STATEDIR_NEXT);
 	if (next == 1)
 		return lock_hold_again(lock, message);
@@ -159,26 +184,53 @@ rename_next(const struct otelop_lock *lock, struct otelop_message *message)
 	return 0;
 }
 
-int
-lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
-    struct otelop_message *message)
+/*
+ * P6: the old file is let go at once, for a copy elsewhere must not hold up who waits; it stays open, so that the file
+ * system does not free it before there is time.
+ */
+static void
+replace(struct otelop_lock *lock, int says_exited)
 {
 	struct stat old;
 
-	if (write_next(lock, metadata, message) < 0 || rename_next(lock, message) < 0) {	/* P4, P5 */
-		lock_drop_next(lock);
-		return -1;
-	}
 	/* A name that somebody else has given to it must not lose its mode. */
-	if (!meta_state_is(metadata, "exited") && fstat(lock->fd, &old) == 0 && old.st_nlink == 0)
+	if (!says_exited && fstat(lock->fd, &old) == 0 && old.st_nlink == 0)
 		fchmod(lock->fd, REPLACED_MODE);
-	io_flock(lock->fd, LOCK_UN);		/* P6: a copy elsewhere must not hold up who waits */
-	io_close(&lock->fd);
+	io_flock(lock->fd, LOCK_UN);
+	io_close(&lock->replaced_fds[1]);
+	lock->replaced_fds[1] = lock->replaced_fds[0];
+	lock->replaced_fds[0] = lock->fd;
+	lock->fd = -1;
+}
+
+void
+lock_take_made(struct otelop_lock *lock)
+{
 	lock->fd = lock->next_fd;
 	lock->next_fd = -1;
 	io_close(&lock->next_write_fd);
 	lock->created = 0;
+}
+
+int
+lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *metadata,
+    struct otelop_message *message)
+{
+	if (lock_write(lock, STATEDIR_NEXT, metadata, message) < 0 || look_again(lock, message) < 0 ||	/* P4 */
+	    rename_next(lock, message) < 0) {							/* P5 */
+		lock_drop_next(lock);
+		return -1;
+	}
+	replace(lock, meta_state_is(metadata, "exited"));
+	lock_take_made(lock);
 	return 0;
+}
+
+void
+lock_forget_replaced(struct otelop_lock *lock)
+{
+	io_close(&lock->replaced_fds[0]);
+	io_close(&lock->replaced_fds[1]);
 }
 
 int
@@ -202,5 +254,8 @@ otelop_write_metadata(struct otelop_lock *lock, const struct otelop_metadata *me
 {
 	if (lock == NULL || metadata == NULL || metadata->length == 0)
 		return message_invalid(message, lock == NULL ? "lock" : "metadata");
-	return lock_publish(lock, metadata, message);
+	if (lock_publish(lock, metadata, message) < 0)
+		return -1;
+	lock_forget_replaced(lock);
+	return 0;
 }

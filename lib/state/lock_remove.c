@@ -60,7 +60,7 @@ lock_remove(struct otelop_lock *lock, struct otelop_message *message)
 int
 lock_remove_free(const char *dir, const struct lock_request *request, struct otelop_message *message)
 {
-	struct otelop_lock lock;
+	struct otelop_lock lock = LOCK_INIT;
 
 	if (lock_claim(&lock, dir, request, message) < 0)
 		return errno == ENOENT ? 0 : -1;

@@ -6,6 +6,8 @@
 #include "state/form.h"
 #include "state/statedir.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,21 +15,48 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * What the file has, and no more than tells that it is too much, in memory that the caller frees.  The file may grow
+ * between the look at its size and the reading.  NULL: errno.
+ */
+static char *
+read_text(int fd, size_t *length)
+{
+	struct stat file;
+	size_t size;
+	char *text;
+	ssize_t n;
+
+	if (fstat(fd, &file) < 0)
+		return NULL;
+	for (size = file.st_size < OTELOP_METADATA_MAX ? (size_t)file.st_size + 1 : OTELOP_METADATA_MAX + 1;;
+	    size = OTELOP_METADATA_MAX + 1) {
+		if ((text = malloc(size)) == NULL)
+			return NULL;
+		if ((n = io_read_file(fd, text, size)) < 0) {
+			free(text);
+			return NULL;
+		}
+		*length = (size_t)n;
+		if (*length < size || size > OTELOP_METADATA_MAX)
+			return text;
+		free(text);
+	}
+}
+
 int
 meta_read_fd(struct otelop_metadata *metadata, const struct statedir *dir, int fd,
     struct otelop_message *message)
 {
 	char *text, path[OTELOP_PATH_SIZE + sizeof(STATEDIR_METADATA) + 1];
-	ssize_t length = -1;
+	size_t length;
 	int result;
 
 	metadata->length = 0;
 	io_format(path, sizeof(path), "%s/%s", dir->path, STATEDIR_METADATA);
-	if ((text = malloc(OTELOP_METADATA_MAX + 1)) == NULL || lseek(fd, 0, SEEK_SET) < 0 ||
-	    (length = io_read_all(fd, text, OTELOP_METADATA_MAX + 1)) < 0)
-		result = message_errno(message, "%s: cannot read", path);
-	else
-		result = form_parse(metadata, text, (size_t)length, path, message);
+	if ((text = read_text(fd, &length)) == NULL)
+		return message_errno(message, "%s: cannot read", path);
+	result = form_parse(metadata, text, length, path, message);
 	free(text);
 	return result;
 }

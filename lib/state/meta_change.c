@@ -13,42 +13,52 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The strings as a JSON array in json, which has room for OTELOP_METADATA_MAX bytes.  Its length, or -1. */
+/*
+ * The strings as a JSON array; counted only, while json is NULL.  Its length; -1: EILSEQ one is not UTF-8; EMSGSIZE the
+ * metadata has no room for it.
+ */
 static long
 encode_strings(const char *const *strings, char *json)
 {
-	size_t used = 0, length;
+	size_t used = 1, length;
+	const char *const *string;
 
-	json[used++] = '[';
-	for (; *strings != NULL; strings++) {
-		length = strlen(*strings);
-		if (!text_is_utf8(*strings, length)) {
+	for (string = strings; *string != NULL; string++) {
+		length = strlen(*string);
+		if (json == NULL && !text_is_utf8(*string, length)) {
 			errno = EILSEQ;
 			return -1;
 		}
-		if (used > 1) {
-			json[used++] = ',';
-			json[used++] = ' ';
+		if (string > strings) {
+			if (json != NULL)
+				memcpy(json + used, ", ", 2);
+			used += 2;
 		}
-		length = json_encode(*strings, length, json + used, OTELOP_METADATA_MAX - used);
+		length = json_encode(*string, length, json != NULL ? json + used : NULL,
+		    json != NULL ? OTELOP_METADATA_MAX : 0);
 		if ((used += length) > OTELOP_METADATA_MAX - 4) {
 			errno = EMSGSIZE;
 			return -1;
 		}
 	}
-	json[used++] = ']';
-	return (long)used;
+	if (json != NULL) {
+		json[0] = '[';
+		json[used] = ']';
+	}
+	return (long)used + 1;
 }
 
 int
 meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
 {
-	char *json = malloc(OTELOP_METADATA_MAX);
-	long length;
-	int result = -1;
+	long length = encode_strings(strings, NULL);
+	char *json;
+	int result;
 
-	if (json != NULL && (length = encode_strings(strings, json)) >= 0)
-		result = form_set(metadata, key, json, (size_t)length);
+	if (length < 0 || (json = malloc((size_t)length)) == NULL)
+		return -1;
+	encode_strings(strings, json);
+	result = form_set(metadata, key, json, (size_t)length);
 	free(json);
 	return result;
 }

@@ -23,6 +23,7 @@
 
 #define STATEDIR_METADATA "otelop.json"
 #define STATEDIR_NEXT "otelop.json.next"
+#define STATEDIR_FIRST "otelop.json.first"	/* otelop.json before it is there at all */
 #define STATEDIR_GONE "otelop.json.gone"	/* otelop.json while it is being removed */
 #define STATEDIR_LOG "otelop.log"
 #define STATEDIR_START "otelop.start"	/* chain.h says what for */
@@ -40,6 +41,9 @@ struct statedir {
  * to be trusted, ENOMEM, …
  */
 int statedir_open(struct statedir *dir, const char *path, struct otelop_message *message);
+
+/* The same, and create it as otelop_ensure_state_dir does; 0: warning may have a text. */
+int statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *warning);
 
 /* Close it, with errno kept; dir is STATEDIR_INIT again.  One that is not open stays as it is. */
 void statedir_close(struct statedir *dir);

@@ -44,8 +44,7 @@ compare(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	enum finding finding = CANNOT_LOOK;
 	ssize_t n;
 
-	if (bytes != NULL && lseek(lock->fd, 0, SEEK_SET) == 0 &&
-	    (n = io_read_all(lock->fd, bytes, metadata->length + 1)) >= 0)
+	if (bytes != NULL && (n = io_read_file(lock->fd, bytes, metadata->length + 1)) >= 0)
 		finding = (size_t)n == metadata->length && memcmp(bytes, metadata->json, (size_t)n) == 0 ?
 		    AS_PUBLISHED : WRITTEN;
 	free(bytes);
@@ -77,17 +76,10 @@ static int
 publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own)
 {
 	struct lock_request request = { .create = 1, .own = own };
-	struct otelop_lock fresh;
-	int saved;
+	struct otelop_lock fresh = LOCK_INIT;
 
-	if (lock_claim(&fresh, lock->dir.path, &request, NULL) < 0)
+	if (lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
 		return -1;
-	if (lock_publish(&fresh, metadata, NULL) < 0) {
-		saved = errno;
-		lock_release(&fresh);
-		errno = saved == EWOULDBLOCK ? EIO : saved;
-		return -1;
-	}
 	/* The directory's descriptor stays the one that others were given. */
 	statedir_close(&fresh.dir);
 	fresh.dir = lock->dir;
@@ -128,6 +120,7 @@ vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop
 		result = -1;
 		break;
 	}
+	lock_forget_replaced(lock);
 	if (result == 0)
 		vanish_watch(vanish, lock);
 	else
