@@ -18,6 +18,7 @@
 #include "platform/platform.h"
 #include "process/child.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "process/selfpipe.h"
 #include "state/lock.h"
 #include "state/vanish.h"
@@ -211,7 +212,7 @@ join(struct run *run)
 static void
 become_ready(struct run *run)
 {
-	struct process_tree tree = run_tree(run);
+	struct tree tree = run_tree(run);
 	int recorded;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
@@ -234,7 +235,7 @@ become_ready(struct run *run)
 static void
 look_for_readiness(struct run *run)
 {
-	struct process_tree tree = run_tree(run);
+	struct tree tree = run_tree(run);
 	enum verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
 
 	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */

@@ -9,7 +9,7 @@
 #include "daemon/run_state.h"
 #include "process/child.h"
 #include "process/ending.h"
-#include "process/process.h"
+#include "process/tree.h"
 #include "process/sockets.h"
 #include "state/lock.h"
 #include "state/vanish.h"
@@ -114,13 +114,13 @@ exit_status(const struct run *run)
 int
 run_finish(struct run *run)
 {
-	struct process_tree tree;
+	struct tree tree;
 	int is_swept;
 
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	tree = run_tree(run);
-	is_swept = run->options->no_sweep || process_tree_end(&tree, RUN_GRACE_MS) == 0;
+	is_swept = run->options->no_sweep || tree_end(&tree, RUN_GRACE_MS) == 0;
 	explain_end(run, is_swept);
 	if (outcome_meaning(run->outcome)->was_ready && *run->report->reason.text != '\0')
 		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,

@@ -15,6 +15,7 @@
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "process/selfpipe.h"
 #include "state/lock.h"
 #include "state/meta.h"
@@ -82,7 +83,7 @@ run_set_up(struct run *run)
 	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
 		run->session = getpid();
 	/* Who is not known to be from before would be taken for CMD's and ended. */
-	if (process_earlier(run->session, RUN_HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
+	if (tree_earlier(run->session, RUN_HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
 		message_errno(reason, "processes: cannot list");
 		return STATUS_FAILED;
 	}

@@ -3,14 +3,14 @@
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
-#include "process/process.h"
+#include "process/tree.h"
 
 #include <signal.h>
 
-struct process_tree
+struct tree
 run_tree(const struct run *run)
 {
-	struct process_tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
+	struct tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
 	    .spared = run->spared, .spared_count = run->spared_count };
 	pid_t helpers[READINESS_HELPERS];
 	size_t i;

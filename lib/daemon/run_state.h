@@ -18,6 +18,7 @@
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 
@@ -61,7 +62,7 @@ struct run {
 };
 
 /* CMD and all that it has begun. */
-struct process_tree run_tree(const struct run *run);
+struct tree run_tree(const struct run *run);
 
 /* One of TERM, INT and HUP?  They end a start. */
 int run_is_end(int signal_number);

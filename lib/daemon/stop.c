@@ -334,7 +334,7 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 	else if (result > 0)
 		result = remove_record(&target, options, options->timeout_ms < 0 ? OTELOP_FOREVER :
 		    clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
-	free(target.asked.pids);
+	pids_free(&target.asked);
 	statedir_close(&target.dir);
 	return result;
 }

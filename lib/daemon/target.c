@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "state/holder.h"
 #include "state/identity.h"
 #include "state/lock.h"
@@ -246,11 +247,11 @@ find_parent(struct target *target, pid_t parent)
 static void
 remember_descendants(struct target *target)
 {
-	struct process_tree tree = { .root = target->daemon.pid };
+	struct tree tree = { .root = target->daemon.pid };
 	size_t count, i;
 	pid_t *pids;
 
-	if (!target->is_starting || process_tree_list(&tree, &pids, &count) < 0)
+	if (!target->is_starting || tree_list(&tree, &pids, &count) < 0)
 		return;
 	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
 		for (i = 0; i < count; i++)
@@ -288,10 +289,9 @@ target_forget(struct target *target)
 	int saved = errno;
 
 	free(target->below);
-	free(target->asked.pids);
+	pids_free(&target->asked);
 	target->below = NULL;
 	target->below_count = 0;
-	memset(&target->asked, 0, sizeof(target->asked));
 	target->session = 0;
 	target->parent.pid = 0;
 	process_close(&target->daemon);

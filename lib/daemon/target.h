@@ -34,7 +34,7 @@ struct target {
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
 	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
-	struct holder_asked asked;
+	struct pids asked;
 	struct holder foreign;	/* a keeper that is not ours to end */
 	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
 	size_t below_count;

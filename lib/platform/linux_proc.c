@@ -124,7 +124,7 @@ int
 proc_read_stat(int proc, pid_t pid, struct proc_stat *found)
 {
 	struct platform_process *process = &found->process;
-	int parent, group, session, threads = 0;
+	int parent, group, session;
 	const char *fields;
 	char line[1024];
 
@@ -134,12 +134,12 @@ proc_read_stat(int proc, pid_t pid, struct proc_stat *found)
 	/* The name is in parentheses and may hold anything, parentheses too. */
 	if ((fields = strrchr(line, ')')) == NULL ||
 	    sscanf(fields + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d "
-	    "%*d %llu", &process->state, &parent, &group, &session, &found->flags, &threads,
+	    "%*d %llu", &process->state, &parent, &group, &session, &found->flags, &found->threads,
 	    &process->start_ticks) < 4) {
 		errno = EPROTO;
 		return -1;
 	}
-	if (process->state == 'Z' && threads > 1) {
+	if (process->state == 'Z' && found->threads > 1) {
 		process->state = 'S';
 		found->first_has_ended = 1;
 	}

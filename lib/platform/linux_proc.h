@@ -47,6 +47,7 @@ int proc_hides(int proc, pid_t pid);
 struct proc_stat {
 	struct platform_process process;
 	unsigned flags;
+	int threads;	/* 0: it does not say */
 	int first_has_ended;	/* the first thread, while others run */
 };
 
