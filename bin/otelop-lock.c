@@ -9,6 +9,7 @@
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
+#include "wait.h"
 
 #include <sys/file.h>
 
@@ -28,7 +29,7 @@ static const struct cli cli = {
 	"otelop-lock [-w TIME] -F N\n"
 	"otelop-lock [-C DIR] [-n NAME] -p\n"
 	"otelop-lock [-C DIR] [-n NAME] [-w TIME] -W",
-	"w:F:pW", long_options, 0,
+	"w:F:pW", long_options, CLI_PROGRAM,
 };
 
 struct request {
@@ -56,19 +57,6 @@ lock_descriptor(const struct request *request)
 	return cli_fail(&cli, STATUS_FAILED, &message);
 }
 
-/* The directory to ask about.  0, or -1 when there is none: then nobody holds it. */
-static int
-open_to_ask(const struct request *request, struct statedir *dir)
-{
-	char path[OTELOP_PATH_SIZE];
-	struct otelop_message message;
-
-	cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, path);
-	if (statedir_open(dir, path, &message) == 0)
-		return 0;
-	return errno == ENOENT ? -1 : cli_fail(&cli, STATUS_UNKNOWN, &message);
-}
-
 static int
 probe(const struct request *request)
 {
@@ -76,30 +64,11 @@ probe(const struct request *request)
 	struct otelop_message message;
 	int fd, held;
 
-	if (open_to_ask(request, &dir) < 0)
+	if (wait_open(&cli, &request->place, &dir) < 0)
 		return STATUS_NOT_RUNNING;
 	if ((held = lock_is_held(&dir, &fd, &message)) < 0 && errno != ENOENT)
 		cli_fail(&cli, STATUS_UNKNOWN, &message);
 	return held == 1 ? STATUS_DONE : STATUS_NOT_RUNNING;
-}
-
-static int
-await_free(const struct request *request)
-{
-	struct statedir dir;
-	struct otelop_message message;
-
-	if (open_to_ask(request, &dir) < 0)
-		return STATUS_DONE;
-	switch (lock_wait_free(&dir, clock_deadline(request->has_wait ? request->wait_ms :
-	    OTELOP_FOREVER), &message)) {
-	case 1:
-		return STATUS_DONE;
-	case 0:
-		message_set(&message, "%s: still held", dir.path);
-		cli_fail(&cli, STATUS_TIMEOUT, &message);
-	}
-	return cli_fail(&cli, STATUS_UNKNOWN, &message);
 }
 
 /* What is to be said of CMD, from now on. */
@@ -220,10 +189,10 @@ main(int argc, char *argv[])
 	if (request.fd >= 0 && request.fd <= STDERR_FILENO && (closed & 1 << request.fd))
 		close(request.fd);	/* the caller's is asked for, and there is none */
 	if (request.probe || request.until_free || request.fd >= 0) {
-		if (optind < argc)
-			cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
+		cli_no_operands(&cli, argc, argv);
 		return request.fd >= 0 ? lock_descriptor(&request) :
-		    request.probe ? probe(&request) : await_free(&request);
+		    request.probe ? probe(&request) : wait_until_free(&cli, &request.place,
+		    request.has_wait ? request.wait_ms : OTELOP_FOREVER);
 	}
 	command = cli_command(&cli, argc, argv, &members);
 	return run_locked(&request, members, command);

@@ -233,14 +233,8 @@ while True:
 }
 
 @test "CMD is on a file server that does not answer: TERM, stop and a start's limit are obeyed, and the rest is named" {
-	[ -w /dev/fuse ] && unshare -m true 2>/dev/null || skip "needs /dev/fuse and a mount namespace"
-	mkdir mount
-	tool -0 timeout -s KILL 100 unshare -m sh -c '
-		python3 "$1" mount hang >server 2>&1 &
-		server=$!
-		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+	with_hanging_server '
 		: >hang
-		say() { echo "$* $?"; }
 		begin() {
 			before=$(grep -c unanswered server)
 			otelop-run --ready exec -- "$PWD/mount/f" 2>err &
@@ -261,10 +255,7 @@ while True:
 		otelop-spawn -t 1 -- otelop-run --ready exec -- "$PWD/mount/f" 2>err
 		say limit
 		otelop-lock -p
-		say probe
-		kill "$server"
-		wait "$server"
-		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+		say probe'
 	assert_output "$(printf '%s\n' 'TERM 143' \
 		"otelop-run: $PWD/mount/f: the start was given up: signal TERM; process N cannot be ended" \
 		'stop 0' 'which ends it 143' 'limit 124' 'probe 3')"
@@ -289,16 +280,14 @@ while True:
 	eventually 20 test ! -e "$metadata"
 }
 
-@test "--with-parent: the parent dies while it starts: 1, and it is said" {
+@test "--with-parent: the parent dies while it starts: CMD is ended, which is its status, and it is said" {
 	background sleep 1002
 	local parent=$!
 	run_behind --ready fd --with-parent "$parent" -- sh -c ': >began; exec sleep 1000'
 	eventually 10 test -e began
 	kill -KILL "$parent"
 	assert_gone "$runner" 20
-	local status=0
-	wait "$runner" || status=$?
-	assert_not_equal "$status" 0
+	assert_runner_status 143
 	assert_regex "$(cat err)" '^otelop-run: sh: .*parent'
 	assert_nothing_runs
 	assert_left
@@ -313,16 +302,8 @@ while True:
 	assert_regex "$stderr" "^otelop-run: $pid: .*gone"
 	assert_not_exists ran
 	assert_left
-	background python3 -c '
-import os, time
-pid = os.fork()
-if pid == 0:
-    os._exit(0)
-os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-open("zombie", "w").write(str(pid))
-time.sleep(1000)'
-	eventually 10 test -s zombie
-	tool -1 otelop-run --ready exec --with-parent "$(cat zombie)" -- sh -c ': >ran; sleep 1000'
+	make_zombie
+	tool -1 otelop-run --ready exec --with-parent "$zombie" -- sh -c ': >ran; sleep 1000'
 	assert_not_exists ran
 	assert_left
 }
@@ -344,7 +325,7 @@ time.sleep(1000)'
 
 @test "--with-parent: the parent dies, and its number is an innocent's before anybody looks: the daemon ends all the same" {
 	needs pidfd
-	unshare -rpmf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
+	can unshare -rpmf --mount-proc true
 	tool -0 timeout 60 unshare -rpmf --mount-proc python3 -c '
 import os, signal, subprocess, sys, time
 parent = subprocess.Popen(["sleep", "1000"])

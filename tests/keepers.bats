@@ -100,6 +100,34 @@ retake() {
 	assert_nothing_runs
 }
 
+@test "processes that end while they are looked at for a dead daemon's lock: who keeps it is named all the same" {
+	needs /proc
+	needs strace
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS	# it cannot work under strace
+	local ending
+	background sh -c 'sleep 1003 & echo $! >ending; exec sleep 1002' # which reaps nobody
+	eventually 10 is_now $! sleep
+	ending=$(cat ending)
+	kill -KILL "$ending"
+	assert_gone "$ending"
+	can ls "/proc/$ending/fd"
+	tool -0 otelop-spawn -- otelop-lock -- sh -c 'sleep 1001 & otelop-ready; exec sleep 1000'
+	kill -KILL "$output"
+	assert_gone "$output"
+	# The list of what it has open was opened; by the time that it is read the kernel knows of no such process.
+	names_keeper_beside "$ending" otelop-meta running
+	names_keeper_beside "$ending" otelop-lock -- true
+	tool -0 otelop-stop
+}
+names_keeper_beside() {
+	local ending=$1
+	shift
+	tool strace -qq -o traced -P "/proc/$ending/fd" -e trace=%%stat -e inject=%%stat:error=ENOENT "$@"
+	assert_regex "$stderr" 'its lock kept by process [0-9]+ \(sleep\); otelop stop ends it'
+	grep -q INJECTED traced
+}
+
 @test "somebody keeps a dead daemon's lock, taken anew and not the daemon's for certain: he is named and not ended" {
 	needs /proc
 	local how process
@@ -189,10 +217,9 @@ says_without_lock() {
 @test "a child lets go of the lock, and the daemon ends: nobody starts before what it left is ended" {
 	needs /proc
 	tool -0 otelop start --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
-		leave sh -c "trap \"sleep 1; exit\" TERM; : >deaf; while :; do sleep 0.05; done"
-		until test -e deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
+		leave sh -c "trap \"sleep 1; exit\" TERM; echo \$\$ >deaf; while :; do sleep 0.05; done"
+		until test -s deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
 	kill -KILL "$output"
-	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
-	assert_file_empty two
+	tool -1 otelop-lock -w 20 -- otelop-stop --check "$(cat deaf)"
 	assert_nothing_runs
 }

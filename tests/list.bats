@@ -30,7 +30,7 @@ web-1.x_Y running $web"
 	start_sleep
 	mkdir -m 700 "$OTELOP_STATE_DIR/odd"
 	ln -s /dev/null "$OTELOP_STATE_DIR/odd/otelop.json"
-	tool otelop list
+	tool -4 otelop list
 	assert_line --index 0 --regexp "^\. running"
 	assert_line --index 1 --regexp "^odd"
 	[[ $stderr == *"$OTELOP_STATE_DIR/odd/otelop.json"* ]]
@@ -64,7 +64,8 @@ web-1.x_Y running $web"
 @test "a name that is none: status 2, one line that names it, nothing is made" {
 	for name in .. . a/b "" .x é 'a b' '*' 'a$b' /tmp $'a\nb' 'a;b'; do
 		tool -2 otelop -n "$name" start --ready exec -- sleep 600
-		[[ $stderr == "otelop: "*"${name%%$'\n'*}"* && $stderr == *usage:* ]]
+		assert_equal "${stderr_lines[0]}" "otelop: -n: not an instance name: ${name/$'\n'/'\x0a'}"
+		[[ ${stderr_lines[1]} == "usage: otelop "* ]]
 		assert_output ""
 	done
 	assert_not_exists "$OTELOP_STATE_DIR"

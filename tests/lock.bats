@@ -173,9 +173,7 @@ f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(60)' "$file"
 @test "-w while held: waits, and gets the lock when the holder ends" {
 	local waiter
 	hold
-	background otelop-lock -w 30 -- sh -c 'otelop-meta running' >said
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 30 -- sh -c 'otelop-meta running' >said
 	assert_equal "$(cat said)" ""
 	let_go
 	assert_ended "$waiter" 0
@@ -185,9 +183,7 @@ f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(60)' "$file"
 @test "-w 0: no limit" {
 	local waiter
 	hold
-	background otelop-lock -w 0 -- true
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 0 -- true
 	let_go
 	assert_ended "$waiter" 0
 }
@@ -219,9 +215,7 @@ os.execvp("otelop-lock", ["otelop-lock", "-w", "200ms", "--", "true"])'
 print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
     signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, []))'
 	hold
-	background otelop-lock -w 60 -- python3 -c "$ask" >told
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 60 -- python3 -c "$ask" >told
 	let_go
 	assert_ended "$waiter" 0
 	assert_equal "$(cat told)" "$(python3 -c "$ask")"
@@ -368,9 +362,8 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	assert_regex "${stderr_lines[0]}" '^otelop-lock: .*9'
 	tool -124 soon sh -c 'exec otelop-lock -w 200ms -F 9 9<mine'
 	assert_stderr_line_count 1
-	background otelop-lock -F 9 -w 30 9<mine
-	local waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	local waiter
+	begin_to_wait otelop-lock -F 9 -w 30 9<mine
 	let_go
 	assert_ended "$waiter" 0
 }
@@ -412,9 +405,7 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 @test "-W while held: waits until the holder is gone; others may claim while it waits" {
 	local waiter
 	hold
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	tool -75 otelop-lock -- true
 	tool -0 otelop-lock -p
 	let_go
@@ -425,9 +416,7 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	local waiter first
 	hold
 	first=$holder
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	printf '{"pid": %d}' "$$" >"$file.tmp"
 	hold_file "$file.tmp"
 	mv "$file.tmp" "$file"
@@ -451,39 +440,39 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	tool -0 otelop-lock -p
 }
 
-@test "-W: waits in one system call, without polling" {
-	local tracer so_far
+@test "-W: nothing wakes it while it waits" {
+	local waiter
 	hold
-	traced otelop-lock -W
-	tracer=$!
-	eventually 10 traced_waits "$tracer"
-	so_far=$(cat trace)
-	sleep 0.5 # the time in which a poll would show
-	assert_equal "$(cat trace)" "$so_far"
+	begin_to_wait otelop-lock -W
+	eventually 5 is_at_rest "$waiter"
 	let_go
-	assert_ended "$tracer" 0
-	assert_regex "$so_far" '(flock\([0-9]*, LOCK_SH|poll\(.*, -1)$'
-	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|select|pause|epoll)|SIGALRM' trace
+	assert_ended "$waiter" 0
 }
 
-@test "-w: no signal and no timer, and where a helper can wait nobody looks again and again" {
-	local what
+@test "-w: nothing wakes it or its helper while they wait" {
+	needs "helper that waits for a lock"
+	local what waiter pid
 	hold
 	for what in "-W" "-- true"; do
 		# shellcheck disable=SC2086 # words
-		traced otelop-lock -w 3 $what
-		assert_ended "$!" 124
-		run ! grep -E '^(setitimer|alarm|timer_create|timer_settime)|^--- SIGALRM' trace
-		is_fallback || [ "$(grep -c '^poll(' trace)" -le 5 ] || fail "$(grep -c '^poll(' trace) looks"
+		begin_to_wait otelop-lock -w 60 $what
+		for pid in $waiter $(pgrep -P "$waiter"); do eventually 5 is_at_rest "$pid"; done
+		end "$waiter"
 	done
+}
+
+@test "-w, and an alarm that the caller has set: it is left as it is, and rings" {
+	hold
+	tool -142 soon python3 -c 'import os, signal
+signal.alarm(1)
+os.execvp("otelop-lock", ["otelop-lock", "-w", "15", "--", "touch", "ran"])'
+	assert_not_exists ran
 }
 
 @test "-w, killed while it waits: nothing of it is left waiting" {
 	local waiter
 	hold
-	background otelop-lock -w 60 -- true
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 60 -- true
 	end "$waiter"
 	eventually 10 only_runs "$holder"
 }
@@ -492,9 +481,7 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	local waiter daemon
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
 	daemon=$output
-	background otelop-lock -W -w 60
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W -w 60
 	kill -STOP "$waiter"
 	kill -KILL "$daemon"
 	tool -0 otelop stop

@@ -51,8 +51,8 @@ load helper
 	tool -127 otelop-lock -- "./no$name"
 	refute_controls "$stderr"
 	printf '#!/bin/sh\necho ok >&3; exit 3\n' >"$name"
-	tool otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
-	refute_controls "$stderr"
+	tool -0 otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
+	assert_equal "$stderr" ""
 	eventually 10 grep -q 'exited with status 3' "$OTELOP_STATE_DIR/otelop.log"
 	refute_controls "$(cat "$OTELOP_STATE_DIR/otelop.log")"
 }
@@ -168,6 +168,9 @@ load helper
 
 # --- --log-max
 
+# $runner, which is above the daemon $pid, has a $writer for the log; not one that has been killed and is still to be reaped.
+has_writer() { writer=$(pgrep -P "$runner" | grep -vx "$pid") && ! is_gone "$writer"; }
+
 # A daemon that is ready at once and then says N numbered lines; the last one is always "end".
 talker() {
 	cat >talker <<-TALKER
@@ -201,7 +204,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	talker 2000
 	tool -0 otelop start --log-max 8k --log-keep 100 -- sh talker
 	eventually 20 has_ended
-	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log")" ""; done
+	assert_exists "$OTELOP_STATE_DIR/otelop.log.2"
+	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log" | od -An -c)" '  \n'; done
 	tool -0 otelop stop
 }
 
@@ -266,8 +270,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	DAEMON
 	tool -0 otelop start --log-max 16k -- sh daemon
 	pid=$output
-	parent=$(parent_of "$pid")
-	writer=$(pgrep -P "$parent" otelop-run)
+	runner=$(parent_of "$pid")
+	eventually 20 has_writer
 	kill -KILL "$writer"
 	assert_gone "$writer"
 	kill -USR1 "$pid"
@@ -342,7 +346,7 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	tool -0 otelop start --log-max 4k -- sh -c 'otelop-ready; while :; do echo "words and words and words"; done'
 	pid=$output
 	runner=$(parent_of "$pid")
-	writer=$(pgrep -P "$runner" otelop-run)
+	eventually 20 has_writer
 	kill -STOP "$writer"
 	# It has filled the pipe, and waits.
 	eventually 20 grep -q pipe_write "/proc/$pid/wchan"
@@ -353,7 +357,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 
 @test "--log-max, and the writer is killed, again and again: another goes on, and stop is as ever" {
 	tool -0 otelop start --log-max 16k -- sh -c 'otelop-ready; i=0; while :; do echo "line $((i += 1))"; sleep 0.01; done'
-	runner=$(parent_of "$output")
+	pid=$output
+	runner=$(parent_of "$pid")
 	for i in 1 2 3; do
 		eventually 20 has_writer
 		kill -KILL "$writer"
@@ -365,8 +370,6 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	tool -0 otelop stop
 	assert_nothing_runs
 }
-# Not the one that has been killed and is still to be reaped.
-has_writer() { writer=$(pgrep -P "$runner" otelop-run) && ! is_gone "$writer"; }
 has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
 
 @test "otelop.log.1 is a directory: said once in the log, which goes on; when it is away, the log is renamed again" {

@@ -193,17 +193,19 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	for i in 1 2 3; do
 		# mkdir is the judge: it fails where another one is inside.
 		background bash -c 'for i in {1..40}; do
-			otelop-lock -- sh -c "mkdir inside && rmdir inside || echo two >>two"
+			otelop-lock -- sh -c "mkdir inside && rmdir inside && echo one >>one || echo two >>two"
 			code=$?
 			case $code in 0 | 75) ;; *) echo "$code" >>two ;; esac
 			otelop-meta remove 2>/dev/null
 			case $? in 0 | 75) ;; *) echo "remove $?" >>two ;; esac
 			otelop-lock -p
-		done 2>/dev/null'
+		done 2>/dev/null; echo done >>one'
 		pids+=($!)
 	done
-	for i in "${pids[@]}"; do wait "$i" || true; done
+	for i in "${pids[@]}"; do assert_ended "$i" 0; done
 	assert_not_exists two
+	assert_equal "$(grep -cx "done" one)" 3
+	grep -q one one
 }
 
 @test "-W while another file that nobody holds is put over the held one: it looks again, and is done" {
@@ -211,9 +213,7 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	local waiter first
 	hold
 	first=$holder
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	otelop-meta -C new write pid=2147483647
 	mv new/otelop.json "$file"
 	assert_ended "$waiter" 0

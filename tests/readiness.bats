@@ -490,7 +490,7 @@ signal.pause()" >/dev/null 2>&1 &
 		--ready 'check:env >of-check.tmp; mv of-check.tmp of-check' -- \
 		sh -c 'until [ "$(otelop-meta get state)" = ready ]; do sleep 0.02; done'
 	assert_equal "$(grep -c "^OTELOP_STATE_DIR=$PWD/mine\$" of-check)" 1
-	run ! grep -E '^(OTELOP_DAEMONIZED|NOTIFY_SOCKET)=' of-check
+	run -1 grep -E '^(OTELOP_DAEMONIZED|NOTIFY_SOCKET)=' of-check
 }
 
 @test "check: what it listens on is not the daemon's" {

@@ -310,7 +310,7 @@ five_restarts() {
 		grep -qx "$(otelop-meta get pid)" restart?.out
 		tool -0 otelop status -q
 	done
-	assert_equal "$(names_of_all)" "otelop-run sleep "
+	assert_only_daemon_runs
 }
 
 @test "restarts that begin while another one is stopping the daemon: all answer with the one pid that it starts" {
@@ -348,7 +348,7 @@ two_wait() {
 	wait "$one" "$two"
 	assert_equal "$(cat restart?.status | tr '\n' ' ')" "0 0 "
 	[[ $(otelop-meta get command) == "sleep 60"[12] ]]
-	assert_equal "$(names_of_all)" "otelop-run sleep "
+	assert_only_daemon_runs
 }
 
 # --- the chain
@@ -358,16 +358,17 @@ two_wait() {
 	tool -0 otelop restart
 	pid=$output
 	eventually 10 has_words "$pid" "sleep 600"
-	run ! has_variable_named "$pid" OTELOP_CHAIN_FD
-	run ! has_variable_named "$(parent_of "$pid")" OTELOP_CHAIN_FD
+	lacks_variable "$pid" OTELOP_CHAIN_FD
+	lacks_variable "$(parent_of "$pid")" OTELOP_CHAIN_FD
 	find "/proc/$pid/fd" "/proc/$(parent_of "$pid")/fd" -mindepth 1 -printf '%l\n' >open
-	run ! grep otelop.start open
+	assert_file_not_empty open
+	run -1 grep otelop.start open
 	tool -0 flock -n "$OTELOP_STATE_DIR/otelop.start" true
 }
 
 @test "OTELOP_CHAIN_FD with a number that is none of ours: it is not believed, and the daemon does not get it" {
 	tool -0 env OTELOP_CHAIN_FD=0 otelop start --native -- python3 "$upstream"
-	run ! has_variable_named "$output" OTELOP_CHAIN_FD
+	lacks_variable "$output" OTELOP_CHAIN_FD
 	tool -0 env OTELOP_CHAIN_FD=99999999999999999999 otelop restart --native -- python3 "$upstream"
 	tool -0 env OTELOP_CHAIN_FD=5x otelop restart --native -- python3 "$upstream"
 	tool -0 otelop stop

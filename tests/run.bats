@@ -60,7 +60,6 @@ access_of() {
 }
 
 @test "what stands where CMD starts: every look at the file finds it locked, and whole" {
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
 	mkdir -m 700 state
 	background python3 -c '
 import collections, fcntl, json, os, time
@@ -342,8 +341,7 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 @test "few descriptors are allowed: 125 and one line, or a start that works; nothing half" {
 	local limit
 	for limit in 6 8 10 12 14 20; do
-		run --separate-stderr bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
-			ulimit -n "$1"; exec otelop-run --ready exec -- sh -c ": >ran; sleep 0.1"' bash "$limit"
+		tool few_descriptors "$limit" otelop-run --ready exec -- sh -c ': >ran; sleep 0.1'
 		case $status in
 		0) rm ran ;;
 		125) assert_stderr_line_count 1 ;;
@@ -404,7 +402,7 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 }
 
 @test "the start fails before anything is published: the words of the last crash stay" {
-	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	can unshare -m true
 	tool -3 otelop-run --ready exec -- sh -c 'exit 3'
 	cp "$metadata" before
 	tool -0 unshare -m sh -c 'mkdir full && mount -t tmpfs -o size=64k,mode=700 none full && cp before full/otelop.json &&

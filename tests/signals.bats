@@ -35,7 +35,7 @@ setup_more() {
 }
 
 @test "Ctrl-C on otelop-run's terminal: CMD hears it once" {
-	tool python3 -c '
+	tool -0 python3 -c '
 import os, pty, signal, sys, time
 pid, terminal = pty.fork()
 if pid == 0:
@@ -166,7 +166,7 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 }
 
 @test "Ctrl-C, and CMD has left the foreground group: it is told all the same" {
-	tool python3 "$terminal" -i up 30 otelop-run --ready exec -- \
+	tool -130 python3 "$terminal" -i up 30 otelop-run --ready exec -- \
 		timeout 600 sh -c ': >up; exec sleep 1000'
 	assert_exists up
 	assert_nothing_runs

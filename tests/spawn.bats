@@ -346,7 +346,6 @@ time.sleep(1000)'
 
 @test "the processes cannot be listed: what was started ends, and children of the shell that becomes otelop-spawn live" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -124 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 1 -- sh -c "echo \$\$ >child; exec sleep 1000"'
 	assert_regex "${stderr_lines[0]}" 'not ready within 1 s; some of what it started may be left'
@@ -355,15 +354,8 @@ time.sleep(1000)'
 }
 
 @test "a file server that does not answer: 124 in time, or interrupted, whatever the command waits for there" {
-	[ -w /dev/fuse ] || skip "needs /dev/fuse"
-	can unshare -m true
-	mkdir mount
-	tool -0 timeout -s KILL 100 unshare -m sh -c '
-		python3 "$1" mount hang >server 2>&1 &
-		server=$!
-		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+	with_hanging_server '
 		: >hang
-		say() { echo "$* $?"; }
 		otelop-spawn -t 1 -- "$PWD/mount/f" 2>err
 		say command
 		grep -c "cannot be run within 1 s; process [0-9]* cannot be ended" err
@@ -377,10 +369,7 @@ time.sleep(1000)'
 		say interrupted
 		otelop-spawn -t 1 -- sh -c "exec 4<mount/f; exec sleep 1000" 2>err
 		say open
-		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err
-		kill "$server"
-		wait "$server"
-		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err'
 	assert_output "$(printf '%s\n' 'command 124' 1 'directory 124' 'interrupted 143' 'open 124' 1)"
 }
 
@@ -473,8 +462,7 @@ runs_sleep() {
 @test "few descriptors are allowed: 125 and one line, or a start that works; nothing half" {
 	local limit
 	for limit in 5 7 9 10 11 12 13 16; do
-		run --separate-stderr bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
-			ulimit -n "$1"; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"' bash "$limit"
+		tool few_descriptors "$limit" otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
 		case $status in
 		0) kill "$output" ;;
 		125) assert_stderr_line_count 1 ;;
@@ -576,4 +564,43 @@ runs_sleep() {
 	tool -2 otelop-spawn --dry-run
 	assert_not_exists ran
 	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "a directory of PATH whose file server does not answer: --dry-run and restart say 124 in time, and nothing is stopped" {
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		otelop start --ready exec -- sleep 1000 >/dev/null 2>&1
+		: >hang
+		say() { echo "$* $?"; }
+		programs=$PATH PATH=$PWD/mount:$PATH
+		"$BUILD/otelop-spawn" --dry-run -- nosuch 2>err
+		say dry-run
+		PATH=$programs cat err
+		"$BUILD/otelop" restart -- nosuch 2>/dev/null
+		say restart
+		PATH=$programs
+		otelop status -q
+		say status
+		otelop stop
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+	assert_line -n 0 'dry-run 124'
+	assert_line -n 1 --regexp '^otelop-spawn: nosuch: cannot be looked for: '
+	assert_line -n 2 'restart 124'
+	assert_line -n 3 'status 0'
+}
+
+@test "a stack of 64 KiB: a start, and a failure with its words, as ever" {
+	tool -0 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
+	kill "$output"
+	tool -1 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo last words; exit 3"'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_equal "${stderr_lines[1]}" "last words"
+	assert_nothing_runs
 }

@@ -272,16 +272,28 @@ load helper
 }
 
 @test "start with a mistake: status 2, one line that names it, nothing is made" {
-	for mistake in "" "sleep 600" "--" "--bogus -- sleep 600" "--ready bogus -- sleep 600" "-t soon -- sleep 600" \
-		"word -- sleep 600" "--max-lifetime x -- sleep 600" "--ready"; do
+	local mistake named
+	# Each line: what is given, and behind => what the first line must say of it.
+	while IFS= read -r mistake; do
+		named=${mistake#*=>}
 		# shellcheck disable=SC2086 # words
-		tool otelop start $mistake
+		tool otelop start ${mistake%=>*}
 		assert_equal "$mistake: $status" "$mistake: 2"
 		assert_output ""
-		[[ $stderr == *usage:* ]]
-		[[ ${stderr_lines[0]} == *"${mistake%% *}"* || ${stderr_lines[0]} == *command* ]]
-		assert_not_exists "$OTELOP_STATE_DIR/otelop.json"
-	done
+		[[ ${stderr_lines[0]} == otelop*"$named"* ]] || fail "$mistake: $stderr"
+		[[ ${stderr_lines[1]} == "usage: otelop"* ]] || fail "$mistake: $stderr"
+		assert_not_exists "$OTELOP_STATE_DIR"
+	done <<-'MISTAKES'
+		=>no command
+		sleep 600=>sleep
+		--=>no command
+		--bogus -- sleep 600=>--bogus
+		--ready bogus -- sleep 600=>bogus
+		-t soon -- sleep 600=>soon
+		word -- sleep 600=>word
+		--max-lifetime x -- sleep 600=>x
+		--ready=>--ready
+	MISTAKES
 	assert_nothing_runs
 }
 
@@ -364,7 +376,7 @@ for s, name in zip(sockets, ("\0evil\u009b31m\x1b[0m", "\0good")):
     s.listen()
 signal.pause()'
 	[[ $stderr == *"is ready, listening on @good"* ]]
-	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$stderr" || fail "$(cat -v <<<"$stderr")"
+	refute_controls "$stderr"
 }
 
 @test "a mode that is long, or has several lines: what shows that it waits stays one line" {
@@ -372,8 +384,8 @@ signal.pause()'
 	long=$(printf 'x%.0s' {1..120})
 	tool -124 python3 "$terminal" 60 otelop start -t 5500ms --ready $'check:: \e[31m'"$long"$'\nfalse' -- sleep 600
 	shown=$output
-	run ! grep -qP '\x1b\[31m' <<<"$shown"
-	run ! grep -qP 'waiting[^\r\n]{80}' <<<"$shown"
+	run -1 grep -qP '\x1b\[31m' <<<"$shown"
+	run -1 grep -qP 'waiting[^\r\n]{80}' <<<"$shown"
 	grep -q 'waiting.* ([2-5] s)' <<<"$shown" || fail "$shown"
 }
 
@@ -418,7 +430,7 @@ signal.pause()'
 }
 
 @test "Ctrl-C after a start, and the terminal is closed: the daemon lives on" {
-	tool python3 "$terminal" -i started 30 sh -c 'otelop start --ready exec -- sleep 600; : >started; exec sleep 600'
+	tool -130 python3 "$terminal" -i started 30 sh -c 'otelop start --ready exec -- sleep 600; : >started; exec sleep 600'
 	tool -0 otelop status -q
 }
 

@@ -148,7 +148,7 @@ assert_state() {
 		# The prober stops where it first waits to look again.  Where the machine is so slow that its patience, of
 		# 100 ms, is over before that, it has nothing to wait for: another time.
 		for try in {1..50}; do
-			ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=/nanosleep \
+			background strace -o trace -e trace=/nanosleep \
 				-e inject=/nanosleep:signal=STOP:when=1 otelop-meta running >said
 			tracer=$!
 			eventually 10 grep -qse 'stopped by SIGSTOP' -e '+++ exited' trace
@@ -212,7 +212,7 @@ is_old() { [ -s "$1" ] && [ "$(date -r "$1" +%Y)" = 2024 ]; }
 }
 # A lock whose holder is in a pid namespace that the asking ones do not see.
 can_hide_holder() {
-	unshare -rpf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
+	can unshare -rpf --mount-proc true
 	file_is '{"pid": 4711, "host": "elsewhere.example"}'
 	hold_file "$file"
 }
@@ -299,21 +299,14 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 }
 
 @test "the daemon has a file open whose server does not answer: it is called running, at once" {
-	[ -w /dev/fuse ] || skip "needs /dev/fuse"
-	can unshare -m true
-	mkdir mount
-	tool -0 timeout -s KILL 60 unshare -m sh -c '
-		python3 "$1" mount hang >server 2>&1 &
-		server=$!
-		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+	with_hanging_server '
 		otelop-spawn -- otelop-run --ready fd -- sh -c "exec 4<mount/f; otelop-ready; exec sleep 1000" >/dev/null
 		: >hang
 		timeout -s KILL 20 otelop-meta running | cut -d" " -f1
 		timeout -s KILL 20 otelop-stop -t 1 -k 1
 		kill "$server"
 		wait "$server"
-		otelop-stop
-		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+		otelop-stop'
 	assert_output running
 }
 
@@ -321,9 +314,8 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 
 @test "running -w while starting, then ready: waits without polling, and says running, 0" {
 	hold_text '{"pid": %d, "state": "starting"}'
-	background otelop-meta running -w 20 >said
-	local waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	local waiter
+	begin_to_wait otelop-meta running -w 20 >said
 	assert_equal "$(cat said)" ""
 	publish "{\"pid\": %d, \"state\": \"ready\"}"
 	assert_ended_saying "$waiter" "0,running $holder"
@@ -332,9 +324,8 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 @test "running -w while starting, published once more as starting, then ready: it goes on waiting" {
 	file_is ''
 	hold_file "$file"
-	background otelop-meta running --wait=20 >said
-	local waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	local waiter
+	begin_to_wait otelop-meta running --wait=20 >said
 	publish "{\"pid\": %d, \"state\": \"starting\"}"
 	eventually 5 waits_for_lock "$waiter"
 	assert_equal "$(cat said)" ""
@@ -346,9 +337,7 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 	local how waiter
 	for how in dead exited gone; do
 		hold_text '{"pid": %d, "state": "starting"}'
-		background otelop-meta running -w 20 >said
-		waiter=$!
-		eventually 5 waits_for_lock "$waiter"
+		begin_to_wait otelop-meta running -w 20 >said
 		case $how in
 		dead) let_go && assert_ended_saying "$waiter" "1,stale $holder" ;;
 		exited)
@@ -456,9 +445,8 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 	assert_output "running $holder"
 	let_go
 	hold_text '{"pid": %d, "state": "starting", "command": ["other"]}'
-	background otelop-meta running -w 20 -- sleep 60 >said
-	local waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	local waiter
+	begin_to_wait otelop-meta running -w 20 -- sleep 60 >said
 	let_go
 	assert_ended_saying "$waiter" "1,stale $holder"
 }

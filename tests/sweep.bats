@@ -67,25 +67,48 @@ setup_more() {
 	assert_left
 }
 
-# swept_under INJECTION...: CMD ends and leaves two, while each /proc/PID/stat of a bystander, or /proc itself,
-# does to otelop-run what strace makes of it.
+# swept_under INJECTION...: CMD ends and leaves two, while /proc does to otelop-run what strace makes of it.
 swept_under() {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
 	tool -0 strace -qq -o traced "$@" otelop-run "${options[@]}" --ready exec -- \
 		sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
 	grep -q INJECTED traced
 }
 
-@test "the sweep, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
+@test "a start is given up, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
+	needs /proc
 	background sleep 1000
-	# A child that lives on, the logger, makes it look at all processes in the end.
-	local bystander=$! options=(--log-max 1M)
-	swept_under -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH
+	# What is below it is known, that nothing else of its session is left says the list of all processes.
+	local bystander=$!
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	tool -124 strace -qq -o traced -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH \
+		otelop-spawn -t 1 -- sh -c 'leave sleep 1001; leave sleep 1002; sleep 1003'
+	grep -q INJECTED traced
+	[[ $stderr != *"may be left"* ]]
 	kill "$bystander"
 	assert_nothing_runs
+}
+
+@test "the sweep beside a logger that lives on, and no list of all processes can be read: nothing is left, nobody needs it" {
+	local options=(--log-max 1M)
+	needs /proc
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
+	tool -0 strace -qq -o traced -P /proc -e trace=getdents64 -e inject=getdents64:error=EMFILE \
+		otelop-run "${options[@]}" --ready exec -- sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
+	assert_nothing_runs
 	assert_stderr_line_count 0
+	assert_equal "$(cat "$OTELOP_STATE_DIR/otelop.log")" ""
 	assert_left otelop.log
+}
+
+@test "otelop-run that replaced a shell with children, and no list of all processes can be read: it runs, and spares them" {
+	needs /proc
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	tool -0 strace -qq -o traced -P /proc -e trace=getdents64 -e inject=getdents64:error=EMFILE \
+		sh -c 'sh -c "sleep 1001 & wait" >/dev/null 2>&1 3>&- 4>&- & exec otelop-run --ready exec -- sh -c "exec >&- 2>&-; leave sleep 1002; sleep 0.2"'
+	assert_stderr_line_count 0
+	this_many_run 2
+	assert_left
 }
 
 @test "the sweep, and the processes cannot be listed for a moment: nothing is left" {
@@ -132,7 +155,6 @@ swept_under() {
 
 @test "the processes cannot be listed at the start: 125, and who was there before lives" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -125 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & exec otelop-run --ready exec -- sleep 1'
 	assert_regex "$stderr" '^otelop-run: processes: cannot list: '
@@ -141,7 +163,6 @@ swept_under() {
 }
 
 @test "a SIGCHLD that found no room among the signals: the end of CMD is seen all the same" {
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	# Each write of its handler fails; what it writes of the metadata comes before.
 	tool -0 timeout -s KILL 30 strace -qq -o traced -e trace=write -e inject=write:error=EAGAIN:when=3+ \
 		otelop-run --ready exec -- sleep 0.3

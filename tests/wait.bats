@@ -44,7 +44,7 @@ load helper
 	start_sleep
 	background otelop wait --stopped -t 60
 	waiter=$!
-	eventually 20 runs "otelop-lock -W"
+	eventually 20 has_looked
 	kill -0 "$waiter"
 	tool -0 otelop stop
 	wait "$waiter"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "platform/platform.h"
+#include "process/tree.h"
 
 #include <sys/wait.h>
 
@@ -60,19 +61,19 @@ give_up(void *argument, pid_t child)
 	}
 }
 
-static struct process_tree
+static struct tree
 tree_of(const struct held *held)
 {
 	if (held->is_direct)
-		return (struct process_tree){ .root = held->process.pid, .adopted = 1 };
-	return (struct process_tree){ .root = held->reaper.pid, .is_reaper = 1, .session = held->process.pid };
+		return (struct tree){ .root = held->process.pid, .adopted = 1 };
+	return (struct tree){ .root = held->reaper.pid, .is_reaper = 1, .session = held->process.pid };
 }
 
 /* What was given up may have become the command all the same, and have children, which are ours now. */
 static void
 end_given_up(struct held *held, const struct child_failure *failure)
 {
-	struct process_tree tree = tree_of(held);
+	struct tree tree = tree_of(held);
 
 	if (!held->is_direct) {
 		if (failure->before && held->stuck == 0)
@@ -80,7 +81,7 @@ end_given_up(struct held *held, const struct child_failure *failure)
 	} else if (failure->left > 0) {
 		held->stuck = failure->left;
 	} else if (child_can_wait() != 1) {
-		process_tree_end(&tree, END_GRACE_MS);
+		tree_end(&tree, END_GRACE_MS);
 	}
 }
 
@@ -204,8 +205,8 @@ held_has_started(const struct held *held, pid_t pid)
 pid_t
 held_end(struct held *held)
 {
-	struct process_tree tree = tree_of(held);
-	int is_all = process_tree_end(&tree, END_GRACE_MS) == 0;
+	struct tree tree = tree_of(held);
+	int is_all = tree_end(&tree, END_GRACE_MS) == 0;
 
 	/* Whatever that could not see: the command is there until it is reaped. */
 	if (held->process.pid > 0)

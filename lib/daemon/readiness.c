@@ -7,7 +7,7 @@
 #include "daemon/notify.h"
 #include "daemon/verdict.h"
 #include "process/addresses.h"
-#include "process/process.h"
+#include "process/tree.h"
 #include "process/sockets.h"
 
 #include <sys/socket.h>
@@ -289,13 +289,13 @@ look_at_pipe(struct readiness *readiness, struct otelop_message *reason)
 }
 
 static int
-is_in_tree(pid_t pid, const struct process_tree *tree)
+is_in_tree(pid_t pid, const struct tree *tree)
 {
 	pid_t *pids;
 	size_t count, i;
 	int found = 0;
 
-	if (process_tree_list(tree, &pids, &count) < 0)
+	if (tree_list(tree, &pids, &count) < 0)
 		return 0;
 	for (i = 0; i < count && !found; i++)
 		found = pids[i] == pid;
@@ -304,7 +304,7 @@ is_in_tree(pid_t pid, const struct process_tree *tree)
 }
 
 static enum verdict
-look_at_notify(struct readiness *readiness, const struct process_tree *tree,
+look_at_notify(struct readiness *readiness, const struct tree *tree,
     struct otelop_message *reason)
 {
 	enum verdict verdict;
@@ -328,14 +328,14 @@ look_at_notify(struct readiness *readiness, const struct process_tree *tree,
 }
 
 void
-readiness_find_addresses(struct readiness *readiness, const struct process_tree *tree, int is_last)
+readiness_find_addresses(struct readiness *readiness, const struct tree *tree, int is_last)
 {
 	struct addresses now;
 	pid_t *pids;
 	size_t count;
 	int found;
 
-	if (process_tree_list(tree, &pids, &count) < 0)
+	if (tree_list(tree, &pids, &count) < 0)
 		return;
 	found = sockets_find(pids, count, &now);
 	free(pids);
@@ -352,7 +352,7 @@ readiness_find_addresses(struct readiness *readiness, const struct process_tree 
 }
 
 static enum verdict
-look_at_sockets(struct readiness *readiness, const struct process_tree *tree)
+look_at_sockets(struct readiness *readiness, const struct tree *tree)
 {
 	readiness_find_addresses(readiness, tree, 0);
 	if (readiness->addresses.count == 0 || (readiness->modes->listen_port != 0 &&
@@ -396,7 +396,7 @@ pause_after(const struct readiness *readiness, int64_t looked_ms)
 }
 
 enum verdict
-readiness_hear(struct readiness *readiness, const struct process_tree *tree,
+readiness_hear(struct readiness *readiness, const struct tree *tree,
     struct otelop_message *reason)
 {
 	enum verdict verdict = look_at_pipe(readiness, reason);
@@ -405,7 +405,7 @@ readiness_hear(struct readiness *readiness, const struct process_tree *tree,
 }
 
 enum verdict
-readiness_look(struct readiness *readiness, const struct process_tree *tree)
+readiness_look(struct readiness *readiness, const struct tree *tree)
 {
 	const struct readiness_modes *modes = readiness->modes;
 	enum verdict verdict = VERDICT_UNKNOWN;

@@ -12,7 +12,7 @@
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "process/addresses.h"
-#include "process/process.h"
+#include "process/tree.h"
 
 #define READINESS_AUTO "fd,notify,listen"
 
@@ -75,14 +75,14 @@ int64_t readiness_due_ms(const struct readiness *readiness);
 int64_t readiness_next_look_ms(const struct readiness *readiness);
 
 /* What the command has said by itself (fd, notify), without waiting. */
-enum verdict readiness_hear(struct readiness *readiness, const struct process_tree *tree,
+enum verdict readiness_hear(struct readiness *readiness, const struct tree *tree,
     struct otelop_message *reason);
 
 /* What can be seen of the command's tree (the other modes), without waiting. */
-enum verdict readiness_look(struct readiness *readiness, const struct process_tree *tree);
+enum verdict readiness_look(struct readiness *readiness, const struct tree *tree);
 
 /* Find the tree's addresses now.  is_last: none keeps those that were seen before. */
-void readiness_find_addresses(struct readiness *readiness, const struct process_tree *tree,
+void readiness_find_addresses(struct readiness *readiness, const struct tree *tree,
     int is_last);
 
 /* A child was reaped: was it one of ours?  1 or 0; what a probe found is known to readiness_look. */

@@ -353,8 +353,11 @@ spawn_with(const struct otelop_spawn *options, char *const argv[], int is_direct
 		errno = EINVAL;
 		return -1;
 	}
-	memset(result, 0, sizeof(*result));
+	/* Not all of it: texts that nobody writes would cost pages. */
+	result->pid = result->child = 0;
+	result->status = result->said = 0;
 	result->log_start = -1;
+	*result->summary.text = *result->reason.text = '\0';
 	spawn.timeout_ms = spawn.options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : spawn.options->timeout_ms;
 	outcome = start(&spawn, argv, is_direct);
 	saved = errno;

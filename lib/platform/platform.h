@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/pids.h"
+
 /* So many bytes at once are written to a pipe as a whole. */
 #ifdef PIPE_BUF
 #define PLATFORM_PIPE_BUF PIPE_BUF
@@ -97,10 +99,19 @@ int platform_processes(struct platform_process **list, size_t *count);
 int platform_process(pid_t pid, struct platform_process *process);
 
 /*
- * The children of pid, zombies too, of which some may be missed while others end; the caller frees the
- * array.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden.
+ * The children of pid, zombies too, added to those that are there.  One whose turn it is while the one before is
+ * reaped is missed: of the caller itself all are there, if it has one thread and does not ignore SIGCHLD, for then
+ * nobody reaps them meanwhile.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden.
  */
-int platform_children(pid_t pid, pid_t **children, size_t *count);
+int platform_children(pid_t pid, struct pids *children);
+
+/*
+ * Call take for each process below top, each once, by those lists: some may be missed, as above.  Of one that may
+ * not be looked into only the number and the parent's is known, and its state is ?.  What take returns: 1: look
+ * below it too; 0: do not; -1: look no more.  0; -1: errno: take's, or as above.
+ */
+typedef int platform_take_descendant(void *argument, const struct platform_process *process);
+int platform_each_descendant(pid_t top, platform_take_descendant *take, void *argument);
 
 /* When it began, by the wall clock.  1; 0: there is none, or the system does not tell. */
 int platform_process_began(pid_t pid, struct timespec *began);

@@ -155,11 +155,20 @@ platform_process_has_variable(pid_t pid, const char *name, const char *value)
 }
 
 int
-platform_children(pid_t pid, pid_t **children, size_t *count)
+platform_children(pid_t pid, struct pids *children)
 {
 	(void)pid;
-	*children = NULL;
-	*count = 0;
+	(void)children;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_each_descendant(pid_t top, platform_take_descendant *take, void *argument)
+{
+	(void)top;
+	(void)take;
+	(void)argument;
 	errno = ENOSYS;
 	return -1;
 }

@@ -122,32 +122,6 @@ holder_find(const struct holder_daemon *daemon, struct holder *holder)
 	return 0;
 }
 
-static int
-was_asked(const struct holder_asked *asked, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < asked->count; i++)
-		if (asked->pids[i] == pid)
-			return 1;
-	return 0;
-}
-
-static void
-remember(struct holder_asked *asked, pid_t pid)
-{
-	if (asked->count == asked->room) {
-		size_t more = asked->room > 0 ? asked->room * 2 : 64;
-		pid_t *grown = realloc(asked->pids, more * sizeof(*grown));
-
-		if (grown == NULL)
-			return;		/* it is asked once more, which is no harm */
-		asked->pids = grown;
-		asked->room = more;
-	}
-	asked->pids[asked->count++] = pid;
-}
-
 /*
  * The handle is opened first; that the process behind it still has the file and is the daemon's is looked
  * at afterwards, so that nothing else can have got its number.  0; -1: it is not to be signalled.
@@ -172,7 +146,7 @@ signal_keeper(const struct holder_daemon *daemon, pid_t pid, int is_retaken, int
 }
 
 int
-holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
+holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked,
     struct holder *foreign)
 {
 	struct platform_holder *all;
@@ -193,12 +167,12 @@ holder_signal_keepers(const struct holder_daemon *daemon, int number, struct hol
 		if (kind != HOLDER_KEEPER)
 			continue;
 		keepers++;
-		if (number != SIGKILL && was_asked(asked, all[i].pid))
+		if (number != SIGKILL && pids_has(asked, all[i].pid))
 			continue;
 		if (signal_keeper(daemon, all[i].pid, taker != NULL, number) < 0)
 			note(&all[i], HOLDER_KEEPER, foreign);
 		else
-			remember(asked, all[i].pid);
+			pids_add(asked, all[i].pid);	/* where that fails it is asked once more, which is no harm */
 	}
 	free(all);
 	return keepers;

@@ -18,6 +18,7 @@
 
 #include <sys/stat.h>
 
+#include "base/pids.h"
 #include "otelop.h"
 #include "state/statedir.h"
 
@@ -48,20 +49,14 @@ int holder_describe(struct holder_daemon *daemon, const struct statedir *dir, in
 /* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
 int holder_find(const struct holder_daemon *daemon, struct holder *holder);
 
-/* Processes that had the signal already. */
-struct holder_asked {
-	pid_t *pids;
-	size_t count;
-	size_t room;
-};
-
 /*
  * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
  * root), and in the daemon's session or with the state directory in their first environment, with a lock too
- * where it was taken anew: that may be some stranger's flock(1).  Each has the signal once, but KILL.  How many
- * keepers were seen; *foreign is one that was not signalled, or a probe, or has pid 0.  -1: errno, as above.
+ * where it was taken anew: that may be some stranger's flock(1).  Each has the signal once, but KILL; asked are
+ * those that had it.  How many keepers were seen; *foreign is one that was not signalled, or a probe, or has
+ * pid 0.  -1: errno, as above.
  */
-int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct holder_asked *asked,
+int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked,
     struct holder *foreign);
 
 #endif

@@ -16,7 +16,7 @@ import report
 # the most that `ours` may be, otherwise the most that `ratio` may be.
 Row = namedtuple("Row", "part operation against unit ours theirs ratio low high aim met rounds ours_least theirs_least")
 
-TOOLS = ("turns", "child", "noop", "world", "together")
+TOOLS = ("turns", "child", "noop", "world", "together", "least")
 NOT_TO_BE_HAD = 77
 
 

@@ -19,6 +19,16 @@ def floor(bench):
     bench.pair("floor", "a static no-op (what the driver adds to all)", "the same", *both)
     both = bench.turns(bench.disk, [("run", bench.tool("noop-loaded"))], [("run", noop)])
     bench.pair("floor", "a no-op that needs the loader", "a static no-op", *both)
+    both = bench.turns(bench.disk, [("run", "sh", "-c", ":")], [("run", noop)])
+    bench.pair("floor", "sh -c : (a shell that does nothing)", "a static no-op", *both)
+    starter = bench.find("start-stop-daemon", "dpkg")
+    if starter is None:
+        return
+    limit = [("nofile", DESCRIPTORS)]
+    least = ("run", "sh", "-c", 'exec "$0" "$1"', bench.tool("least"), bench.tool("child"))
+    theirs = [("run", *ssd(bench, bench.disk, starter, ())), SETTLE, ("do", *KILL)]
+    both = bench.turns(bench.disk, limit + [least], limit + theirs)
+    bench.pair("floor", "the least of a start: shell, fork, vfork, ok; no check", "start-stop-daemon --notify-await", *both)
 
 
 def start_and_stop(bench):
@@ -166,14 +176,16 @@ def in_a_world(bench, remark, world, without):
         columns = {True: None, False: None}
         for block in range(blocks):
             for larger in ((True, False), (False, True))[block % 2]:
-                new = bench.turns(place, our_cycle(bench, words), rounds=rounds, world=world if larger else without)
+                new = bench.turns(place, our_cycle(bench, words), rounds=rounds,
+                                  world=world if larger else without)
                 if new is None:
                     return
                 old = columns[larger]
                 columns[larger] = new if old is None else [a + b for a, b in zip(old, new)]
         for index, what in enumerate((f"otelop start -- {said}", "otelop stop")):
             if index == 0 or not words:
-                bench.pair("grow", f"{what}, {remark}", "the same without them", columns[True][index], columns[False][index], 1.25)
+                bench.pair("grow", f"{what}, {remark}", "the same without them", columns[True][index],
+                           columns[False][index], 1.25)
 
 
 def with_descriptors(bench, most):

@@ -41,8 +41,7 @@ def line(row):
         print(f"{row.operation:58} {row.against:40} {row.ours:8} {number(row.theirs):>8} {row.unit:25} "
               f"{number(row.aim):>6} {VERDICTS[row.met]}".rstrip(), flush=True)
         return
-    spread = f"{number(row.low)} to {number(row.high)}"
-    print(f"{row.operation:58} {row.against:40} {row.ours:8.0f} {row.theirs:8.0f} {number(row.ratio):>6}  {spread:17} "
+    print(f"{row.operation:58} {row.against:40} {row.ours:8.0f} {row.theirs:8.0f} {number(row.ratio):>6}  {spread(row):17} "
           f"{number(row.aim):>5} {VERDICTS[row.met]}".rstrip(), flush=True)
 
 
@@ -67,23 +66,31 @@ def write_csv(bench, path):
 
 
 def write_markdown(bench, path):
+    """What has an aim or no equal, the README's tables."""
+    beside, growth, counts = [], [], []
+    for row in bench.rows:
+        if row.ratio is None:
+            counts.append((f"{row.operation}", f"{row.ours} {row.unit}".rstrip(), row.against, number(row.theirs)))
+        elif row.part == "grow":
+            growth.append((row.operation, row.against, number(row.ratio), spread(row)))
+        elif row.aim is not None or row.part == "pm2":
+            beside.append((row.operation, row.against, f"{row.ours:.0f}", f"{row.theirs:.0f}", number(row.ratio), spread(row)))
     with open(path, "w", encoding="utf-8") as file:
-        file.write("| operation | against | µs | µs | ratio | half of the pairs | aim |\n|---|---|--:|--:|--:|---|--:|\n")
-        for row in bench.rows:
-            if row.ratio is not None:
-                file.write(f"| {code(row.operation)} | {code(row.against)} | {row.ours:.0f} | {row.theirs:.0f} "
-                           f"| {number(row.ratio)} | {number(row.low)} to {number(row.high)} | {number(row.aim)} |\n")
-        file.write("\n| it takes | | against | | aim |\n|---|--:|---|--:|--:|\n")
-        for row in bench.rows:
-            if row.ratio is None:
-                cells = (code(row.operation), f"{row.ours} {row.unit}".rstrip(), code(row.against), number(row.theirs),
-                         number(row.aim))
-                file.write(f"| {' | '.join(cells)} |\n")
-        file.write(f"\n{conditions(bench)}\n")
+        write_table(file, ("operation", "beside", "µs", "µs", "ratio", "half of the pairs"), "llrrrl", beside)
+        write_table(file, ("in a larger world", "beside", "ratio", "half of the pairs"), "llrl", growth)
+        write_table(file, ("what it takes", "", "beside", ""), "lrlr", counts)
+        file.write(f"{conditions(bench)}\n")
 
 
-def code(text):
-    return text.replace("|", "\\|")
+def write_table(file, head_cells, sides, rows):
+    marks = {"l": "---", "r": "--:"}
+    for cells in (head_cells, [marks[side] for side in sides], *rows):
+        file.write("| " + " | ".join(cells) + " |\n")
+    file.write("\n")
+
+
+def spread(row):
+    return f"{number(row.low)} to {number(row.high)}"
 
 
 ROW, TOP, LEFT, PLOT, RIGHT = 34, 92, 430, 520, 210
@@ -159,7 +166,7 @@ def draw_row(picture, place, row, y):
         x = place(row.aim)
         picture.stroke(x, y + 5, x, y + ROW - 5, ORANGE, 3)
     picture.text(LEFT + PLOT + 24, middle + 4, number(row.ratio), 13, ORANGE if row.met is False else INK, weight="bold")
-    picture.text(LEFT + PLOT + 74, middle + 4, f"({number(row.low)} to {number(row.high)})", 12, GREY)
+    picture.text(LEFT + PLOT + 74, middle + 4, f"({spread(row)})", 12, GREY)
 
 
 def draw_legend(picture, y):

@@ -16,6 +16,12 @@ background() { "$@" 3>&- 4>&- & }
 # A limit that cannot be mistaken for the program's own 124.
 soon() { timeout -s KILL 20 "$@"; }
 
+# few_descriptors LIMIT COMMAND...: with none but 0, 1 and 2 open, and so many allowed.
+few_descriptors() {
+	bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
+		ulimit -n "$1"; shift; exec "$@"' bash "$@"
+}
+
 # Runs the command with a stdout that nobody reads any more.
 unread() {
 	python3 -c 'import os, subprocess, sys
@@ -26,8 +32,9 @@ sys.exit(subprocess.call(sys.argv[1:], stdout=write))' "$@"
 
 assert_stderr_line_count() { assert_equal "${#stderr_lines[@]}" "$1"; }
 
-# Nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
+# Something was said, and nothing that a terminal takes for a command: C0 but newlines, DEL, C1.
 refute_controls() {
+	[ -n "$1" ] || fail "nothing was said"
 	! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$1" || fail "controls in: $(cat -v <<<"$1")"
 }
 

@@ -1,4 +1,4 @@
-# Small, full and read-only file systems that nobody else sees.
+# Small, full, read-only and hanging file systems that nobody else sees.
 
 # with_small_disk SCRIPT: with a file system of its own at ./mnt, 64 KiB large.
 with_small_disk() {
@@ -16,4 +16,20 @@ mounted() {
 	can unshare -m true
 	mkdir -p state
 	tool "$1" unshare -m sh -c 'mount -t tmpfs -o "mode=700,$1" none state && shift && exec "$@"' sh "${@:2}"
+}
+
+# with_hanging_server SCRIPT: at ./mount is a file server, which does not answer any more once there is a file `hang`;
+# mount/f is a program, and `say` tells the last status.
+with_hanging_server() {
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c 'python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		say() { echo "$* $?"; }
+		eval "$2"
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py" "$1"
 }

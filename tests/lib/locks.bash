@@ -13,6 +13,12 @@ waits_for_lock() {
 	done
 	is_fallback && grep -q poll "/proc/$1/wchan"
 }
+# begin_to_wait COMMAND...: in the background, $waiter, and by now it waits for a lock.
+begin_to_wait() {
+	background "$@"
+	waiter=$!
+	eventually 10 waits_for_lock "$waiter"
+}
 # A process of this test, $looker, has looked, and waits in the kernel for what comes.
 has_looked() {
 	for looker in $(marked_processes); do

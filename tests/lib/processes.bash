@@ -7,14 +7,6 @@ marked_processes() {
 		env -u OTELOP_TEST_MARK sed 's|/proc/\([0-9]*\)/.*|\1|'
 }
 
-# runs WORDS: has a process of this test these words in its command line?
-runs() {
-	local pid
-	for pid in $(marked_processes); do
-		[[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) != *"$1"* ]] || return 0
-	done
-	return 1
-}
 only_runs() { [ "$(marked_processes)" = "$1" ]; }
 this_many_run() {
 	local pids
@@ -29,11 +21,12 @@ assert_nothing_runs() {
 		return 1
 	}
 }
-# The names of all processes of this test.
-names_of_all() {
-	local pid pids
-	pids=$(marked_processes)
-	for pid in $pids; do cat "/proc/$pid/comm"; done | sort | tr '\n' ' '
+# None but the daemon and what watches over it.
+assert_only_daemon_runs() {
+	local pid all
+	pid=$(otelop-meta get pid)
+	all=$(marked_processes)
+	assert_equal "$(sort <<<"$all")" "$(printf '%s\n' "$pid" "$(parent_of "$pid")" | sort)"
 }
 
 is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
@@ -49,7 +42,12 @@ is_now() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; }
 # are at work.
 has_words() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "$2 " ]; }
 has_variable() { tr '\0' '\n' <"/proc/$1/environ" | grep -qFx -- "$2"; }
-has_variable_named() { tr '\0' '\n' <"/proc/$1/environ" | grep -q "^$2="; }
+# lacks_variable PID NAME: its environment can be read, and has others.
+lacks_variable() {
+	local environment
+	environment=$(tr '\0' '\n' <"/proc/$1/environ") || return
+	[ -n "$environment" ] && ! grep -q "^$2=" <<<"$environment"
+}
 descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | paste -sd ' '; }
 has_descriptors() { [ "$(descriptors "$1")" = "$2" ]; }
 has_open() { [ -n "$(find "/proc/$1/fd" -lname "$2")" ]; }
@@ -58,7 +56,7 @@ has_open() { [ -n "$(find "/proc/$1/fd" -lname "$2")" ]; }
 times_woken() { sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$1/status"; }
 is_at_rest() {
 	local before
-	before=$(times_woken "$1")
+	before=$(times_woken "$1") && [ -n "$before" ] || return
 	sleep 0.3
 	[ "$before" = "$(times_woken "$1")" ]
 }
@@ -75,3 +73,18 @@ compile_headless() {
 	"${CC:-cc}" -o headless headless.c -lpthread
 }
 is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*2" "/proc/$1/status"; }
+
+# $zombie has ended, and is not reaped.
+make_zombie() {
+	background python3 -c '
+import os, time
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+open("zombie.new", "w").write(str(pid))
+os.rename("zombie.new", "zombie")
+time.sleep(1000)'
+	eventually 10 test -e zombie
+	zombie=$(cat zombie)
+}

@@ -14,6 +14,9 @@ can_give() {
 	rm -f "$BATS_TEST_TMPDIR/given"
 }
 
+# Skip a test under a shell (with its options, if need be) that is not there.
+need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
+
 # As nobody, with the test's directory reachable.
 as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \
