@@ -1357,3 +1357,27 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
 	assert_output running
 }
+
+@test "a stranger has a file of our name open whose server does not answer: who keeps a dead daemon's lock is told, at once" {
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	needs /proc
+	can unshare -m true
+	mkdir mount
+	tool -0 timeout -s KILL 60 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		sh -c "exec 4<mount/otelop.json; : >open; exec sleep 1000" &
+		stranger=$!
+		otelop-lock -- sh -c "sleep 1001 & : >locked; exec sleep 1000" &
+		until [ -e open ] && [ -e locked ]; do sleep 0.02; done
+		: >hang
+		kill -KILL "$!"
+		timeout -s KILL 20 otelop-meta running 2>&1
+		timeout -s KILL 20 otelop-stop -t 5
+		kill -KILL "$stranger" "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+	assert_output --partial "its lock kept by process"
+	assert_output --partial "(sleep)"
+}
