@@ -204,8 +204,8 @@ install: all
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
-		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/otelop.pc
-	install -m 644 $(BUILD)/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
+	install -m 644 $(BUILD)/library/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish

@@ -78,14 +78,17 @@ swept_under() {
 @test "a start is given up, and somebody else ends while the kernel walks to its entry in /proc: nothing is left" {
 	needs /proc
 	background sleep 1000
-	# What is below it is known, that nothing else of its session is left says the list of all processes.
+	# With a child from before it puts a process in between, and that nothing of its session is left says the list of all
+	# processes.
 	local bystander=$!
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	tool -124 strace -qq -o traced -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH \
-		otelop-spawn -t 1 -- sh -c 'leave sleep 1001; leave sleep 1002; sleep 1003'
+	tool -124 strace -qq -o traced -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH sh -c '
+		sleep 1004 >/dev/null 2>&1 3>&- 4>&- &
+		echo $! >before
+		exec otelop-spawn -t 1 -- sh -c "leave sleep 1001; leave sleep 1002; sleep 1003"'
 	grep -q INJECTED traced
 	[[ $stderr != *"may be left"* ]]
-	kill "$bystander"
+	kill "$bystander" "$(cat before)"
 	assert_nothing_runs
 }
 

@@ -122,15 +122,25 @@ signal_session(struct target *target, int number)
 	free(all);
 }
 
+/* Does the otelop-run that is above the daemon still live, and have its file? */
+static int
+is_run(const struct target *target)
+{
+	return target->parent.pid > 0 && !process_is_gone(&target->parent) &&
+	    platform_process_has_open(target->parent.pid, &target->named.file, STATEDIR_METADATA) == 1;
+}
+
 /*
- * Those that the daemon left behind and that keep its lock.  While its otelop-run lives, that sweeps.
- * A KILL of a daemon that is starting has made orphans of all that is below it.
+ * Those that the daemon left behind and that keep its lock.  While its otelop-run lives, that sweeps, and nobody
+ * has to look at all processes.  A KILL of a daemon that is starting has made orphans of all that is below it.
  */
 static void
 signal_keepers(struct target *target, int number)
 {
 	size_t i;
 
+	if (is_run(target))
+		return;
 	if (target->is_starting && number == SIGKILL)
 		for (i = 0; i < target->below_count; i++)
 			signal_seen(&target->below[i], number);
@@ -158,9 +168,7 @@ wait_gone(struct target *target, int64_t deadline, int number)
 	if (target->daemon.pid > 0 && !process_wait_gone(&target->daemon, deadline))
 		return 0;
 	/* Of a lock that was lost before, nothing tells when an otelop-run has swept but its own end. */
-	if (!target->held && target->parent.pid > 0 &&
-	    platform_process_has_open(target->parent.pid, &target->named.file, STATEDIR_METADATA) == 1 &&
-	    !process_wait_gone(&target->parent, deadline))
+	if (!target->held && is_run(target) && !process_wait_gone(&target->parent, deadline))
 		return 0;
 	return wait_unlocked(target, deadline, number);
 }

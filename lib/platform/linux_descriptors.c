@@ -4,16 +4,21 @@
 #include "base/io.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define DONT_SYNC 0x4000	/* of statx(2): AT_STATX_DONT_SYNC, and STATX_INO */
+#define ONLY_INODE 0x100
 #define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
 
 /* Who is to see the descriptors of a process, and whether there was one. */
@@ -126,17 +131,43 @@ struct wanted_file {
 	const char *name;
 };
 
+/* The kernel's struct statx, for a libc without it. */
+struct kernel_statx {
+	uint32_t before[8];
+	uint64_t inode;
+	uint32_t between[24];
+	uint32_t device_major;
+	uint32_t device_minor;
+	uint32_t behind[28];
+};
+
+/* The file that a link of /proc leads to, by what the kernel remembers: its server may be away.  1 or 0. */
+static int
+is_same_file(int directory, const char *number, const struct stat *file)
+{
+	struct stat found;
+#ifdef SYS_statx
+	struct kernel_statx known;
+
+	if (syscall(SYS_statx, directory, number, DONT_SYNC, ONLY_INODE, &known) == 0)
+		return known.inode == file->st_ino &&
+		    makedev(known.device_major, known.device_minor) == file->st_dev;
+	if (errno != ENOSYS && errno != EPERM)
+		return 0;
+#endif
+	return fstatat(directory, number, &found, 0) == 0 &&
+	    found.st_dev == file->st_dev && found.st_ino == file->st_ino;
+}
+
 /* Is it that file?  One of another name is not looked at: that could last as long as its server is away. */
 static int
 is_wanted(const struct wanted_file *wanted, int directory, const char *number, const char *target)
 {
 	const char *slash = strrchr(target, '/');
-	struct stat found;
 
 	/* Behind the name may stand that it is deleted. */
 	return slash != NULL && strncmp(slash + 1, wanted->name, strlen(wanted->name)) == 0 &&
-	    fstatat(directory, number, &found, 0) == 0 &&
-	    found.st_dev == wanted->file->st_dev && found.st_ino == wanted->file->st_ino;
+	    is_same_file(directory, number, wanted->file);
 }
 
 static int

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mount a file system whose server goes away: hangfs.py DIRECTORY FILE
 
-It has one file, f, with nothing in it. Once FILE exists no request is answered any more, as with a file server
+It has one file with nothing in it, f, also called otelop.json. Once FILE exists no request is answered any more, as with a file server
 that is down; whoever asks waits, and KILL does not end him while we live: stdout has a line for each. Needs root and
 /dev/fuse.
 """
@@ -27,7 +27,7 @@ def answer(request, node, body):
     if request == INIT:
         return struct.pack("<4I2H2I2H8I", 7, 31, struct.unpack("<4I", body[:16])[2], 0, 12, 12, 65536, 1, 0, 0, *[0] * 8)
     if request == LOOKUP:
-        return struct.pack("<4Q2I", FILE, 0, 0, 0, 0, 0) + attributes(FILE) if body == b"f\0" else NOENT
+        return struct.pack("<4Q2I", FILE, 0, 0, 0, 0, 0) + attributes(FILE) if body in (b"f\0", b"otelop.json\0") else NOENT
     if request == GETATTR:
         return struct.pack("<Q2I", 0, 0, 0) + attributes(node)
     if request in (OPEN, OPENDIR):
