@@ -17,7 +17,7 @@ from tracer import Fault, HarnessFailure, Tracer
 # "-": it cannot fail; then only the kill is tried.  A call without a row fails the harness.
 FAULTS = {
 	"open openat": "EIO ENOSPC EMFILE ENOMEM EACCES EINTR",
-	"read readv": "EIO ENOMEM EINTR",
+	"read readv pread64": "EIO ENOMEM EINTR",
 	"write writev": "EIO ENOSPC EINTR",
 	"close": "EIO",
 	"stat lstat newfstatat statx": "EIO ENOMEM EACCES",
