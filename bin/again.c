@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "daemon/chain.h"
 #include "json/json.h"
+#include "process/errand.h"
 #include "process/exec.h"
 #include "state/form.h"
 #include "state/meta.h"
@@ -231,9 +232,9 @@ again_become(const struct cli *as, const char *dir, char *const chain[])
 		cli_fail(as, STATUS_NO, &message);
 	enter(as, dir, &metadata);
 	/* Before anything is stopped. */
-	if (exec_find(*command) < 0) {
+	if (errand_find(*command) < 0) {
 		message_errno(&message, "%s: cannot run", *command);
-		cli_fail(as, status_of_exec(errno), &message);
+		cli_fail(as, errno == ETIMEDOUT ? STATUS_TIMEOUT : status_of_exec(errno), &message);
 	}
 	if (chain_hand_on(fd, dir, &message) < 0)
 		cli_fail(as, STATUS_FAILED, &message);

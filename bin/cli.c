@@ -1,13 +1,11 @@
 /* What every program here does alike: options, messages, statuses. */
 #include "cli.h"
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/verdict.h"
 #include "state/meta.h"
-#include "state/statedir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +17,21 @@
 #include <unistd.h>
 
 enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
+
+const char cli_otelop_commands[] =
+    "\n"
+    "commands:\n"
+    "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
+    "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [KEY=VALUE...] -- CMD [ARG...]\n"
+    "  stop [-t TIME] [-k TIME]\n"
+    "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"
+    "  status [--json | -q]\n"
+    "  logs [-f] [-N LINES]\n"
+    "  list\n"
+    "  wait [--ready | --stopped] [-t TIME]\n"
+    "  version\n"
+    "  help\n";
 
 #define ANSWER_SIZE (4 * OTELOP_METADATA_MAX)	/* a whole object, with its control characters escaped */
 
@@ -142,11 +155,18 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 	vsnprintf(message.text, sizeof(message.text), format, arguments);
 	va_end(arguments);
 	ignore_pipe(NULL);
-	if (cli->is_daemon)
+	if (cli->kind == CLI_DAEMON)
 		tell_launcher(message.text);
 	put_clean_line(cli, message.text);
 	print_usage(cli, stderr);
 	exit(STATUS_USAGE);
+}
+
+void
+cli_no_operands(const struct cli *cli, int argc, char *argv[])
+{
+	if (optind < argc)
+		cli_usage_error(cli, "%s: unexpected operand", argv[optind]);
 }
 
 int
@@ -228,6 +248,21 @@ refuse_option(const struct cli *cli, int found, int argc, char *argv[], const st
 	cli_usage_error(cli, "-%c: %s", optopt, what);
 }
 
+/*
+ * To a command of otelop, part of a long option's name is none: scripts are written with them, and what is the only one of
+ * that beginning today need not be so tomorrow.
+ */
+static void
+refuse_part(const struct cli *cli, const char *word, const struct option *all)
+{
+	size_t length = strcspn(word, "=");
+
+	while (all->name != NULL && (strncmp(all->name, word + 2, length - 2) != 0 || strlen(all->name) != length - 2))
+		all++;
+	if (all->name == NULL)
+		cli_usage_error(cli, "%s: unknown option", word);
+}
+
 /* The next option of the command line, as getopt_long says it; all has room for CLI_LONG_MAX more. */
 static int
 next_option(const struct cli *cli, int with_place, int argc, char *argv[])
@@ -245,11 +280,45 @@ next_option(const struct cli *cli, int with_place, int argc, char *argv[])
 	all[own + i] = (struct option){ NULL, 0, NULL, 0 };
 	snprintf(letters + 4, sizeof(letters) - 4, "%s%s", cli->options,
 	    !with_place ? "" : strchr(cli->options, 'n') != NULL ? "C:" : "C:n:");
+	if (cli->kind == CLI_COMMAND && optind < argc && strncmp(argv[optind], "--", 2) == 0 && argv[optind][2] != '\0')
+		refuse_part(cli, argv[optind], all);
 	opterr = 0;
 	found = getopt_long(argc, argv, letters, all, NULL);
 	if (found == '?' || found == ':')
 		refuse_option(cli, found, argc, argv, all);
 	return found == 'n' && with_place && strchr(cli->options, 'n') == NULL ? NAME : found;
+}
+
+/* Of "otelop: start" the part that is no command's. */
+static int
+program_length(const struct cli *cli)
+{
+	return (int)strcspn(cli->name, cli->kind == CLI_COMMAND ? ":" : "");
+}
+
+static int
+is_otelop(const struct cli_place *place)
+{
+	return place->as != NULL && strcmp(place->as, "otelop") == 0;
+}
+
+static const char *
+take_name(const struct cli *cli, const struct cli_place *place, const char *name)
+{
+	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
+
+	if (!cli_is_name(name))
+		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
+	return name;
+}
+
+static void
+print_help(const struct cli *cli)
+{
+	print_usage(cli, stdout);
+	if (cli->kind == CLI_COMMAND)
+		fputs(cli_otelop_commands, stdout);
+	exit(cli_end(cli, STATUS_DONE));
 }
 
 int
@@ -260,117 +329,35 @@ cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[
 	for (;;)
 		switch (found = next_option(cli, place != NULL, argc, argv)) {
 		case 'h':
-			print_usage(cli, stdout);
-			exit(cli_end(cli, STATUS_DONE));
+			print_help(cli);
+			break;
 		case 'V':
-			printf("%s %s\n", cli->name, OTELOP_VERSION);
+			printf("%.*s %s\n", program_length(cli), cli->name, OTELOP_VERSION);
 			exit(cli_end(cli, STATUS_DONE));
 		case 'C':
 			place->dir = optarg;
 			break;
 		case NAME:
-			if (!cli_is_name(optarg))
-				cli_usage_error(cli, "-n: not an instance name: %s", optarg);
-			place->name = optarg;
+			place->name = take_name(cli, place, optarg);
+			break;
+		case CLI_AS:
+			place->as = optarg;
 			break;
 		default:
 			return found;
 		}
 }
 
-int64_t
-cli_duration(const struct cli *cli, const char *option, const char *text)
+const char *
+cli_command_of_otelop(const struct cli_place *place, int *argc, char ***argv)
 {
-	int64_t ms;
-
-	if (clock_parse_duration(text, &ms) < 0)
-		cli_usage_error(cli, "%s: not a duration: %s", option, text);
-	return ms;
-}
-
-int64_t
-cli_limit(const struct cli *cli, const char *option, const char *text)
-{
-	int64_t ms = cli_duration(cli, option, text);
-
-	return ms == 0 ? OTELOP_FOREVER : ms;
-}
-
-long
-cli_number(const struct cli *cli, const char *option, const char *text, long low, long high)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < low || number > high)
-		cli_usage_error(cli, "%s: not a number from %ld to %ld: %s", option, low, high, text);
-	return number;
-}
-
-pid_t
-cli_pid(const struct cli *cli, const char *text)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 ||
-	    number > 0x7fffffff)
-		cli_usage_error(cli, "%s: not a process number", text);
-	return (pid_t)number;
-}
-
-int
-cli_is_name(const char *name)
-{
-	static const char letters[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	/* Our own files are called otelop.something. */
-	return *name != '\0' && *name != '.' && name[strspn(name, letters)] == '\0' &&
-	    strncmp(name, "otelop.", 7) != 0;
-}
-
-void
-cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
-    char path[OTELOP_PATH_SIZE])
-{
-	struct otelop_message message;
-	char base[OTELOP_PATH_SIZE];
-
-	if (place->dir != NULL && *place->dir == '\0')
-		cli_usage_error(cli, "-C: needs a directory");
-	if (otelop_state_dir(place->dir, base, sizeof(base), &message) < 0)
-		cli_fail(cli, status, &message);
-	if (io_format(path, OTELOP_PATH_SIZE, "%s%s%s", base, place->name != NULL ? "/" : "",
-	    place->name != NULL ? place->name : "") < 0) {
-		message_errno(&message, "%s: cannot use as state directory", base);
-		cli_fail(cli, status, &message);
-	}
-}
-
-void
-cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
-    char path[OTELOP_PATH_SIZE])
-{
-	struct otelop_message message;
-
-	cli_state_dir(cli, place, STATUS_FAILED, path);
-	if (otelop_ensure_state_dir(path, &message) < 0)
-		cli_fail(cli, STATUS_FAILED, &message);
-}
-
-void
-cli_warn_state_dir(const struct cli *cli, const char *path)
-{
-	struct otelop_message warning;
-
-	statedir_warn(path, &warning);
-	if (*warning.text != '\0')
-		cli_say(cli, "%s", warning.text);
+	if (!is_otelop(place) || optind >= *argc ||
+	    strcmp((*argv)[optind - 1], "--") == 0)
+		return NULL;
+	*argc -= optind;
+	*argv += optind;
+	optind = 1;
+	return **argv;
 }
 
 char **

@@ -10,23 +10,31 @@
 
 #include "otelop.h"
 
+enum cli_kind {
+	CLI_PROGRAM,
+	CLI_DAEMON,	/* whoever awaits its verdict is told of a mistake in the usage */
+	CLI_COMMAND	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+};
+
 struct cli {
 	const char *name;
 	const char *usage;	/* the SYNOPSIS, a line each */
 	const char *options;	/* as getopt takes them; h, V, C, n and ':' are added */
 	const struct option *long_options;	/* besides those of all programs; NULL-terminated */
-	int is_daemon;	/* whoever awaits its verdict is told of a mistake in the usage */
+	enum cli_kind kind;
 };
 
 /* Which state directory is meant: -C DIR (NULL: the environment's), -n NAME (NULL: not one below it). */
 struct cli_place {
 	const char *dir;
 	const char *name;
+	const char *as;		/* --as NAME, in whose name this program speaks, where it takes that; or NULL */
 };
 
 /* Options that take no letter get numbers from here on. */
 #define CLI_LONG 256
 #define CLI_LONG_MAX 24		/* how many long options a program may have */
+#define CLI_AS (CLI_LONG + CLI_LONG_MAX + 1)	/* --as NAME, for a program that takes it */
 
 /*
  * First of all: closed standard descriptors are filled, so that no file is taken for one, and what is
@@ -41,9 +49,24 @@ int cli_begin(const struct cli *cli);
  */
 int cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[]);
 
+/*
+ * What the otelop script leaves to the program that it becomes.  Behind --as=otelop the first operand may be a command
+ * of otelop's, and what follows are the words of that: its name, and argc and argv begin with it from now on.  NULL:
+ * otelop has not become us.
+ */
+const char *cli_command_of_otelop(const struct cli_place *place, int *argc, char ***argv);
+
+#define CLI_OTELOP_USAGE "otelop [-hV] [-C DIR] [-n NAME] COMMAND ..."
+
+/* What `otelop help` shows behind that. */
+extern const char cli_otelop_commands[];
+
 /* A mistake in the usage: one line, the usage, status 2. */
 void cli_usage_error(const struct cli *cli, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
+
+/* What stands at optind is such a mistake. */
+void cli_no_operands(const struct cli *cli, int argc, char *argv[]);
 
 /* One line "NAME: …" on stderr, without what a terminal would take for a command. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -84,6 +107,11 @@ void cli_state_dir(const struct cli *cli, const struct cli_place *place, int sta
 /* The same, created and trusted. */
 void cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
     char path[OTELOP_PATH_SIZE]);
+
+/* The same, open; what is odd about it is said by speaker. */
+struct statedir;
+void cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct cli_place *place,
+    struct statedir *dir);
 
 /* Say what is odd about a trusted one: a warning, where people look or begin. */
 void cli_warn_state_dir(const struct cli *cli, const char *path);

@@ -57,9 +57,9 @@ compare_names(const void *a, const void *b)
 
 /* The names of the instances below, sorted. */
 static size_t
-find_names(const struct cli *cli, int base_fd, const char *base, struct name **names)
+find_names(const struct cli *cli, const struct statedir *base, struct name **names)
 {
-	int fd = fcntl(base_fd, F_DUPFD_CLOEXEC, 3);
+	int fd = fcntl(base->fd, F_DUPFD_CLOEXEC, 3);
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	struct name *more;
 	struct dirent *entry;
@@ -67,22 +67,22 @@ find_names(const struct cli *cli, int base_fd, const char *base, struct name **n
 
 	*names = NULL;
 	if (directory == NULL)
-		cannot_list(cli, base);
+		cannot_list(cli, base->path);
 	for (;;) {
 		errno = 0;
 		if ((entry = readdir(directory)) == NULL)
 			break;
-		if (!cli_is_name(entry->d_name) || !has_metadata(base_fd, entry->d_name))
+		if (!cli_is_name(entry->d_name) || !has_metadata(base->fd, entry->d_name))
 			continue;
 		if ((more = realloc(*names, (count + 1) * sizeof(*more))) == NULL)
-			cannot_list(cli, base);
+			cannot_list(cli, base->path);
 		*names = more;
 		if (io_format(more[count].text, sizeof(more->text), "%s", entry->d_name) < 0)
-			cannot_list(cli, base);
+			cannot_list(cli, base->path);
 		count++;
 	}
 	if (errno != 0)
-		cannot_list(cli, base);
+		cannot_list(cli, base->path);
 	closedir(directory);
 	if (count > 0)
 		qsort(*names, count, sizeof(**names), compare_names);
@@ -110,27 +110,26 @@ print_instance(const struct cli *cli, const char *label, const char *dir)
 }
 
 int
-list_instances(const struct cli *cli, const char *base)
+list_instances(const struct cli *cli, const char *path)
 {
 	struct otelop_message message;
+	struct statedir base;
 	char dir[OTELOP_PATH_SIZE];
 	struct name *names;
 	size_t count, i;
-	int status = STATUS_DONE, fd = statedir_open(base, &message);
+	int status = STATUS_DONE;
 
-	if (fd < 0 && errno == ENOENT)
-		return STATUS_DONE;
-	if (fd < 0)
-		cli_fail(cli, STATUS_UNKNOWN, &message);
-	count = find_names(cli, fd, base, &names);
-	if (has_metadata(fd, "."))
-		status |= print_instance(cli, ".", base);
+	if (statedir_open(&base, path, &message) < 0)
+		return errno == ENOENT ? STATUS_DONE : cli_fail(cli, STATUS_UNKNOWN, &message);
+	count = find_names(cli, &base, &names);
+	if (has_metadata(base.fd, "."))
+		status |= print_instance(cli, ".", path);
 	for (i = 0; i < count; i++) {
-		if (io_format(dir, sizeof(dir), "%s/%s", base, names[i].text) < 0)
-			cannot_list(cli, base);
+		if (io_format(dir, sizeof(dir), "%s/%s", path, names[i].text) < 0)
+			cannot_list(cli, path);
 		status |= print_instance(cli, names[i].text, dir);
 	}
 	free(names);
-	io_close(&fd);
+	statedir_close(&base);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
+#include "wait.h"
 
 #include <sys/file.h>
 
@@ -28,7 +29,7 @@ static const struct cli cli = {
 	"otelop-lock [-w TIME] -F N\n"
 	"otelop-lock [-C DIR] [-n NAME] -p\n"
 	"otelop-lock [-C DIR] [-n NAME] [-w TIME] -W",
-	"w:F:pW", long_options, 0,
+	"w:F:pW", long_options, CLI_PROGRAM,
 };
 
 struct request {
@@ -56,70 +57,53 @@ lock_descriptor(const struct request *request)
 	return cli_fail(&cli, STATUS_FAILED, &message);
 }
 
-/* The directory to ask about, or -1 when there is none: then nobody holds it. */
-static int
-open_to_ask(const struct request *request, char dir[OTELOP_PATH_SIZE])
-{
-	struct otelop_message message;
-	int dir_fd;
-
-	cli_state_dir(&cli, &request->place, STATUS_UNKNOWN, dir);
-	if ((dir_fd = statedir_open(dir, &message)) < 0 && errno != ENOENT)
-		cli_fail(&cli, STATUS_UNKNOWN, &message);
-	return dir_fd;
-}
-
 static int
 probe(const struct request *request)
 {
-	char dir[OTELOP_PATH_SIZE];
+	struct statedir dir;
 	struct otelop_message message;
-	int fd, held, dir_fd = open_to_ask(request, dir);
+	int fd, held;
 
-	if (dir_fd < 0)
+	if (wait_open(&cli, &request->place, &dir) < 0)
 		return STATUS_NOT_RUNNING;
-	if ((held = lock_is_held(dir_fd, dir, &fd, &message)) < 0 && errno != ENOENT)
+	if ((held = lock_is_held(&dir, &fd, &message)) < 0 && errno != ENOENT)
 		cli_fail(&cli, STATUS_UNKNOWN, &message);
 	return held == 1 ? STATUS_DONE : STATUS_NOT_RUNNING;
 }
 
-static int
-await_free(const struct request *request)
+/* What is to be said of CMD, from now on. */
+static void
+describe(struct otelop_metadata *metadata, char *const members[], char *const argv[])
 {
-	char dir[OTELOP_PATH_SIZE];
 	struct otelop_message message;
-	int dir_fd = open_to_ask(request, dir);
 
-	if (dir_fd < 0)
-		return STATUS_DONE;
-	switch (lock_wait_free(dir_fd, dir, clock_deadline(request->has_wait ? request->wait_ms :
-	    OTELOP_FOREVER), &message)) {
-	case 1:
-		return STATUS_DONE;
-	case 0:
-		message_set(&message, "%s: still held", dir);
-		cli_fail(&cli, STATUS_TIMEOUT, &message);
+	if (otelop_metadata_init(metadata, getpid()) < 0) {
+		message_errno(&message, "memory: cannot make the metadata");
+		cli_fail(&cli, STATUS_FAILED, &message);
 	}
-	return cli_fail(&cli, STATUS_UNKNOWN, &message);
+	if (meta_set_strings(metadata, "command", (const char *const *)argv) < 0)
+		meta_set_unrecorded(metadata, "command");
+	for (; *members != NULL; members++)
+		if (meta_set_pair(metadata, *members, 0, &message) < 0)
+			cli_fail(&cli, STATUS_FAILED, &message);
 }
 
+/* A claim that was waited for: CMD begins when it is had. */
 static int
-publish(struct otelop_lock *lock, char *const members[], char *const argv[],
-    struct otelop_message *message)
+start_later(struct otelop_lock *lock, const char *path, const struct lock_request *claim,
+    struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	char now[CLOCK_RFC3339_SIZE];
 
-	if (otelop_metadata_init(&metadata, getpid()) < 0)
-		return message_errno(message, "memory: cannot make the metadata");
-	if (meta_set_strings(&metadata, "command", (const char *const *)argv) < 0)
-		meta_set_unrecorded(&metadata, "command");
-	for (; *members != NULL; members++)
-		if (meta_set_pair(&metadata, *members, 0, message) < 0)
-			return -1;
-	if (lock_publish(lock, &metadata, message) < 0)
+	if (lock_claim(lock, path, claim, message) < 0)
 		return -1;
-	otelop_metadata_free(&metadata);
-	return 0;
+	clock_format_now(now);
+	otelop_metadata_set(metadata, "startedAt", now, NULL);
+	if (lock_publish(lock, metadata, message) == 0)
+		return 0;
+	lock_release(lock);	/* what a dead daemon left stands */
+	errno = EIO;
+	return -1;
 }
 
 /* The lock goes with CMD: out of the way of its own descriptors, and told by name. */
@@ -131,8 +115,8 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 	if (io_move_above(&lock->fd, LOCK_FD_LOWEST) < 0 || io_cloexec(lock->fd, 0) < 0 ||
 	    io_format(number, sizeof(number), "%d", lock->fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", lock->dir, 1) < 0)
-		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir,
+	    setenv("OTELOP_STATE_DIR", lock->dir.path, 1) < 0)
+		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir.path,
 		    STATEDIR_METADATA);
 	return 0;
 }
@@ -140,20 +124,22 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 static int
 run_locked(const struct request *request, char *const members[], char *const argv[])
 {
-	char dir[OTELOP_PATH_SIZE];
+	char path[OTELOP_PATH_SIZE];
 	struct otelop_message message;
 	struct lock_request claim = { .timeout_ms = request->wait_ms, .create = 1, .own = getpid() };
-	struct otelop_lock lock;
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct otelop_lock lock = LOCK_INIT;
 	int error;
 
-	cli_ensure_state_dir(&cli, &request->place, dir);
-	if (lock_claim(&lock, dir, &claim, &message) < 0)
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, path);
+	if (statedir_ensure(&lock.dir, path, &message) < 0)
+		cli_fail(&cli, STATUS_FAILED, &message);
+	describe(&metadata, members, argv);
+	if ((request->wait_ms != 0 ? start_later(&lock, path, &claim, &metadata, &message) :
+	    lock_start(&lock, path, &claim, &metadata, &message)) < 0)
 		cli_fail(&cli, errno == EWOULDBLOCK ? STATUS_BUSY : errno == ETIMEDOUT ? STATUS_TIMEOUT :
 		    errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED, &message);
-	if (publish(&lock, members, argv, &message) < 0) {
-		lock_release(&lock);	/* what a dead daemon left stands */
-		cli_fail(&cli, STATUS_FAILED, &message);
-	}
+	otelop_metadata_free(&metadata);
 	if (pass_on(&lock, &message) < 0) {
 		lock_remove(&lock, NULL);
 		cli_fail(&cli, STATUS_FAILED, &message);
@@ -203,10 +189,10 @@ main(int argc, char *argv[])
 	if (request.fd >= 0 && request.fd <= STDERR_FILENO && (closed & 1 << request.fd))
 		close(request.fd);	/* the caller's is asked for, and there is none */
 	if (request.probe || request.until_free || request.fd >= 0) {
-		if (optind < argc)
-			cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
+		cli_no_operands(&cli, argc, argv);
 		return request.fd >= 0 ? lock_descriptor(&request) :
-		    request.probe ? probe(&request) : await_free(&request);
+		    request.probe ? probe(&request) : wait_until_free(&cli, &request.place,
+		    request.has_wait ? request.wait_ms : OTELOP_FOREVER);
 	}
 	command = cli_command(&cli, argc, argv, &members);
 	return run_locked(&request, members, command);

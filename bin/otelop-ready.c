@@ -21,7 +21,7 @@ static const struct cli cli = {
 	"otelop-ready [-hV] [-C DIR] [-n NAME] [KEY=VALUE...]\n"
 	"otelop-ready -e MESSAGE\n"
 	"otelop-ready -q",
-	"e:q", long_options, 0,
+	"e:q", long_options, CLI_PROGRAM,
 };
 
 /* set: lines and the verdict, in one piece: a pipe takes up to PIPE_BUF bytes in one write. */
@@ -54,7 +54,7 @@ main(int argc, char *argv[])
 {
 	struct otelop_metadata scratch = OTELOP_METADATA_INIT;
 	struct otelop_message message;
-	struct cli_place place = { NULL, NULL };	/* taken as by every program, and not needed */
+	struct cli_place place = { NULL, NULL, NULL };	/* taken as by every program, and not needed */
 	const char *error = NULL;
 	int query = 0, option, i, result = 0;
 

@@ -10,81 +10,146 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAIL = CLI_LONG, FOLLOW, PRINT, COMPLAIN };
+enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN };
 
 static const struct option long_options[] = {
 	{ "ensure", no_argument, NULL, 'e' },
 	{ "log", no_argument, NULL, 'l' }, { "metadata", no_argument, NULL, 'm' },
 	{ "tail", required_argument, NULL, TAIL }, { "follow", no_argument, NULL, FOLLOW },
-	{ "print", required_argument, NULL, PRINT }, { "complain", required_argument, NULL, COMPLAIN },
+	{ "as", required_argument, NULL, CLI_AS }, { "complain", required_argument, NULL, COMPLAIN },
 	{ NULL, 0, NULL, 0 },
 };
+static const struct option logs_options[] = {
+	{ "follow", no_argument, NULL, 'f' }, { "lines", required_argument, NULL, 'N' }, { NULL, 0, NULL, 0 },
+};
+static const struct option no_options[] = { { NULL, 0, NULL, 0 } };
 
 static const struct cli cli = {
 	"otelop-statedir",
 	"otelop-statedir [-ehV] [-C DIR] [-n NAME] [-l | -m]\n"
 	"otelop-statedir [-C DIR] [-n NAME] --tail N [--follow]\n"
-	"otelop-statedir --print TEXT\n"
-	"otelop-statedir --complain TEXT USAGE",
-	"elm", long_options, 0,
+	"otelop-statedir --as otelop [-C DIR] [-n NAME] COMMAND [ARG...]\n"
+	"otelop-statedir --complain TEXT",
+	"elm", long_options, CLI_PROGRAM,
+};
+static const struct cli otelop_cli = { "otelop", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli logs_cli = { "otelop: logs", CLI_OTELOP_USAGE, "fN:", logs_options, CLI_COMMAND };
+static const struct cli help_cli = { "otelop: help", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli version_cli = { "otelop: version", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
+
+struct request {
+	struct cli_place place;
+	int ensure;
+	int log;
+	int metadata;
+	long lines;		/* of the log; -1: no matter */
+	int follow;
 };
 
-int
-main(int argc, char *argv[])
+/* The words of a command that takes none. */
+static void
+no_words(const struct cli *of, int argc, char *argv[])
 {
-	char dir[OTELOP_PATH_SIZE], path[OTELOP_PATH_SIZE];
-	struct cli_place place = { NULL, NULL };
-	int ensure = 0, log = 0, metadata = 0, follow = 0, option;
-	const char *complaint = NULL;
-	long lines = -1;
+	while (cli_option(of, NULL, argc, argv) != -1)
+		;
+	cli_no_operands(of, argc, argv);
+}
 
-	cli_begin(&cli);
-	cli_ignore_pipe();
-	while ((option = cli_option(&cli, &place, argc, argv)) != -1)
+static int
+show_log(const struct request *request)
+{
+	char dir[OTELOP_PATH_SIZE];
+
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, dir);
+	return tail_log(&cli, dir, request->lines, request->follow);
+}
+
+static int
+run_logs(struct request *request, int argc, char *argv[])
+{
+	int option;
+
+	request->lines = 10;
+	while ((option = cli_option(&logs_cli, NULL, argc, argv)) != -1)
+		if (option == 'f')
+			request->follow = 1;
+		else
+			request->lines = cli_number(&logs_cli, "-N", optarg, 0, LONG_MAX);
+	cli_no_operands(&logs_cli, argc, argv);
+	return show_log(request);
+}
+
+static int
+run_command_of_otelop(struct request *request, const char *command, int argc, char *argv[])
+{
+	if (strcmp(command, "logs") == 0)
+		return run_logs(request, argc, argv);
+	if (strcmp(command, "help") == 0) {
+		no_words(&help_cli, argc, argv);
+		printf("usage: %s\n%s", CLI_OTELOP_USAGE, cli_otelop_commands);
+	} else if (strcmp(command, "version") == 0) {
+		no_words(&version_cli, argc, argv);
+		printf("%s %s\n", otelop_cli.name, OTELOP_VERSION);
+	} else if (strcmp(command, "usage") == 0) {
+		printf("usage: %s\n", CLI_OTELOP_USAGE);
+	} else {
+		cli_usage_error(&otelop_cli, "%s: unknown command", command);
+	}
+	return cli_end(&cli, STATUS_DONE);
+}
+
+static void
+parse(struct request *request, int argc, char *argv[])
+{
+	int option;
+
+	while ((option = cli_option(&cli, &request->place, argc, argv)) != -1)
 		switch (option) {
 		case 'e':
-			ensure = 1;
+			request->ensure = 1;
 			break;
 		case 'l':
-			log = 1;
+			request->log = 1;
 			break;
 		case 'm':
-			metadata = 1;
+			request->metadata = 1;
 			break;
 		case TAIL:
-			lines = cli_number(&cli, "--tail", optarg, 0, LONG_MAX);
+			request->lines = cli_number(&cli, "--tail", optarg, 0, LONG_MAX);
 			break;
-		case PRINT:
-			puts(optarg);
-			return cli_end(&cli, STATUS_DONE);
 		case COMPLAIN:
-			complaint = optarg;
+			cli_usage_error(&otelop_cli, "%s", optarg);
 			break;
 		case FOLLOW:
-			follow = 1;
+			request->follow = 1;
 			break;
 		}
-	if (log && metadata)
+}
+
+static void
+check(const struct request *request, int argc, char *argv[])
+{
+	if (request->log && request->metadata)
 		cli_usage_error(&cli, "-l and -m: only one of them");
-	if (follow && lines < 0)
+	if (request->follow && request->lines < 0)
 		cli_usage_error(&cli, "--follow: only with --tail");
-	if (lines >= 0 && (ensure || log || metadata))
+	if (request->lines >= 0 && (request->ensure || request->log || request->metadata))
 		cli_usage_error(&cli, "--tail: not with -e, -l or -m");
-	if (complaint != NULL && optind + 1 == argc)
-		cli_usage_error(&(struct cli){ .name = "otelop", .usage = argv[optind] }, "%s", complaint);
-	if (complaint != NULL)
-		cli_usage_error(&cli, "--complain: with one operand");
-	if (optind < argc)
-		cli_usage_error(&cli, "%s: unexpected operand", argv[optind]);
-	cli_state_dir(&cli, &place, STATUS_FAILED, dir);
-	if (lines >= 0)
-		return tail_log(&cli, dir, lines, follow);
-	if (ensure) {
-		cli_ensure_state_dir(&cli, &place, dir);
+	cli_no_operands(&cli, argc, argv);
+}
+
+static int
+print_path(const struct request *request)
+{
+	char dir[OTELOP_PATH_SIZE], path[OTELOP_PATH_SIZE];
+
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, dir);
+	if (request->ensure) {
+		cli_ensure_state_dir(&cli, &request->place, dir);
 		cli_warn_state_dir(&cli, dir);
 	}
-	if ((log ? otelop_log_file(dir, path, sizeof(path)) :
-	    metadata ? otelop_metadata_file(dir, path, sizeof(path)) :
+	if ((request->log ? otelop_log_file(dir, path, sizeof(path)) :
+	    request->metadata ? otelop_metadata_file(dir, path, sizeof(path)) :
 	    io_format(path, sizeof(path), "%s", dir)) < 0) {
 		struct otelop_message message;
 
@@ -94,4 +159,19 @@ main(int argc, char *argv[])
 	cli_put_answer(path, strlen(path));
 	putchar('\n');
 	return cli_end(&cli, STATUS_DONE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct request request = { .lines = -1 };
+	const char *command;
+
+	cli_begin(&cli);
+	cli_ignore_pipe();
+	parse(&request, argc, argv);
+	if ((command = cli_command_of_otelop(&request.place, &argc, &argv)) != NULL)
+		return run_command_of_otelop(&request, command, argc, argv);
+	check(&request, argc, argv);
+	return request.lines >= 0 ? show_log(&request) : print_path(&request);
 }

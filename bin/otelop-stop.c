@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AS = CLI_LONG, LAST };
+enum { LAST = CLI_LONG };
 
 static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, 't' },
 	{ "signal", required_argument, NULL, 's' }, { "kill-after", required_argument, NULL, 'k' },
-	{ "check", required_argument, NULL, 'n' }, { "as", required_argument, NULL, AS },
+	{ "check", required_argument, NULL, 'n' }, { "as", required_argument, NULL, CLI_AS },
 	{ "last", required_argument, NULL, LAST }, { NULL, 0, NULL, 0 },
 };
 
@@ -28,8 +28,14 @@ static const struct cli cli = {
 	"otelop-stop [-hV] [-C DIR] [--name NAME] [-t TIME] [-s SIGNAL] [-k TIME] [--as NAME] "
 	"[--last N] [PID] [-- CMD [ARG...]]\n"
 	"otelop-stop -n PID",
-	"t:s:k:n:", long_options, 0,
+	"t:s:k:n:", long_options, CLI_PROGRAM,
 };
+
+/* `otelop stop` takes fewer words. */
+static const struct option command_options[] = {
+	{ "timeout", required_argument, NULL, 't' }, { "kill-after", required_argument, NULL, 'k' }, { NULL, 0, NULL, 0 },
+};
+static const struct cli command_cli = { "otelop: stop", CLI_OTELOP_USAGE, "t:k:", command_options, CLI_COMMAND };
 
 static int
 signal_number(const char *name)
@@ -47,37 +53,47 @@ struct request {
 	const char *check;
 	const char *pid;
 	char **command;			/* what to become afterwards; NULL: nothing */
-	const char *as;			/* who speaks of a restart */
 	long last;			/* so many words of command are the daemon's own; 0: not known */
 };
 
 static void
-parse(struct request *request, int argc, char *argv[])
+take_options(const struct cli *of, struct request *request, int argc, char *argv[])
 {
-	int option, i;
+	int option;
 
-	while ((option = cli_option(&cli, &request->place, argc, argv)) != -1)
+	while ((option = cli_option(of, &request->place, argc, argv)) != -1)
 		switch (option) {
 		case 't':
-			request->options.timeout_ms = cli_limit(&cli, "-t", optarg);
+			request->options.timeout_ms = cli_limit(of, "-t", optarg);
 			break;
 		case 's':
 			request->options.signal_number = signal_number(optarg);
 			break;
 		case 'k':
 			request->options.kills = 1;
-			request->options.kill_wait_ms = cli_limit(&cli, "-k", optarg);
+			request->options.kill_wait_ms = cli_limit(of, "-k", optarg);
 			break;
 		case 'n':
 			request->check = optarg;
 			break;
-		case AS:
-			request->as = optarg;
-			break;
 		case LAST:
-			request->last = cli_number(&cli, "--last", optarg, 0, argc);
+			request->last = cli_number(of, "--last", optarg, 0, argc);
 			break;
 		}
+}
+
+static void
+parse(struct request *request, int argc, char *argv[])
+{
+	int i;
+
+	take_options(&cli, request, argc, argv);
+	if (optind < argc && strcmp(argv[optind], "stop") == 0 &&
+	    cli_command_of_otelop(&request->place, &argc, &argv) != NULL) {
+		take_options(&command_cli, request, argc, argv);
+		cli_no_operands(&command_cli, argc, argv);
+		return;
+	}
 	i = optind;
 	if (i < argc && (i == 1 || strcmp(argv[i - 1], "--") != 0)) {
 		request->pid = argv[i++];
@@ -122,7 +138,7 @@ stop(const struct request *request)
 static int
 enter_chain(const struct request *request)
 {
-	struct cli as = { .name = request->as };
+	struct cli as = { .name = request->place.as != NULL ? request->place.as : cli.name };
 	struct otelop_message message;
 	char dir[OTELOP_PATH_SIZE];
 	int fd, waited;
@@ -165,8 +181,7 @@ go_on(const struct request *request, int fd)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .as = "otelop-stop",
-	    .options = { .signal_number = SIGTERM, .timeout_ms = 10000 } };
+	struct request request = { .options = { .signal_number = SIGTERM, .timeout_ms = 10000 } };
 	int fd = -1;
 
 	cli_begin(&cli);

@@ -24,11 +24,11 @@ static const struct option long_options[] = {
 	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]"
 
-const struct cli run_words_cli = { NAME, USAGE, "", long_options, 1 };
-const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, 0 };
+const struct cli run_words_cli = { NAME, USAGE, "", long_options, CLI_DAEMON };
+const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, CLI_PROGRAM };
 
-static void
-take_option(const struct cli *cli, struct run_words *words, int option)
+void
+run_words_take(const struct cli *cli, struct run_words *words, int option)
 {
 	struct run_options *options = &words->options;
 
@@ -65,21 +65,46 @@ take_option(const struct cli *cli, struct run_words *words, int option)
 	}
 }
 
+/* All but what is said to otelop-run alone. */
 void
-run_words_parse(const struct cli *cli, struct run_words *words, int argc, char *argv[])
+run_words_options(struct option *table)
+{
+	const struct option *option;
+
+	for (option = long_options; option->name != NULL; option++)
+		if (option->val != JOIN && option->val != DRY_RUN)
+			*table++ = *option;
+	*table = *option;
+}
+
+void
+run_words_begin(struct run_words *words)
+{
+	*words = (struct run_words){ .options = { .modes_text = READINESS_AUTO, .log_keep = 1 } };
+}
+
+void
+run_words_end(const struct cli *cli, struct run_words *words, int argc, char *argv[])
 {
 	struct otelop_message message;
 	char **members;
-	int option;
 
-	*words = (struct run_words){ .options = { .modes_text = READINESS_AUTO, .log_keep = 1 } };
-	while ((option = cli_option(cli, &words->place, argc, argv)) != -1)
-		take_option(cli, words, option);
 	if (readiness_parse(words->options.modes_text, &words->modes, &message) < 0)
 		cli_usage_error(cli, "--ready: %s", message.text);
 	words->command = cli_command(cli, argc, argv, &members);
 	words->options.modes = &words->modes;
 	words->options.members = (const char *const *)members;
+}
+
+void
+run_words_parse(const struct cli *cli, struct run_words *words, int argc, char *argv[])
+{
+	int option;
+
+	run_words_begin(words);
+	while ((option = cli_option(cli, &words->place, argc, argv)) != -1)
+		run_words_take(cli, words, option);
+	run_words_end(cli, words, argc, argv);
 }
 
 void

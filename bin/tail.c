@@ -20,8 +20,7 @@
 
 struct tail {
 	const struct cli *cli;
-	const char *dir;
-	int dir_fd;
+	struct statedir dir;
 	int fd;
 	struct otelop_message message;
 };
@@ -77,7 +76,7 @@ print_from(struct tail *tail, off_t offset, off_t end, int *status)
 		offset += n;
 	}
 	if (n < 0) {
-		cli_say(tail->cli, "%s/%s: cannot read: %s", tail->dir, STATEDIR_LOG, strerror(errno));
+		cli_say(tail->cli, "%s/%s: cannot read: %s", tail->dir.path, STATEDIR_LOG, strerror(errno));
 		*status = STATUS_FAILED;
 		return -1;
 	}
@@ -102,8 +101,8 @@ follow_log(struct tail *tail, off_t offset)
 
 	while (wait_for_more()) {
 		next = -1;
-		if (statedir_names(tail->dir_fd, STATEDIR_LOG, tail->fd) == 0)
-			next = statedir_open_file(tail->dir_fd, tail->dir, STATEDIR_LOG, O_RDONLY, NULL);
+		if (statedir_names(&tail->dir, STATEDIR_LOG, tail->fd) == 0)
+			next = statedir_open_file(&tail->dir, STATEDIR_LOG, O_RDONLY, NULL);
 		if (fstat(tail->fd, &found) < 0)
 			found.st_size = offset;
 		if (found.st_size < offset)
@@ -123,38 +122,38 @@ follow_log(struct tail *tail, off_t offset)
 
 /* The log, open; what cannot be had ends the program. */
 static void
-open_log(struct tail *tail)
+open_log(struct tail *tail, const char *dir)
 {
-	if ((tail->dir_fd = statedir_open(tail->dir, &tail->message)) < 0) {
+	if (statedir_open(&tail->dir, dir, &tail->message) < 0) {
 		if (errno != ENOENT)
 			cli_fail(tail->cli, STATUS_UNKNOWN, &tail->message);
 	} else {
-		tail->fd = statedir_open_file(tail->dir_fd, tail->dir, STATEDIR_LOG, O_RDONLY,
+		tail->fd = statedir_open_file(&tail->dir, STATEDIR_LOG, O_RDONLY,
 		    &tail->message);
 		if (tail->fd >= 0)
 			return;
 		if (errno != ENOENT)
 			cli_fail(tail->cli, STATUS_UNKNOWN, &tail->message);
 	}
-	message_set(&tail->message, "%s/%s: there is no log", tail->dir, STATEDIR_LOG);
+	message_set(&tail->message, "%s/%s: there is no log", dir, STATEDIR_LOG);
 	cli_fail(tail->cli, STATUS_NOT_RUNNING, &tail->message);
 }
 
 int
 tail_log(const struct cli *cli, const char *dir, long lines, int follow)
 {
-	struct tail tail = { .cli = cli, .dir = dir, .dir_fd = -1, .fd = -1 };
+	struct tail tail = { .cli = cli, .dir = STATEDIR_INIT, .fd = -1 };
 	struct stat found;
 	int status = STATUS_DONE;
 	off_t end;
 
-	open_log(&tail);
+	open_log(&tail, dir);
 	if (fstat(tail.fd, &found) < 0)
 		found.st_size = 0;
 	end = print_from(&tail, find_start(tail.fd, found.st_size, lines), found.st_size, &status);
 	if (end >= 0 && follow)
 		status = follow_log(&tail, end);
 	io_close(&tail.fd);
-	io_close(&tail.dir_fd);
+	statedir_close(&tail.dir);
 	return status;
 }

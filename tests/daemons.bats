@@ -1,7 +1,6 @@
 # Real daemons, each from start to end: ready when it answers, listed, restarted, stopped, nothing left.
 load helper
 
-ask() { python3 "$BATS_TEST_DIRNAME/e2e/ask.py" "$@"; }
 page='GET / HTTP/1.0\r\n\r\n'
 
 need() {

@@ -74,7 +74,7 @@ fetch() { curl -fsS "http://$1/"; }
 	# Its page never arrives, so that there is a moment to interrupt it in.
 	printf '#!/bin/sh\n: >"%s/fetching"\nexec sleep 600\n' "$PWD" >slow/curl
 	chmod +x slow/curl
-	PATH=$PWD/slow:$PATH tool ! python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i fetching 60 sh "$examples/demo"
+	PATH=$PWD/slow:$PATH tool ! python3 "$terminal" -i fetching 60 sh "$examples/demo"
 	assert_exists fetching
 	assert_nothing_runs
 	assert_equal "$(find tmp -mindepth 1)" ""

@@ -1,80 +1,9 @@
+# otelop-lock: hold, test or await the lock.
 # shellcheck disable=SC2016,SC2094 # single quotes are for another shell; a lock is no reading
 load helper
 
 setup_more() {
 	file=$OTELOP_STATE_DIR/otelop.json
-}
-
-# Hold the lock with the tool until the test ends, or until it is let go; $holder is who does.
-hold() {
-	background otelop-lock -- sleep 60
-	holder=$!
-	eventually 5 is_published
-}
-is_published() { [ "$(otelop-meta get pid 2>/dev/null)" = "$holder" ]; }
-
-# The same on a file as it is, by other means.
-hold_file() {
-	background flock -F "${2:--x}" "$1" sleep 60
-	holder=$!
-	eventually 5 is_locked "$1" "${2:--x}"
-}
-
-# Somebody has it: any lock is refused, or with -s an exclusive one.
-is_locked() {
-	[ -e "$1" ] || return
-	if [ "${2-}" = -s ]; then ! flock -n -x "$1" true; else ! flock -n -s "$1" true; fi
-}
-
-# A limit that cannot be mistaken for the program's own 124.
-soon() { timeout -s KILL 20 "$@"; }
-
-end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
-let_go() { end "$holder"; }
-
-# A background command ends with this status.
-assert_ended() {
-	local code=0
-	wait "$1" || code=$?
-	assert_equal "$code" "$2"
-}
-
-# traced ARGUMENTS...: by strace, in the background; a sanitizer cannot look for leaks then.
-traced() { ASAN_OPTIONS=detect_leaks=0 background strace -o trace "$@"; }
-traced_waits() {
-	local child
-	child=$(pgrep -P "$1") && waits_for_lock "$child" # of none it would be said of all
-}
-
-# It stops when it has opened the metadata file and not yet locked it, or when it has done its first flock: then others
-# do what a race would need, and it goes on.
-opened=(-P otelop.json -e inject=openat:signal=STOP:when=1)
-locked=(-e inject=flock:signal=STOP:when=1)
-# stopped ARGUMENTS...: traced, and stopped by now; $tracer and $child are the two.
-stopped() {
-	rm -f trace
-	traced "$@"
-	tracer=$!
-	eventually 10 grep -qs 'stopped by SIGSTOP' trace
-	child=$(pgrep -P "$tracer")
-}
-go_on() { kill -CONT "$child"; }
-# Without a lock of our own, which would be in the way.
-read_locks() { grep -q "FLOCK  *ADVISORY  *READ  *$1 " /proc/locks; }
-has_open() { [ -n "$(find "/proc/$1/fd" -lname "$2")" ]; }
-
-# repeat COUNT STATUS COMMAND...: that often, and always this status.
-repeat() {
-	local i code count=$1 expected=$2
-	shift 2
-	for ((i = 0; i < count; i++)); do
-		code=0
-		"$@" >/dev/null 2>"said.$BASHPID" || code=$?
-		if [ "$code" -ne "$expected" ]; then
-			echo "$* was $code in round $i: $(cat "said.$BASHPID")" >&2
-			return 1
-		fi
-	done
 }
 
 # --- hold
@@ -236,18 +165,15 @@ f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(60)' "$file"
 	holder=$output
 	tool -0 otelop-lock -p
 	kill -KILL "$holder"
-	eventually 5 otelop_free
+	eventually 5 lock_is_free
 }
-otelop_free() { ! otelop-lock -p; }
 
 # --- -w
 
 @test "-w while held: waits, and gets the lock when the holder ends" {
 	local waiter
 	hold
-	background otelop-lock -w 30 -- sh -c 'otelop-meta running' >said
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 30 -- sh -c 'otelop-meta running' >said
 	assert_equal "$(cat said)" ""
 	let_go
 	assert_ended "$waiter" 0
@@ -257,9 +183,7 @@ otelop_free() { ! otelop-lock -p; }
 @test "-w 0: no limit" {
 	local waiter
 	hold
-	background otelop-lock -w 0 -- true
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 0 -- true
 	let_go
 	assert_ended "$waiter" 0
 }
@@ -291,9 +215,7 @@ os.execvp("otelop-lock", ["otelop-lock", "-w", "200ms", "--", "true"])'
 print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
     signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, []))'
 	hold
-	background otelop-lock -w 60 -- python3 -c "$ask" >told
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 60 -- python3 -c "$ask" >told
 	let_go
 	assert_ended "$waiter" 0
 	assert_equal "$(cat told)" "$(python3 -c "$ask")"
@@ -440,9 +362,8 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	assert_regex "${stderr_lines[0]}" '^otelop-lock: .*9'
 	tool -124 soon sh -c 'exec otelop-lock -w 200ms -F 9 9<mine'
 	assert_stderr_line_count 1
-	background otelop-lock -F 9 -w 30 9<mine
-	local waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	local waiter
+	begin_to_wait otelop-lock -F 9 -w 30 9<mine
 	let_go
 	assert_ended "$waiter" 0
 }
@@ -468,240 +389,6 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	done
 }
 
-# --- -p
-
-@test "-p: 3 without a directory, without a file, and with a free one; 0 with a held one; never a word" {
-	tool -3 otelop-lock -p
-	assert_equal "$output$stderr" ""
-	assert_not_exists "$OTELOP_STATE_DIR"
-	mkdir -m 700 state
-	tool -3 otelop-lock --probe
-	assert_equal "$output$stderr$(ls -A state)" ""
-	hold
-	tool -0 otelop-lock -p
-	assert_equal "$output$stderr" ""
-	let_go
-	tool -3 otelop-lock -p
-	assert_equal "$output$stderr" ""
-}
-
-@test "-p and a file that another program locks: held by LOCK_EX, not by LOCK_SH, not by a POSIX lock" {
-	local operation
-	mkdir -m 700 state
-	: >"$file"
-	for operation in 'flock(f, fcntl.LOCK_EX)' 'flock(f, fcntl.LOCK_SH)' 'lockf(f, fcntl.LOCK_EX)'; do
-		rm -f locked
-		background python3 -c "import fcntl, sys, time
-f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(60)" "$file"
-		holder=$!
-		eventually 10 test -e locked
-		case $operation in *'flock(f, fcntl.LOCK_EX)') tool -0 otelop-lock -p ;; *) tool -3 otelop-lock -p ;; esac
-		let_go
-	done
-}
-
-@test "-p of a locked file that is empty, corrupt or of another host: held all the same" {
-	local text
-	mkdir -m 700 state
-	for text in '' '{' '{"pid": 5, "host": "elsewhere"}'; do
-		printf '%s' "$text" >"$file"
-		hold_file "$file"
-		tool -0 otelop-lock -p
-		let_go
-	done
-}
-
-@test "probers without pause: they never see each other" {
-	local i pids=()
-	otelop-lock -- true
-	for i in 1 2 3 4; do
-		repeat 80 3 otelop-lock -p &
-		pids+=($!)
-		repeat 40 1 otelop-meta running &
-		pids+=($!)
-	done
-	for i in "${pids[@]}"; do assert_ended "$i" 0; done
-}
-
-@test "probers without pause: they make no claim fail, not one" {
-	local i pids=()
-	for i in 1 2 3; do
-		background bash -c 'while [ ! -e stop ]; do otelop-lock -p; otelop-meta running; done >/dev/null; true'
-		pids+=($!)
-	done
-	repeat 100 0 otelop-lock -- true
-	repeat 40 0 otelop-meta write pid=5
-	touch stop
-	for i in "${pids[@]}"; do assert_ended "$i" 0; done
-}
-
-@test "a prober that is stopped in the middle: no other sees it, and a claim succeeds" {
-	local tracer child claimer
-	otelop-lock -- true
-	stopped "${locked[@]}" otelop-lock -p
-	read_locks "$child"
-	tool -3 otelop-lock -p
-	tool -1 otelop-meta running
-	tool -0 otelop-lock -W -w 1ms
-	background otelop-lock -- true
-	claimer=$!
-	sleep 0.5
-	read_locks "$child"
-	go_on
-	assert_ended "$claimer" 0
-	assert_ended "$tracer" 3
-}
-
-@test "a file that others lock for reading, for longer than a starter has patience: the claim waits for them and succeeds" {
-	mkdir -m 700 state
-	: >"$file"
-	hold_file "$file" -s
-	background otelop-lock -- true
-	local claimer=$!
-	sleep 0.7
-	let_go
-	assert_ended "$claimer" 0
-}
-
-@test "a claimer that opens the file and locks it only when another has published its own: 75, not a second holder" {
-	local tracer child
-	otelop-lock -- true
-	stopped "${opened[@]}" otelop-lock -- touch ran
-	has_open "$child" "$file"
-	hold
-	go_on
-	assert_ended "$tracer" 75
-	assert_not_exists ran
-	tool -0 otelop-meta running
-	assert_output "running $holder"
-}
-
-@test "a remover that opens the file and locks it only when another has published its own: 75, and that stays" {
-	local tracer child
-	otelop-lock -- true
-	stopped "${opened[@]}" otelop-meta remove
-	has_open "$child" "$file"
-	hold
-	go_on
-	assert_ended "$tracer" 75
-	tool -0 otelop-meta running
-	assert_output "running $holder"
-}
-
-@test "a remover that is held up when the name is free: it takes nothing from who claims the directory then" {
-	needs strace
-	local remover
-	tool -0 otelop-meta write pid=5
-	traced -e trace=unlinkat -e inject=unlinkat:delay_enter=1000000 otelop-meta remove
-	remover=$!
-	eventually 10 test ! -e "$file"
-	tool -0 otelop start --ready fd -- sh -c 'sleep 2; otelop-ready; exec sleep 1000'
-	assert_ended "$remover" 0
-	tool -0 otelop-meta running
-	tool -0 otelop stop
-	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.log
-}
-
-@test "a prober that opens the file and looks at its lock only when another has published its own: held" {
-	local tracer child
-	otelop-lock -- true
-	stopped "${opened[@]}" otelop-lock -p
-	has_open "$child" "$file"
-	hold
-	go_on
-	assert_ended "$tracer" 0
-	let_go
-	stopped "${opened[@]}" otelop-meta running >said
-	has_open "$child" "$file"
-	hold
-	go_on
-	assert_ended "$tracer" 0
-	assert_equal "$(cat said)" "running $holder"
-}
-
-@test "a holder that publishes without pause: no probe finds it free, no claim succeeds, no wait ends, no reader fails" {
-	local publisher waiter
-	mkdir -m 700 state
-	cat >publisher <<-'PYTHON'
-		import fcntl, os, sys, time
-		path, old, i = sys.argv[1], None, 0
-		while not os.path.exists("stop"):
-		    if os.path.exists(path + ".tmp"): os.unlink(path + ".tmp")
-		    new = os.open(path + ".tmp", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-		    fcntl.flock(new, fcntl.LOCK_EX)
-		    os.write(new, b'{"pid": %d, "i": "%s"}' % (os.getpid(), b"x" * (i % 5000)))
-		    os.rename(path + ".tmp", path)
-		    if old is not None: os.close(old)
-		    old, i = new, i + 7
-		    time.sleep(0.001)
-	PYTHON
-	background python3 publisher "$file"
-	publisher=$!
-	eventually 10 test -s "$file"
-	background otelop-lock -W
-	waiter=$!
-	repeat 100 0 otelop-lock -p
-	repeat 60 0 otelop-meta running
-	repeat 60 0 otelop-meta get i
-	repeat 40 75 otelop-lock -- true
-	repeat 40 75 otelop-meta write
-	repeat 40 75 otelop-meta remove
-	kill -0 "$waiter"
-	touch stop
-	assert_ended "$publisher" 0
-	assert_ended "$waiter" 0
-}
-
-@test "starters, removers and probers without pause: never two at a time" {
-	local i pids=()
-	for i in 1 2 3; do
-		# mkdir is the judge: it fails where another one is inside.
-		background bash -c 'for i in {1..40}; do
-			otelop-lock -- sh -c "mkdir inside && rmdir inside || echo two >>two"
-			code=$?
-			case $code in 0 | 75) ;; *) echo "$code" >>two ;; esac
-			otelop-meta remove 2>/dev/null
-			case $? in 0 | 75) ;; *) echo "remove $?" >>two ;; esac
-			otelop-lock -p
-		done 2>/dev/null'
-		pids+=($!)
-	done
-	for i in "${pids[@]}"; do wait "$i" || true; done
-	assert_not_exists two
-}
-
-@test "-W while another file that nobody holds is put over the held one: it looks again, and is done" {
-	needs "file watches"
-	local waiter first
-	hold
-	first=$holder
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
-	otelop-meta -C new write pid=2147483647
-	mv new/otelop.json "$file"
-	assert_ended "$waiter" 0
-	kill -0 "$first"
-}
-
-@test "another file renamed over a locked one, by hand: the answer is about the file that has the name" {
-	local first
-	hold
-	first=$holder
-	otelop-meta -C new write pid=5
-	mv new/otelop.json "$file"
-	tool -3 otelop-lock -p
-	tool -1 otelop-meta running
-	assert_output "stale 5"
-	hold
-	tool -0 otelop-meta running
-	assert_output "running $holder"
-	end "$first"
-	tool -0 otelop-lock -p
-	tool -0 otelop-meta running
-	assert_output "running $holder"
-}
-
 # --- -W
 
 @test "-W: at once where there is no directory, no file, or nobody holds it" {
@@ -718,9 +405,7 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 @test "-W while held: waits until the holder is gone; others may claim while it waits" {
 	local waiter
 	hold
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	tool -75 otelop-lock -- true
 	tool -0 otelop-lock -p
 	let_go
@@ -731,9 +416,7 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	local waiter first
 	hold
 	first=$holder
-	background otelop-lock -W
-	waiter=$!
-	eventually 5 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W
 	printf '{"pid": %d}' "$$" >"$file.tmp"
 	hold_file "$file.tmp"
 	mv "$file.tmp" "$file"
@@ -757,51 +440,48 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 	tool -0 otelop-lock -p
 }
 
-@test "-W: waits in one system call, without polling" {
-	local tracer so_far
+@test "-W: nothing wakes it while it waits" {
+	local waiter
 	hold
-	traced otelop-lock -W
-	tracer=$!
-	eventually 10 traced_waits "$tracer"
-	so_far=$(cat trace)
-	sleep 0.5 # the time in which a poll would show
-	assert_equal "$(cat trace)" "$so_far"
+	begin_to_wait otelop-lock -W
+	eventually 5 is_at_rest "$waiter"
 	let_go
-	assert_ended "$tracer" 0
-	assert_regex "$so_far" '(flock\([0-9]*, LOCK_SH|poll\(.*, -1)$'
-	run ! grep -E '^(nanosleep|clock_nanosleep|setitimer|alarm|select|pause|epoll)|SIGALRM' trace
+	assert_ended "$waiter" 0
 }
 
-@test "-w: no signal and no timer, and where a helper can wait nobody looks again and again" {
-	local what
+@test "-w: nothing wakes it or its helper while they wait" {
+	needs "helper that waits for a lock"
+	local what waiter pid
 	hold
 	for what in "-W" "-- true"; do
 		# shellcheck disable=SC2086 # words
-		traced otelop-lock -w 3 $what
-		assert_ended "$!" 124
-		run ! grep -E '^(setitimer|alarm|timer_create|timer_settime)|^--- SIGALRM' trace
-		is_fallback || [ "$(grep -c '^poll(' trace)" -le 5 ] || fail "$(grep -c '^poll(' trace) looks"
+		begin_to_wait otelop-lock -w 60 $what
+		for pid in $waiter $(pgrep -P "$waiter"); do eventually 5 is_at_rest "$pid"; done
+		end "$waiter"
 	done
+}
+
+@test "-w, and an alarm that the caller has set: it is left as it is, and rings" {
+	hold
+	tool -142 soon python3 -c 'import os, signal
+signal.alarm(1)
+os.execvp("otelop-lock", ["otelop-lock", "-w", "15", "--", "touch", "ran"])'
+	assert_not_exists ran
 }
 
 @test "-w, killed while it waits: nothing of it is left waiting" {
 	local waiter
 	hold
-	background otelop-lock -w 60 -- true
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -w 60 -- true
 	end "$waiter"
-	eventually 10 only_the_holder
+	eventually 10 only_runs "$holder"
 }
-only_the_holder() { [ "$(marked_processes)" = "$holder" ]; }
 
 @test "-W, stopped at the moment when the lock is free, and a stop: it is no keeper of the lock, and is not ended" {
 	local waiter daemon
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
 	daemon=$output
-	background otelop-lock -W -w 60
-	waiter=$!
-	eventually 10 waits_for_lock "$waiter"
+	begin_to_wait otelop-lock -W -w 60
 	kill -STOP "$waiter"
 	kill -KILL "$daemon"
 	tool -0 otelop stop
@@ -842,6 +522,111 @@ signal.pause()' "$file"
 	assert_regex "$stderr" "^otelop-lock: $file: cannot wait for the lock: "
 }
 
+# --- the first file of a directory, which is made as otelop.json.first
+
+first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
+
+@test "a directory without a file: never is there an empty otelop.json, and it is locked from its first moment on" {
+	needs strace
+	local seen
+	traced -e inject=renameat2:delay_enter=1000000:delay_exit=1000000 otelop-lock -- sleep 60
+	eventually 10 test -e "$file"
+	seen=$(cat "$file")
+	is_locked "$file"
+	assert_regex "$seen" '"command": \["sleep", "60"\]'
+	assert_equal "$seen" "$(otelop-meta read)"
+	tool -0 otelop-lock -p
+	tool -75 otelop-lock -- true
+}
+
+@test "killed while its first file is made: nobody holds anything, and the next start takes away what is left" {
+	needs strace
+	local when
+	for when in '-P otelop.json.first -e inject=openat:signal=KILL:when=2' '-e inject=flock:signal=KILL:when=1' \
+		'-e inject=flock:signal=KILL:when=2' '-e inject=renameat2:signal=KILL:when=1'; do
+		rm -f "$file"
+		# shellcheck disable=SC2086 # options are words
+		strace -f -qq -o trace $when otelop-lock -- touch ran || true
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json.first
+		tool -3 otelop-lock -p
+		tool -3 otelop-meta running
+		tool -0 otelop-lock -- true
+		assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	done
+	assert_not_exists ran
+}
+
+@test "killed while its first file was made, and another program's file is there by now: a start takes away what is left" {
+	otelop-meta write pid=5
+	: >"$file.first"
+	chmod 600 "$file.first"
+	tool -0 otelop-lock -- true
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+}
+
+@test "two make the first file: one that is held up with it locked finds the other's, 75, and takes its own away" {
+	needs strace
+	local tracer child
+	stopped "${locked[@]}" otelop-lock -- touch ran
+	is_locked "$file.first"
+	hold
+	assert_exists "$file.first"
+	go_on
+	assert_ended "$tracer" 75
+	assert_not_exists ran
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "two make the first file: one that has not locked it yet loses it to the other: 75, not a second holder" {
+	needs strace
+	local tracer child
+	stopped "${first_opened[@]}" otelop-lock -- touch ran
+	assert_exists "$file.first"
+	hold
+	assert_not_exists "$file.first"
+	go_on
+	assert_ended "$tracer" 75
+	assert_not_exists ran
+	tool -0 otelop-meta running
+	assert_output "running $holder"
+}
+
+@test "the first file's maker is held up until another has come and gone: it begins, and is the only one" {
+	needs strace
+	local tracer child
+	stopped "${first_opened[@]}" otelop-lock -- sleep 60
+	tool -0 otelop-lock -- true
+	rm "$file"
+	go_on
+	eventually 10 otelop-lock -p
+	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" otelop.json
+	tool -75 otelop-lock -- true
+}
+
+@test "otelop.json.first is a link, a directory, a FIFO, or locked by a stranger: a start is as ever, and it stays" {
+	local kind
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	printf 'precious\n' >precious
+	for kind in link directory fifo locked; do
+		rm -rf "$file" "$file.first"
+		case $kind in
+		link) ln -s "$PWD/precious" "$file.first" ;;
+		directory) mkdir "$file.first" ;;
+		fifo) mkfifo "$file.first" ;;
+		locked)
+			(umask 077 && : >"$file.first")
+			hold_file "$file.first"
+			;;
+		esac
+		tool -0 soon otelop-lock "kind=$kind" -- otelop-meta get kind
+		assert_output "$kind"
+		tool -0 ls "$file.first"
+	done
+	assert_equal "$(cat precious)" precious
+}
+
 # --- a lock that is not one, and a daemon without its lock
 
 @test "flock does nothing on the file system: 125, another directory is advised, nothing is left" {
@@ -851,66 +636,4 @@ signal.pause()' "$file"
 	assert_regex "$stderr" "^otelop-lock: $OTELOP_STATE_DIR: locks do nothing on this file system; choose another state directory"
 	assert_not_exists ran
 	assert_equal "$(ls -A "$OTELOP_STATE_DIR")" ""
-}
-
-@test "a child lets go of the lock, makes it a shared one, or all is closed and otelop-run killed: still the one daemon" {
-	needs /proc
-	local how pid
-	for how in 'flock -u "$OTELOP_LOCK_FD"' 'flock -s "$OTELOP_LOCK_FD"' closes; do
-		if [ "$how" = closes ]; then
-			# A program that closes all but 0, 1 and 2 when it begins, as daemons did.
-			tool -0 otelop start --ready exec -- python3 -c 'import os; os.closerange(3, 1000); open("closed", "w").close()
-import time; time.sleep(1000)'
-			eventually 10 test -e closed
-			kill -KILL "$(ps -o ppid= -p "$output" | tr -d ' ')"
-		else
-			tool -0 otelop start --ready fd -- sh -c "$how; otelop-ready; exec sleep 1000"
-		fi
-		pid=$output
-		eventually 10 says_without_lock "$pid"
-		tool -75 otelop-lock -- true
-		assert_regex "$stderr" "$pid"
-		tool -75 otelop start --ready exec -- sleep 1001
-		tool -75 otelop-meta remove
-		tool -75 otelop-meta write pid=5
-		tool -0 otelop stop
-		assert_gone "$pid"
-		tool -3 otelop-meta running
-		assert_nothing_runs
-	done
-}
-says_without_lock() {
-	[ "$(otelop-meta running 2>said)" = "running $1" ] && grep -q "process $1 runs without its lock" said
-}
-
-@test "a child lets go of the lock, and the daemon ends: nobody starts before what it left is ended" {
-	needs /proc
-	tool -0 otelop start --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
-		leave sh -c "trap \"sleep 1; exit\" TERM; : >deaf; while :; do sleep 0.05; done"
-		until test -e deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
-	kill -KILL "$output"
-	tool -0 otelop-lock -w 20 -- sh -c 'pgrep -f "[d]eaf" >two || :'
-	assert_file_empty two
-	assert_nothing_runs
-}
-
-@test "a stepped clock, and a daemon of a user's that may not be looked into: it is the one that the file names" {
-	needs /proc
-	can_give
-	can_be_nobody
-	mkdir -m 755 there
-	chown 65534:65534 there
-	export OTELOP_STATE_DIR=$PWD/there/state
-	tool -0 as_nobody otelop-spawn -- otelop-lock -- python3 -c '
-import ctypes, os, subprocess
-ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)	# PR_SET_DUMPABLE
-os.write(3, b"ok\n"); os.close(3)
-__import__("time").sleep(1000)'
-	local pid=$output
-	# As if the clock had been set forward since: the process is younger than the file that names it.
-	touch -d '1 hour ago' "$OTELOP_STATE_DIR/otelop.json"
-	tool -0 as_nobody otelop-meta running
-	assert_output "running $pid"
-	tool -0 as_nobody otelop-stop
-	assert_gone "$pid"
 }

@@ -1,4 +1,175 @@
+# The log: what is written to it, shown of it, and how it is kept small.
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
 load helper
+
+# --- what otelop-spawn writes and shows
+
+@test "what the child writes: stdout and stderr are appended to the log, which is 0600" {
+	umask 0
+	mkdir -m 700 state
+	echo before >state/otelop.log
+	chmod 600 state/otelop.log
+	tool -0 otelop-spawn -- sh -c 'echo one; echo two >&2; echo ok >&3; exec sleep 1000'
+	assert_equal "$(cat state/otelop.log)" "$(printf 'before\none\ntwo')"
+	rm state/otelop.log
+	tool -0 otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
+	assert_equal "$(stat -c %a state/otelop.log)" 600
+	(($(sed -n 's/^flags:[[:space:]]*/0/p' "/proc/$output/fdinfo/1") & 02000))	# O_APPEND
+	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "a start fails: of the log only the lines of this start are shown, the last ten" {
+	tool -1 otelop-spawn -- sh -c 'echo from-an-earlier-start; exit 3'
+	tool -1 otelop-spawn -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 12
+	assert_equal "${stderr_lines[1]}" "line 11"
+	assert_equal "${stderr_lines[10]}" "line 20"
+	tool -1 otelop-spawn -- sh -c 'exit 3'
+	assert_stderr_line_count 2
+}
+
+@test "a failed start's last lines with escapes, C1, DEL, CR and bytes that are no text: shown, and none is done; tabs stay" {
+	tool -1 otelop-spawn -- sh -c 'printf "a\tb \033[31mred\033]0;title\007 \302\233x \177 \r\n\377\344 gr\303\274n\nlast\302\205"; exit 3'
+	assert_equal "${stderr_lines[1]}" $'a\tb \\x1b[31mred\\x1b]0;title\\x07 \\xc2\\x9bx \\x7f \\x0d'
+	assert_equal "${stderr_lines[2]}" '\xff\xe4 grün'
+	assert_equal "${stderr_lines[3]}" 'last\xc2\x85'
+	assert_regex "${stderr_lines[4]}" '^otelop-spawn: sh: log: '
+	# The log itself has what was written.
+	grep -qF $'\e[31mred' "$OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "a command whose name has controls, C1 too, and a bounded log: no message of any program carries them, nor does ours in the log" {
+	local name=$'x\xc2\x9bx\e[31m\x7f'
+	printf '#!/bin/sh\nexit 3\n' >"$name"
+	chmod 755 "$name"
+	tool -1 otelop-spawn -- "./$name"
+	assert_regex "${stderr_lines[0]}" 'x\\xc2\\x9bx\\x1b\[31m\\x7f'
+	tool -3 otelop-run --ready fd -- "./$name"
+	refute_controls "$stderr"
+	tool -127 otelop-spawn -- "./no$name"
+	refute_controls "$stderr"
+	tool -127 otelop-lock -- "./no$name"
+	refute_controls "$stderr"
+	printf '#!/bin/sh\necho ok >&3; exit 3\n' >"$name"
+	tool -0 otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
+	assert_equal "$stderr" ""
+	eventually 10 grep -q 'exited with status 3' "$OTELOP_STATE_DIR/otelop.log"
+	refute_controls "$(cat "$OTELOP_STATE_DIR/otelop.log")"
+}
+
+@test "--tail N: the last N lines; 0: none" {
+	tool -1 otelop-spawn --tail 2 -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 4
+	assert_equal "${stderr_lines[1]} ${stderr_lines[2]}" "line 19 line 20"
+	tool -1 otelop-spawn --tail=50 -- sh -c 'seq -f "line %g" 20; exit 3'
+	assert_stderr_line_count 22
+	assert_equal "${stderr_lines[1]}" "line 1"
+	tool -1 otelop-spawn --tail 0 -- sh -c 'seq 20; exit 3'
+	assert_stderr_line_count 2
+}
+
+@test "the log's last line has no end: the next message still begins a line" {
+	tool -1 otelop-spawn -- sh -c 'echo one; printf two; exit 3'
+	assert_equal "${stderr_lines[1]}|${stderr_lines[2]}" "one|two"
+	assert_equal "${stderr_lines[3]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "the log has megabytes of one start: only its end is shown, in whole lines" {
+	tool -1 otelop-spawn --tail 3 -- sh -c 'seq 300000; exit 3'
+	assert_equal "${stderr_lines[1]} ${stderr_lines[2]} ${stderr_lines[3]}" "299998 299999 300000"
+}
+
+@test "-l LOG and -d DIR: LOG is the caller's relative path, DIR the child's directory" {
+	mkdir there
+	tool -1 otelop-spawn -l my.log -d there -- sh -c 'pwd; exit 3'
+	assert_equal "$(cat my.log)" "$PWD/there"
+	assert_equal "${stderr_lines[1]}" "$PWD/there"
+	assert_regex "${stderr_lines[2]}" '^otelop-spawn: sh: log: .*my.log$'
+	assert_not_exists "$OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop-spawn --log /dev/null --chdir there -- sh -c 'pwd >where; echo ok >&3; exec sleep 1000'
+	assert_equal "$(cat there/where)" "$PWD/there"
+}
+
+@test "a log that cannot be made: 125, it is named, nothing is started" {
+	tool -125 otelop-spawn -l nowhere/my.log -- sh -c ': >ran'
+	assert_regex "$stderr" '^otelop-spawn: .*nowhere/my.log: cannot open'
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a log that is a FIFO: 125 while nobody reads it, and nothing hangs; else what is written arrives" {
+	mkfifo pipe
+	tool -125 otelop-spawn -l pipe -- sh -c "$(says ok)"
+	[[ $stderr == *'pipe: cannot open the log, which nobody reads: '* ]]
+	assert_nothing_runs
+	background sh -c 'cat pipe >arrived'
+	tool -0 eventually 20 otelop-spawn -l pipe -- sh -c 'echo words; echo ok >&3; exec sleep 1000'
+	eventually 20 grep -q words arrived
+}
+
+@test "the child's output: writing waits, as programs expect, and does not fail" {
+	tool -0 otelop-spawn -- sh -c 'grep flags: /proc/self/fdinfo/1 >flags; echo ok >&3'
+	# O_NONBLOCK is 04000.
+	run -0 grep -c '[0-3].\{3\}$' flags
+}
+
+@test "the state directory's log is a link, a FIFO, or everyone's: 125, refused by name" {
+	local path=$OTELOP_STATE_DIR/otelop.log
+	mkdir -m 700 state
+	ln -s "$BATS_TEST_TMPDIR/victim" state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	assert_not_exists victim
+	rm state/otelop.log
+	mkfifo state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	rm state/otelop.log
+	: >state/otelop.log
+	chmod 666 state/otelop.log
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
+	assert_not_exists ran
+}
+
+@test "a state directory that is a file: 125, it is named" {
+	: >state
+	tool -125 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a state directory on a full disk: 125, the log is named, nothing is started" {
+	mounted -125 nr_inodes=1 otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a state directory that is read-only: 125, the log is named, nothing is started" {
+	mounted -125 ro otelop-spawn -- sh -c ': >ran'
+	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
+	assert_stderr_line_count 1
+	assert_not_exists ran
+}
+
+@test "a umask that takes away everything: the log is 0600, and the next start works" {
+	can_give
+	can_be_nobody
+	mkdir -m 700 mine
+	chown 65534 mine
+	tool -1 as_nobody sh -c 'umask 0777; exec otelop-spawn -C mine -- sh -c "echo words; exit 1"'
+	[[ $stderr == *words* ]]
+	assert_equal "$(stat -c %a mine/otelop.log)" 600
+	tool -0 as_nobody sh -c 'umask 0277; exec otelop-spawn -C mine -- otelop-lock -- sh -c "otelop-ready; exec sleep 1000"'
+	assert_equal "$(stat -c %a mine/otelop.json)" 600
+}
+
+# --- --log-max
+
+# $runner, which is above the daemon $pid, has a $writer for the log; not one that has been killed and is still to be reaped.
+has_writer() { writer=$(pgrep -P "$runner" | grep -vx "$pid") && ! is_gone "$writer"; }
 
 # A daemon that is ready at once and then says N numbered lines; the last one is always "end".
 talker() {
@@ -33,7 +204,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	talker 2000
 	tool -0 otelop start --log-max 8k --log-keep 100 -- sh talker
 	eventually 20 has_ended
-	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log")" ""; done
+	assert_exists "$OTELOP_STATE_DIR/otelop.log.2"
+	for log in "$OTELOP_STATE_DIR"/otelop.log.*; do assert_equal "$(tail -c 1 "$log" | od -An -c)" '  \n'; done
 	tool -0 otelop stop
 }
 
@@ -81,7 +253,7 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	DAEMON
 	tool -0 otelop start --log-max 16k -- sh daemon
 	pid=$output
-	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	parent=$(parent_of "$pid")
 	kill -KILL "$parent"
 	assert_gone "$parent"
 	tool -0 otelop status
@@ -98,8 +270,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	DAEMON
 	tool -0 otelop start --log-max 16k -- sh daemon
 	pid=$output
-	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
-	writer=$(pgrep -P "$parent" otelop-run)
+	runner=$(parent_of "$pid")
+	eventually 20 has_writer
 	kill -KILL "$writer"
 	assert_gone "$writer"
 	kill -USR1 "$pid"
@@ -173,8 +345,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 @test "--log-max, and the writer does not get on: the end of the daemon is not held up" {
 	tool -0 otelop start --log-max 4k -- sh -c 'otelop-ready; while :; do echo "words and words and words"; done'
 	pid=$output
-	runner=$(awk '{ print $4 }' "/proc/$pid/stat")
-	writer=$(pgrep -P "$runner" otelop-run)
+	runner=$(parent_of "$pid")
+	eventually 20 has_writer
 	kill -STOP "$writer"
 	# It has filled the pipe, and waits.
 	eventually 20 grep -q pipe_write "/proc/$pid/wchan"
@@ -185,7 +357,8 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 
 @test "--log-max, and the writer is killed, again and again: another goes on, and stop is as ever" {
 	tool -0 otelop start --log-max 16k -- sh -c 'otelop-ready; i=0; while :; do echo "line $((i += 1))"; sleep 0.01; done'
-	runner=$(awk '{ print $4 }' "/proc/$output/stat")
+	pid=$output
+	runner=$(parent_of "$pid")
 	for i in 1 2 3; do
 		eventually 20 has_writer
 		kill -KILL "$writer"
@@ -197,8 +370,6 @@ sizes_over() { find "$OTELOP_STATE_DIR" -name 'otelop.log*' -size "+$1c"; }
 	tool -0 otelop stop
 	assert_nothing_runs
 }
-# Not the one that has been killed and is still to be reaped.
-has_writer() { writer=$(pgrep -P "$runner" otelop-run) && ! is_gone "$writer"; }
 has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
 
 @test "otelop.log.1 is a directory: said once in the log, which goes on; when it is away, the log is renamed again" {

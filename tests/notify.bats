@@ -4,19 +4,6 @@ load helper
 
 BATS_TEST_TIMEOUT=180
 
-state_is() { [ "$(otelop-meta get state 2>/dev/null)" = "$1" ]; }
-
-run_behind() {
-	background "${in_session[@]}" env --default-signal otelop-run "$@" 2>err
-	runner=$!
-}
-
-assert_runner_status() {
-	local status=0
-	wait "$runner" || status=$?
-	assert_equal "$status" "$1"
-}
-
 # The socket's name is in `name`, as anybody finds it in /proc/net/unix.
 tells_name='echo "$NOTIFY_SOCKET" >name.tmp; mv name.tmp name;'
 
@@ -32,21 +19,12 @@ need_strangers() {
 # linger COUNT TEXT: another user sends sockets that linger, from a process in ${lingerers[@]}.
 linger() {
 	rm -f strangers/sent
-	background python3 "$BATS_TEST_DIRNAME/e2e/linger.py" "$(cat name)" "$1" "$2" strangers/sent 65534
+	background python3 "$BATS_TEST_DIRNAME/tools/linger.py" "$(cat name)" "$1" "$2" strangers/sent 65534
 	lingerers+=("$!")
 }
 
-processor_ticks() { awk '{ print $14 + $15 + $16 + $17 }' "/proc/$1/stat"; }
-
-wakes() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$1/status"; }
-
 # Nothing wakes it, and it has no child but CMD.
-rests() {
-	local before
-	before=$(wakes "$1")
-	sleep 0.3
-	[ "$before" = "$(wakes "$1")" ] && [ "$(pgrep -c -P "$1")" -eq 1 ]
-}
+rests() { is_at_rest "$1" && [ "$(pgrep -c -P "$1")" -eq 1 ]; }
 
 @test "a stranger's sockets that linger, before the verdict: what we and the daemon say is heard, and stop is done" {
 	need_strangers
@@ -55,9 +33,9 @@ rests() {
 	eventually 10 test -e name
 	linger 30 READY=1
 	eventually 10 test -e strangers/sent
-	state_is starting
+	metadata_says starting
 	NOTIFY_SOCKET=$(cat name) tool -0 otelop-ready
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	tool -0 timeout 20 otelop-stop -t 10
 	assert_runner_status 143
 	kill "${lingerers[@]}"
@@ -68,7 +46,7 @@ rests() {
 	need_strangers
 	local lingerers=()
 	run_behind --ready fd,notify -- sh -c "$tells_name otelop-ready; exec sleep 1000"
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	linger 30 STATUS=planted
 	eventually 10 test -e strangers/sent
 	eventually 10 rests "$runner"
@@ -82,7 +60,7 @@ rests() {
 	need_strangers
 	local lingerers=()
 	run_behind --ready fd,notify -- sh -c "$tells_name otelop-ready; exec sleep 1000"
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	kill -STOP "$runner"
 	linger 8 STATUS=planted
 	eventually 10 test -e strangers/sent
@@ -98,8 +76,8 @@ rests() {
 	need_strangers
 	run_behind --ready notify -- sh -c "$tells_name"'
 		exec python3 "$1" "$NOTIFY_SOCKET" 1 "STATUS=up
-READY=1" strangers/sent 65534' sh "$BATS_TEST_DIRNAME/e2e/linger.py"
-	eventually 10 state_is ready
+READY=1" strangers/sent 65534' sh "$BATS_TEST_DIRNAME/tools/linger.py"
+	eventually 10 metadata_says ready
 	eventually 10 test -e strangers/sent
 	eventually 10 rests "$runner"
 	tool -0 timeout 20 otelop-stop -t 10
@@ -125,9 +103,9 @@ while True:
 	sleep 2
 	# Half of a processor at most.
 	(($(processor_ticks "$runner") - before < $(getconf CLK_TCK)))
-	state_is starting
+	metadata_says starting
 	NOTIFY_SOCKET=$(cat name) tool -0 otelop-ready
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	kill "$flooder"
 	eventually 10 rests "$runner"
 }
@@ -135,7 +113,7 @@ while True:
 @test "systemd-notify --ready under set -e: it is ready, and systemd-notify has its answer" {
 	command -v systemd-notify >/dev/null || skip "needs systemd-notify"
 	run_behind --ready notify -- sh -ec 'systemd-notify --ready; : >answered; exec sleep 1000'
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	eventually 10 test -e answered
 }
 
@@ -159,5 +137,5 @@ barrier("behind")
 signal.pause()'
 	eventually 15 test -e before
 	eventually 15 test -e behind
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 }

@@ -64,6 +64,20 @@ setup_more() {
 	PYTHON
 }
 
+@test "stop, and a stranger ends when its list of descriptors has just been opened: a lock that is held is not taken for free" {
+	needs /proc
+	local stranger
+	file_is '{"pid": 2147483647}'
+	hold_file "$OTELOP_STATE_DIR/otelop.json"
+	background sleep 1000
+	stranger=$!
+	eventually 10 is_now "$stranger" sleep
+	tool -124 strace -qq -o traced -P "/proc/$stranger/fd" -e trace=/fstat -e inject=/fstat:error=ENOENT:when=1 otelop-stop -t 1
+	grep -q INJECTED traced
+	assert_regex "$stderr" "^otelop-stop: $OTELOP_STATE_DIR: still there after 1 s"
+	kill -0 "$holder"
+}
+
 @test "a PID namespace under the outer /proc: what has the number of an outer child is left alone" {
 	needs "numbers that are looked up in /proc"
 	unshare -rpf sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid' 2>/dev/null || skip "needs PID namespaces"

@@ -64,8 +64,6 @@ runs_idle() {
 	[ "$before" = "$(awk '{ print $14 + $15 }' "/proc/$1/stat")" ]
 }
 
-state_is() { [ "$(otelop-meta get state 2>/dev/null)" = "$1" ]; }
-
 published_ports() { otelop-meta get listen | tr ' ' '\n' | sed 's/.*://' | sort; }
 
 # start MODE COMMAND...: it must become ready.
@@ -88,17 +86,6 @@ never_though() {
 		[ ! -e "$1" ] || return 0
 	done
 	assert_exists "$1"
-}
-
-run_behind() {
-	background "${in_session[@]}" env --default-signal otelop-run "$@" 2>err
-	runner=$!
-}
-
-assert_runner_status() {
-	local status=0
-	wait "$runner" || status=$?
-	assert_equal "$status" "$1"
 }
 
 # A command that sends datagrams as the words say (with printf's escapes), and stays.
@@ -193,7 +180,7 @@ for i in range(20):
     s.sendmsg([b"FDSTORE=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [null] * 50))], 0, to)
 s.sendto(b"STATUS=" + b"x" * 60000 + b"\nREADY=1", to)
 time.sleep(1000)'
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	run -1 grep -l /dev/full <(readlink "/proc/$runner/fd/"*)
 }
 
@@ -219,7 +206,7 @@ time.sleep(1000)'
 	# Datagrams keep their order: if the first counted, the second would come too late.
 	tool -0 as_nobody otelop-ready -e 'planted'
 	tool -0 otelop-ready
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	kill -TERM "$runner"
 	assert_runner_status 143
 	rm name
@@ -343,9 +330,9 @@ write_haproxy() {
 	run_behind --ready "listen:$port" -- python3 server.py 127.0.0.1:0 until:go "127.0.0.1:$port"
 	eventually 10 test -s ports
 	sleep 0.4	# longer than the pause after which all are there
-	state_is starting
+	metadata_says starting
 	: >go
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	assert_equal "$(published_ports)" "$(sort ports)"
 }
 
@@ -420,9 +407,9 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "listen", "--max-lifetime", "1
 	local port
 	port=$(free_port)
 	run_behind --ready "connect:127.0.0.1:$port" -- python3 server.py until:go "127.0.0.1:$port"
-	eventually 10 state_is starting
+	eventually 10 metadata_says starting
 	: >go
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	assert_equal "$(otelop-meta get listen)" "127.0.0.1:$port"
 	kill -TERM "$runner"
 	assert_runner_status 143
@@ -503,7 +490,7 @@ signal.pause()" >/dev/null 2>&1 &
 		--ready 'check:env >of-check.tmp; mv of-check.tmp of-check' -- \
 		sh -c 'until [ "$(otelop-meta get state)" = ready ]; do sleep 0.02; done'
 	assert_equal "$(grep -c "^OTELOP_STATE_DIR=$PWD/mine\$" of-check)" 1
-	run ! grep -E '^(OTELOP_DAEMONIZED|NOTIFY_SOCKET)=' of-check
+	run -1 grep -E '^(OTELOP_DAEMONIZED|NOTIFY_SOCKET)=' of-check
 }
 
 @test "check: what it listens on is not the daemon's" {
@@ -537,7 +524,7 @@ signal.pause()" >/dev/null 2>&1 &
 	eventually 10 test -s tries
 	sleep 0.3
 	: >go
-	eventually 10 state_is ready
+	eventually 10 metadata_says ready
 	assert_equal "$(wc -l <tries)" 1
 	check_is_gone() { ! pgrep -P "$runner" -f 'sleep 1001|tries' >/dev/null; }
 	eventually 20 check_is_gone

@@ -1,25 +1,10 @@
 # otelop-spawn: detach a command and wait until it is ready.
-# shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
 load helper
 
 BATS_TEST_TIMEOUT=180
 
-# A command for otelop-spawn: says TEXT (as printf takes it) on the ready pipe, then stays.
-says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
-
-# otelop-spawn's child, once it has become a sleep: fds PID
-fds() { find "/proc/$1/fd" -mindepth 1 -printf '%f\n' | sort -n | tr '\n' ' '; }
-fds_are() { [ "$(fds "$1")" = "$2" ]; }
-
-only_runs() { [ "$(marked_processes)" = "$1" ]; }
-
-start_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f"$2"; }
-
-# on_terminal COMMAND...: run it on a terminal of its own, type Ctrl-C once the file `typing` is there,
-# print what it shows, and end with its status.
-on_terminal() { python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i typing 60 "$@"; }
-
-# --- the verdict ---
+# --- the verdict
 
 @test "the child says ok: its pid is printed and nothing else, and it runs on" {
 	tool -0 otelop-spawn -- sh -c "$(says 'ok\n')"
@@ -157,7 +142,7 @@ on_terminal() { python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i typing 60 "$@"; 
 	assert_nothing_runs
 }
 
-# --- the child's end before the verdict ---
+# --- the child's end before the verdict
 
 @test "the child ends with 3: at once, status 1, how it ended, its last lines, the log's path" {
 	tool -1 timeout 20 otelop-spawn -t 1000 -- sh -c 'echo boom >&2; exit 3'
@@ -221,66 +206,7 @@ on_terminal() { python3 "$BATS_TEST_DIRNAME/e2e/terminal.py" -i typing 60 "$@"; 
 	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 75"
 }
 
-# --- exec ---
-
-@test "a command that does not exist: 127, it is named, and no log is shown" {
-	tool -127 otelop-spawn -- no-such-command-at-all
-	assert_regex "$stderr" '^otelop-spawn: no-such-command-at-all: cannot run: '
-	assert_stderr_line_count 1
-	assert_output ""
-	tool -127 otelop-spawn -- ./nowhere/x
-	assert_regex "$stderr" '^otelop-spawn: ./nowhere/x: cannot run: '
-	tool -127 otelop-spawn -- ''
-}
-
-@test "a command that cannot be executed: 126" {
-	: >plain
-	tool -126 otelop-spawn -- ./plain
-	assert_regex "$stderr" '^otelop-spawn: ./plain: cannot run: '
-	assert_stderr_line_count 1
-	tool -126 otelop-spawn -- "$BATS_TEST_TMPDIR"
-	tool -126 otelop-spawn -- ./plain/x
-	printf 'MZ\0\0' >garbage
-	chmod +x garbage
-	ln -s loop loop
-	tool -126 otelop-spawn -- ./loop
-}
-
-@test "a script without #!: sh runs it, with its arguments" {
-	printf 'printf "%%s|" "$0" "$@" >arguments; echo ok >&3; exec sleep 1000\n' >script
-	chmod +x script
-	tool -0 otelop-spawn -- ./script 'a b' -c
-	kill -0 "$output"
-	assert_equal "$(cat arguments)" './script|a b|-c|'
-}
-
-@test "a script without #! found by PATH: that one runs, not one of its name in the current directory" {
-	mkdir bin
-	printf 'echo right >which; echo ok >&3; exec sleep 1000\n' >bin/script
-	printf 'echo wrong >which; echo ok >&3; exec sleep 1000\n' >script
-	chmod +x bin/script script
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool -0 otelop-spawn -- script
-	assert_equal "$(cat which)" right
-	rm script
-	PATH=$BATS_TEST_TMPDIR/bin:$PATH tool -0 otelop-spawn -- script
-}
-
-@test "a script whose name begins with a hyphen: it is a script, not an option" {
-	printf 'echo ok >&3; exec sleep 1000\n' >-x
-	chmod +x ./-x
-	tool -0 otelop-spawn -- "$PWD/-x"
-	PATH=$PWD:$PATH tool -0 otelop-spawn -- -x
-}
-
-@test "-u PATH and -e PATH=: the command is found by the child's own PATH" {
-	mkdir bin
-	printf '#!/bin/sh\necho ok >&3; exec /bin/sleep 1000\n' >bin/only-here
-	chmod +x bin/only-here
-	tool -0 otelop-spawn -e "PATH=$PWD/bin" -- only-here
-	tool -127 otelop-spawn -- only-here
-}
-
-# --- waiting ---
+# --- waiting
 
 @test "not ready in time: 124, how long it waited, and nothing is left" {
 	tool -124 otelop-spawn -t 2500ms -- sh -c 'echo still loading; exec sleep 1000'
@@ -387,6 +313,32 @@ time.sleep(1000)'
 	assert_nothing_runs
 }
 
+@test "while it waits: the command is its own child, and no process is in between" {
+	background otelop-spawn -- sh -c 'echo "$PPID" >parent; exec sleep 1000'
+	eventually 10 test -s parent
+	assert_equal "$(cat parent)" "$!"
+	assert_equal "$(pgrep -P "$!" | wc -l)" 1
+}
+
+@test "otelop-spawn is killed while it waits: its command lives on, and finds that nobody reads what it says" {
+	background otelop-spawn -- sh -c 'trap "" PIPE; : >waits; until [ -e go ]; do sleep 0.02; done
+		echo ok >&3 2>/dev/null || echo nobody >heard; exec sleep 1000'
+	spawned=$!
+	eventually 10 test -e waits
+	kill -KILL "$spawned"
+	wait "$spawned" || true
+	: >go
+	eventually 10 test -s heard
+	run ! nothing_runs
+}
+
+@test "what the command leaves, out of its session, while otelop-spawn waits: ended with a failed start, and no zombie stays" {
+	needs "orphans that come to it"
+	tool -1 otelop-spawn -- sh -c 'for n in 1 2 3; do setsid sh -c "setsid sleep 1000 & exit"; done; echo err:no >&3; exec sleep 1000'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: no"
+	assert_nothing_runs
+}
+
 @test "grandchildren of the shell that becomes otelop-spawn: a failed start does not touch them" {
 	tool -124 sh -c 'sh -c "sleep 1001 >/dev/null 2>&1 & echo \$! >before; sleep 0.5" & sleep 0.2; exec otelop-spawn -t 1 -- sleep 1000'
 	run ! is_gone "$(cat before)"
@@ -394,7 +346,6 @@ time.sleep(1000)'
 
 @test "the processes cannot be listed: what was started ends, and children of the shell that becomes otelop-spawn live" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -124 strace -qq -o traced -P /proc -e trace=/open -e inject=/open:error=ENFILE \
 		sh -c 'sleep 1001 >/dev/null 2>&1 & echo $! >before; exec otelop-spawn -t 1 -- sh -c "echo \$\$ >child; exec sleep 1000"'
 	assert_regex "${stderr_lines[0]}" 'not ready within 1 s; some of what it started may be left'
@@ -403,15 +354,8 @@ time.sleep(1000)'
 }
 
 @test "a file server that does not answer: 124 in time, or interrupted, whatever the command waits for there" {
-	[ -w /dev/fuse ] || skip "needs /dev/fuse"
-	can unshare -m true
-	mkdir mount
-	tool -0 timeout -s KILL 100 unshare -m sh -c '
-		python3 "$1" mount hang >server 2>&1 &
-		server=$!
-		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+	with_hanging_server '
 		: >hang
-		say() { echo "$* $?"; }
 		otelop-spawn -t 1 -- "$PWD/mount/f" 2>err
 		say command
 		grep -c "cannot be run within 1 s; process [0-9]* cannot be ended" err
@@ -425,10 +369,7 @@ time.sleep(1000)'
 		say interrupted
 		otelop-spawn -t 1 -- sh -c "exec 4<mount/f; exec sleep 1000" 2>err
 		say open
-		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err
-		kill "$server"
-		wait "$server"
-		exit 0' sh "$BATS_TEST_DIRNAME/e2e/hangfs.py"
+		grep -c "not ready within 1 s; process [0-9]* cannot be ended" err'
 	assert_output "$(printf '%s\n' 'command 124' 1 'directory 124' 'interrupted 143' 'open 124' 1)"
 }
 
@@ -443,332 +384,7 @@ time.sleep(1000)'
 	assert_nothing_runs
 }
 
-# --- the log ---
-
-@test "what the child writes: stdout and stderr are appended to the log, which is 0600" {
-	umask 0
-	mkdir -m 700 state
-	echo before >state/otelop.log
-	chmod 600 state/otelop.log
-	tool -0 otelop-spawn -- sh -c 'echo one; echo two >&2; echo ok >&3; exec sleep 1000'
-	assert_equal "$(cat state/otelop.log)" "$(printf 'before\none\ntwo')"
-	rm state/otelop.log
-	tool -0 otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
-	assert_equal "$(stat -c %a state/otelop.log)" 600
-	(($(sed -n 's/^flags:[[:space:]]*/0/p' "/proc/$output/fdinfo/1") & 02000))	# O_APPEND
-	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
-}
-
-@test "a start fails: of the log only the lines of this start are shown, the last ten" {
-	tool -1 otelop-spawn -- sh -c 'echo from-an-earlier-start; exit 3'
-	tool -1 otelop-spawn -- sh -c 'seq -f "line %g" 20; exit 3'
-	assert_stderr_line_count 12
-	assert_equal "${stderr_lines[1]}" "line 11"
-	assert_equal "${stderr_lines[10]}" "line 20"
-	tool -1 otelop-spawn -- sh -c 'exit 3'
-	assert_stderr_line_count 2
-}
-
-@test "a failed start's last lines with escapes, C1, DEL, CR and bytes that are no text: shown, and none is done; tabs stay" {
-	tool -1 otelop-spawn -- sh -c 'printf "a\tb \033[31mred\033]0;title\007 \302\233x \177 \r\n\377\344 gr\303\274n\nlast\302\205"; exit 3'
-	assert_equal "${stderr_lines[1]}" $'a\tb \\x1b[31mred\\x1b]0;title\\x07 \\xc2\\x9bx \\x7f \\x0d'
-	assert_equal "${stderr_lines[2]}" '\xff\xe4 grün'
-	assert_equal "${stderr_lines[3]}" 'last\xc2\x85'
-	assert_regex "${stderr_lines[4]}" '^otelop-spawn: sh: log: '
-	# The log itself has what was written.
-	grep -qF $'\e[31mred' "$OTELOP_STATE_DIR/otelop.log"
-}
-
-@test "a command whose name has controls, C1 too, and a bounded log: no message of any program carries them, nor does ours in the log" {
-	local name=$'x\xc2\x9bx\e[31m\x7f'
-	printf '#!/bin/sh\nexit 3\n' >"$name"
-	chmod 755 "$name"
-	tool -1 otelop-spawn -- "./$name"
-	assert_regex "${stderr_lines[0]}" 'x\\xc2\\x9bx\\x1b\[31m\\x7f'
-	tool -3 otelop-run --ready fd -- "./$name"
-	refute_controls "$stderr"
-	tool -127 otelop-spawn -- "./no$name"
-	refute_controls "$stderr"
-	tool -127 otelop-lock -- "./no$name"
-	refute_controls "$stderr"
-	printf '#!/bin/sh\necho ok >&3; exit 3\n' >"$name"
-	tool otelop-spawn -- otelop-run --log-max 64k --ready fd -- "./$name"
-	refute_controls "$stderr"
-	eventually 10 grep -q 'exited with status 3' "$OTELOP_STATE_DIR/otelop.log"
-	refute_controls "$(cat "$OTELOP_STATE_DIR/otelop.log")"
-}
-
-@test "--tail N: the last N lines; 0: none" {
-	tool -1 otelop-spawn --tail 2 -- sh -c 'seq -f "line %g" 20; exit 3'
-	assert_stderr_line_count 4
-	assert_equal "${stderr_lines[1]} ${stderr_lines[2]}" "line 19 line 20"
-	tool -1 otelop-spawn --tail=50 -- sh -c 'seq -f "line %g" 20; exit 3'
-	assert_stderr_line_count 22
-	assert_equal "${stderr_lines[1]}" "line 1"
-	tool -1 otelop-spawn --tail 0 -- sh -c 'seq 20; exit 3'
-	assert_stderr_line_count 2
-}
-
-@test "the log's last line has no end: the next message still begins a line" {
-	tool -1 otelop-spawn -- sh -c 'echo one; printf two; exit 3'
-	assert_equal "${stderr_lines[1]}|${stderr_lines[2]}" "one|two"
-	assert_equal "${stderr_lines[3]}" "otelop-spawn: sh: log: $OTELOP_STATE_DIR/otelop.log"
-}
-
-@test "the log has megabytes of one start: only its end is shown, in whole lines" {
-	tool -1 otelop-spawn --tail 3 -- sh -c 'seq 300000; exit 3'
-	assert_equal "${stderr_lines[1]} ${stderr_lines[2]} ${stderr_lines[3]}" "299998 299999 300000"
-}
-
-@test "-l LOG and -d DIR: LOG is the caller's relative path, DIR the child's directory" {
-	mkdir there
-	tool -1 otelop-spawn -l my.log -d there -- sh -c 'pwd; exit 3'
-	assert_equal "$(cat my.log)" "$PWD/there"
-	assert_equal "${stderr_lines[1]}" "$PWD/there"
-	assert_regex "${stderr_lines[2]}" '^otelop-spawn: sh: log: .*my.log$'
-	assert_not_exists "$OTELOP_STATE_DIR/otelop.log"
-	tool -0 otelop-spawn --log /dev/null --chdir there -- sh -c 'pwd >where; echo ok >&3; exec sleep 1000'
-	assert_equal "$(cat there/where)" "$PWD/there"
-}
-
-@test "a log that cannot be made: 125, it is named, nothing is started" {
-	tool -125 otelop-spawn -l nowhere/my.log -- sh -c ': >ran'
-	assert_regex "$stderr" '^otelop-spawn: .*nowhere/my.log: cannot open'
-	assert_stderr_line_count 1
-	assert_not_exists ran
-}
-
-@test "a log that is a FIFO: 125 while nobody reads it, and nothing hangs; else what is written arrives" {
-	mkfifo pipe
-	tool -125 otelop-spawn -l pipe -- sh -c "$(says ok)"
-	[[ $stderr == *'pipe: cannot open the log, which nobody reads: '* ]]
-	assert_nothing_runs
-	background sh -c 'cat pipe >arrived'
-	tool -0 eventually 20 otelop-spawn -l pipe -- sh -c 'echo words; echo ok >&3; exec sleep 1000'
-	eventually 20 grep -q words arrived
-}
-
-@test "the child's output: writing waits, as programs expect, and does not fail" {
-	tool -0 otelop-spawn -- sh -c 'grep flags: /proc/self/fdinfo/1 >flags; echo ok >&3'
-	# O_NONBLOCK is 04000.
-	run -0 grep -c '[0-3].\{3\}$' flags
-}
-
-@test "the state directory's log is a link, a FIFO, or everyone's: 125, refused by name" {
-	local path=$OTELOP_STATE_DIR/otelop.log
-	mkdir -m 700 state
-	ln -s "$BATS_TEST_TMPDIR/victim" state/otelop.log
-	tool -125 otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
-	assert_not_exists victim
-	rm state/otelop.log
-	mkfifo state/otelop.log
-	tool -125 otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
-	rm state/otelop.log
-	: >state/otelop.log
-	chmod 666 state/otelop.log
-	tool -125 otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $path: refused: "
-	assert_not_exists ran
-}
-
-@test "a state directory that is a file: 125, it is named" {
-	: >state
-	tool -125 otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR: "
-	assert_stderr_line_count 1
-	assert_not_exists ran
-}
-
-# mounted OPTIONS COMMAND...: with a tmpfs of its own at `state`.
-mounted() {
-	can unshare -m true
-	mkdir -p state
-	tool "$1" unshare -m sh -c 'mount -t tmpfs -o "mode=700,$1" none state && shift && exec "$@"' sh "${@:2}"
-}
-
-@test "a state directory on a full disk: 125, the log is named, nothing is started" {
-	mounted -125 nr_inodes=1 otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
-	assert_stderr_line_count 1
-	assert_not_exists ran
-}
-
-@test "a state directory that is read-only: 125, the log is named, nothing is started" {
-	mounted -125 ro otelop-spawn -- sh -c ': >ran'
-	assert_regex "$stderr" "^otelop-spawn: $OTELOP_STATE_DIR/otelop.log: cannot open: "
-	assert_stderr_line_count 1
-	assert_not_exists ran
-}
-
-# --- what the child has ---
-
-@test "many descriptors are open in the caller: the child has 0, 1, 2 and 3" {
-	run bash -c 'exec 5<>/dev/null 9</dev/null 10<>/dev/null 11<>/dev/null 12<>/dev/null 100</dev/null 200</dev/null
-		exec 3<>/dev/null 4<>/dev/null
-		exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
-	assert_success
-	eventually 10 fds_are "$output" '0 1 2 3 '
-	assert_regex "$(readlink "/proc/$output/fd/3")" '^pipe:'
-}
-
-@test "stdin, stdout and stderr of the child: /dev/null and the log, whatever the caller's were" {
-	tool -0 sh -c 'exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&- <&-'
-	eventually 10 fds_are "$output" '0 1 2 3 '
-	assert_equal "$(readlink "/proc/$output/fd/0")" /dev/null
-	assert_equal "$(readlink "/proc/$output/fd/1")" "$OTELOP_STATE_DIR/otelop.log"
-	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
-}
-
-@test "signals ignored and blocked in the caller: the child has every signal at its default, none blocked" {
-	needs "way to libc's own signals"
-	tool -0 python3 -c '
-import os, signal, sys
-for number in ("TERM", "HUP", "INT", "QUIT", "PIPE", "USR1", "TSTP", "TTOU", "ALRM", "WINCH", "RTMAX"):
-    signal.signal(getattr(signal, "SIG" + number), signal.SIG_IGN)
-signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
-os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep 1000"])'
-	eventually 10 is_now "$output" sleep	# sh catches some
-	assert_equal "$(grep -E '^Sig(Ign|Blk|Cgt)' "/proc/$output/status" | tr -d '\n\t')" \
-		SigBlk:0000000000000000SigIgn:0000000000000000SigCgt:0000000000000000
-}
-
-@test "signals blocked in the caller: otelop-spawn can still be interrupted" {
-	background python3 -c '
-import os, signal
-signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))
-os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", ": >began; exec sleep 1000"])' >out 2>err
-	local pid=$! status=0
-	eventually 10 test -e began
-	kill -TERM "$pid"
-	wait "$pid" || status=$?
-	assert_equal "$status" 143
-	assert_nothing_runs
-}
-
-@test "the child: leads a session and a group of its own and has no terminal" {
-	on_terminal otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000' >out
-	local pid
-	pid=$(tr -d '\r\n' <out)
-	assert_equal "$(start_of "$pid" 3)" "$pid"	# pgrp
-	assert_equal "$(start_of "$pid" 4)" "$pid"	# session
-	assert_equal "$(start_of "$pid" 5)" 0		# no terminal
-}
-
-@test "the child's environment: OTELOP_DAEMONIZED, OTELOP_STATE_DIR absolute, no word of other channels" {
-	export NOTIFY_SOCKET=/nowhere/socket OTELOP_LOCK_FD=17
-	tool -0 otelop-spawn -C relative -- sh -c 'env >environment; echo ok >&3; exec sleep 1000'
-	grep -qx OTELOP_DAEMONIZED=1 environment
-	grep -qx "OTELOP_STATE_DIR=$PWD/relative" environment
-	run -1 grep -E '^(NOTIFY_SOCKET|OTELOP_LOCK_FD)=' environment
-	assert_exists relative/otelop.log
-}
-
-@test "-e and -u: variables are set and removed; -m: the umask; the rest is the caller's" {
-	export OLD=old KEPT=kept
-	umask 022
-	tool -0 otelop-spawn -e NEW=a=b -e 'OLD=n e w' -u HOME --env EMPTY= --unset=NOT_THERE -m 077 -- \
-		sh -c 'env >environment; umask >mask; echo ok >&3; exec sleep 1000'
-	grep -qx NEW=a=b environment
-	grep -qx 'OLD=n e w' environment
-	grep -qx EMPTY= environment
-	grep -qx KEPT=kept environment
-	run -1 grep -q ^HOME= environment
-	assert_equal "$(cat mask)" 0077
-	umask 027
-	tool -0 otelop-spawn -- sh -c 'umask >mask; echo ok >&3; exec sleep 1000'
-	assert_equal "$(cat mask)" 0027
-}
-
-@test "-d to a directory that is not there: 125, it is named, nothing is started" {
-	tool -125 otelop-spawn -d nowhere -- sh -c ': >ran'
-	assert_regex "$stderr" '^otelop-spawn: sh: .*directory nowhere: '
-	assert_stderr_line_count 1
-	assert_not_exists ran
-}
-
-# --- make ---
-
-@test "MAKEFLAGS: the jobserver is taken out, everything else is kept" {
-	local flags expected
-	# Each line: what make gives, and behind => what the child must have.
-	while IFS= read -r line; do
-		flags=${line%%=>*}
-		expected=${line#*=>}
-		MAKEFLAGS=${flags%|} MFLAGS=${flags%|} tool -0 otelop-spawn -- \
-			sh -c 'printf "%s|" "$MAKEFLAGS" "$MFLAGS" >flags; echo ok >&3'
-		# Blanks at the ends mean nothing.
-		assert_equal "$flags: $(sed 's/^ *//; s/ *|/|/g; s/| */|/g; s/  */ /g' flags)" \
-			"$flags: $expected|$expected|"
-	done <<'TABLE'
- -j2 --jobserver-auth=3,4|=>
- -j --jobserver-auth=3,4|=>
-k -j2 --jobserver-auth=fifo:/tmp/GMfifo12|=>k
-ks -j2 --jobserver-fds=3,4 --no-print-directory|=>ks --no-print-directory
- -j2 --jobserver-auth=3,4 -- X=1 Y=-j2|=>-- X=1 Y=-j2
- --jobserver-auth=3,4 -l2.5 -- -j2 --jobserver-auth=kept|=>-l2.5 -- -j2 --jobserver-auth=kept
- -- X=a\ --jobserver-auth=3,4|=>-- X=a\ --jobserver-auth=3,4
- -J 15,16|=>
- -k -J 15,16 -D DEBUG|=>-k -D DEBUG
- -k -j 2 -J 15,16 X=1|=>-k X=1
-s|=>s
-TABLE
-}
-
-# A Makefile whose rule starts a daemon that itself runs make, and another rule beside it.
-write_makefile() {
-	cat >Makefile <<'MAKEFILE'
-all: daemon other
-daemon:
-	@otelop-spawn -- sh -c '$(MAKE) -f inner; echo ok >&3; exec sleep 1000' >pid
-other:
-	@echo other
-MAKEFILE
-	printf 'all: a b\na b:\n\t@echo inner $@\n' >inner
-}
-
-@test "make -j2: it does not wait for the daemon, and the daemon's own make knows no jobserver" {
-	write_makefile
-	tool -0 timeout 30 make -j2
-	assert_output other
-	kill -0 "$(cat pid)"
-	assert_equal "$(grep -v 'ing directory' "$OTELOP_STATE_DIR/otelop.log" | sort)" \
-		"$(printf 'inner a\ninner b')"
-}
-
-@test "BSD make -j2: it does not wait for the daemon, and the daemon's own make knows no jobserver" {
-	command -v bmake >/dev/null || skip "needs bmake"
-	write_makefile
-	tool -0 timeout 30 bmake -j2
-	assert_line other
-	kill -0 "$(cat pid)"
-	assert_equal "$(grep -v 'ing directory' "$OTELOP_STATE_DIR/otelop.log" | sort)" \
-		"$(printf 'inner a\ninner b')"
-}
-
-# --- who waits for whom ---
-
-@test "x=\$(otelop-spawn ...): the shell does not wait for the daemon" {
-	tool -0 timeout 30 sh -c 'x=$(otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&1); kill -0 "$x"'
-}
-
-@test "otelop-spawn ... | cat: cat does not wait for the daemon" {
-	tool -0 timeout 30 sh -c 'otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000" 2>&1 | cat'
-	kill -0 "$output"
-}
-
-@test "pipes on 0, 1 and 2, as ssh has them: they end with otelop-spawn, the daemon does not" {
-	tool -0 python3 -c '
-import subprocess
-done = subprocess.run(["otelop-spawn", "--", "sh", "-c", "echo ok >&3; exec sleep 1000"], timeout=30,
-    input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-print(done.returncode, done.stdout.decode().strip(), done.stderr.decode())'
-	assert_output --regexp '^0 [0-9]+ $'
-	kill -0 "$(cut -d' ' -f2 <<<"$output")"
-}
-
-# --- its own output ---
+# --- its own output
 
 @test "stdout is full: 125, stdout is named, and there is no daemon" {
 	needs subreaper
@@ -841,13 +457,12 @@ runs_sleep() {
 	assert_equal "$stderr" ""
 }
 
-# --- limits ---
+# --- limits
 
 @test "few descriptors are allowed: 125 and one line, or a start that works; nothing half" {
 	local limit
 	for limit in 5 7 9 10 11 12 13 16; do
-		run --separate-stderr bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || eval "exec $fd>&-"; done
-			ulimit -n "$1"; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"' bash "$limit"
+		tool few_descriptors "$limit" otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
 		case $status in
 		0) kill "$output" ;;
 		125) assert_stderr_line_count 1 ;;
@@ -868,7 +483,7 @@ runs_sleep() {
 	assert_stderr_line_count 1
 }
 
-# --- usage ---
+# --- usage
 
 @test "wrong usage: 2, what is wrong, the usage, and nothing is started" {
 	local arguments
@@ -940,23 +555,6 @@ runs_sleep() {
 	[[ $stderr == *"held by process"* ]]
 }
 
-@test "a umask that takes away everything: the log is 0600, and the next start works" {
-	can_give
-	can_be_nobody
-	mkdir -m 700 mine
-	chown 65534 mine
-	tool -1 as_nobody sh -c 'umask 0777; exec otelop-spawn -C mine -- sh -c "echo words; exit 1"'
-	[[ $stderr == *words* ]]
-	assert_equal "$(stat -c %a mine/otelop.log)" 600
-	tool -0 as_nobody sh -c 'umask 0277; exec otelop-spawn -C mine -- otelop-lock -- sh -c "otelop-ready; exec sleep 1000"'
-	assert_equal "$(stat -c %a mine/otelop.json)" 600
-}
-
-@test "PATH has a word that is no directory: a command that is nowhere is 127" {
-	PATH=$PATH:/etc/passwd tool -127 otelop-spawn -- nosuch
-	PATH=$PATH:/etc/passwd tool -127 otelop-lock -- nosuch
-}
-
 @test "--dry-run: what is wrong is said, and nothing is done" {
 	tool -0 otelop-spawn --dry-run -d . -- sh -c ': >ran'
 	assert_output ""
@@ -968,112 +566,41 @@ runs_sleep() {
 	assert_not_exists "$OTELOP_STATE_DIR"
 }
 
-# search STATUS PATH [OPTION...] -- CMD: with this PATH (UNSET: with none) --dry-run and the real thing both say STATUS;
-# ran: it is there, and exits with 7.
-search() {
-	local expected=$1 path=("PATH=$2") program seen
-	[ "$2" != UNSET ] || path=(-u PATH)
-	shift 2
-	seen=$(tried otelop-spawn --dry-run "$@")
-	# Without ps in PATH the fallback takes long to end what was started.
-	is_fallback || seen+=" $(tried otelop-spawn "$@")"
-	if [ "$1" = -- ]; then seen+=" $(tried otelop-lock "$@")"; fi
-	for program in $seen; do
-		[ "$program" = "$expected" ] || wrong+="${path[*]} $*: wanted $expected, not: $seen"$'\n'
-	done
+@test "a directory of PATH whose file server does not answer: --dry-run and restart say 124 in time, and nothing is stopped" {
+	[ -w /dev/fuse ] || skip "needs /dev/fuse"
+	can unshare -m true
+	mkdir mount
+	tool -0 timeout -s KILL 100 unshare -m sh -c '
+		python3 "$1" mount hang >server 2>&1 &
+		server=$!
+		until [ -e mount/f ]; do kill -0 "$server" || exit; sleep 0.02; done
+		otelop start --ready exec -- sleep 1000 >/dev/null 2>&1
+		: >hang
+		say() { echo "$* $?"; }
+		programs=$PATH PATH=$PWD/mount:$PATH
+		"$BUILD/otelop-spawn" --dry-run -- nosuch 2>err
+		say dry-run
+		PATH=$programs cat err
+		"$BUILD/otelop" restart -- nosuch 2>/dev/null
+		say restart
+		PATH=$programs
+		otelop status -q
+		say status
+		otelop stop
+		kill "$server"
+		wait "$server"
+		exit 0' sh "$BATS_TEST_DIRNAME/tools/hangfs.py"
+	assert_line -n 0 'dry-run 124'
+	assert_line -n 1 --regexp '^otelop-spawn: nosuch: cannot be looked for: '
+	assert_line -n 2 'restart 124'
+	assert_line -n 3 'status 0'
 }
 
-tried() {
-	local status=0 said
-	said=$(env "${path[@]}" "$(command -v "$1")" "${@:2}" 2>&1 >/dev/null 3>&- 4>&-) || status=$?
-	if [ "$status" = 0 ] || [ "$status" = 7 ] || [[ $said == *"exited with status 7"* ]]; then status=ran; fi
-	echo "$status"
-}
-
-@test "the search for a command: the one of execvp, by --dry-run and by the real thing alike" {
-	local sh wrong='' n last
-	sh=$(command -v sh)
-	mkdir -p d/sub/bin d/good d/dir/cmd d/plain d/text d/bad d/badsh d/noexec d/pipe d/loop d/dangling d/chain d/empty
-	cd d
-	for n in here.cmd good/cmd sub/bin/other; do
-		printf '#!%s\nexit 7\n' "$sh" >"$n"
-		chmod 755 "$n"
-	done
-	echo 'exit 7' >text/cmd
-	printf '#!\nexit 7\n' >empty/cmd
-	printf '#! /no/such/shell\n' >bad/cmd
-	printf '#!%s\r\nexit 7\n' "$sh" >bad/crlf
-	printf '#!%s\n' "$PWD/dir/cmd" >badsh/cmd
-	printf '#!%s\n' "$PWD/noexec/cmd" >badsh/cmd2
-	printf '#! \t%s -e\nexit 7\n' "$sh" >badsh/blanks
-	printf '#!sh\nexit 7\n' >badsh/relative
-	printf '#!%s\nexit 7\n' "$sh" >noexec/cmd
-	chmod 755 text/cmd empty/cmd bad/* badsh/*
-	mkfifo -m 755 pipe/cmd
-	ln -s cmd loop/cmd
-	ln -s nowhere dangling/cmd
-	last=$sh
-	for n in 1 2 3 4 5 6; do
-		printf '#!%s\nexit 7\n' "$last" >chain/$n
-		chmod 755 chain/$n
-		last=$PWD/chain/$n
-	done
-
-	search ran "$PWD/sub:" -- here.cmd
-	search ran ":$PWD/sub" -- here.cmd
-	search ran "$PWD/sub::$PWD/dir" -- here.cmd
-	search ran . -- here.cmd
-	search ran '' -- here.cmd
-	search 127 "$PWD/sub" -- here.cmd
-	search 127 UNSET -- here.cmd
-	search ran UNSET -- sh -c 'exit 7'
-	search ran "$PWD/dir:$PWD/good" -- cmd
-	search 126 "$PWD/dir" -- cmd
-	search ran "$PWD/noexec:$PWD/good" -- cmd
-	search 126 "$PWD/noexec:$PWD/sub" -- cmd
-	search ran "$PWD/noexec:$PWD/dir:$PWD/text" -- cmd
-	search ran "$PWD/text" -- cmd
-	search ran text -- cmd
-	search ran "$PWD/empty" -- cmd
-	search ran "$PWD/here.cmd:$PWD/good" -- cmd
-	search 127 "$PWD/here.cmd" -- cmd
-	search ran "$PWD/bad:$PWD/good" -- cmd
-	search 127 "$PWD/bad" -- cmd
-	search 127 "$PWD/bad" -- crlf
-	search 126 "$PWD/badsh" -- cmd
-	search 126 "$PWD/badsh" -- cmd2
-	search ran "$PWD/badsh:$PWD/good" -- cmd
-	search ran "$PWD/badsh" -- blanks
-	search 127 "$PWD/badsh" -- relative
-	search 126 "$PWD/pipe" -- cmd
-	search 126 "$PWD/loop:$PWD/good" -- cmd
-	search ran "$PWD/dangling:$PWD/good" -- cmd
-	search 127 "$PWD/dangling" -- cmd
-	search 127 "$PWD/nowhere" -- cmd
-	search 127 "$PWD" -- ''
-	search 127 "$PWD" -- "$(printf '%0300d' 0)"
-	search ran /nowhere -- ./here.cmd
-	search ran /nowhere -- "$PWD/text/cmd"
-	search 126 /nowhere -- ./dir/cmd
-	search 126 /nowhere -- ./noexec/cmd
-	search 127 /nowhere -- ./bad/cmd
-	search 127 /nowhere -- ./cmd
-	search 126 /nowhere -- ./here.cmd/cmd
-	search ran bin -d sub -- other
-	search 127 sub/bin -d sub -- other
-	search ran /nowhere -e PATH="$PWD/good" -- cmd
-	search 127 "$PWD/good" -e PATH=/nowhere -- cmd
-	search 127 "$PWD/good" -u PATH -- cmd
-	search ran "$PWD/chain" -- 1
-	search ran "$PWD/chain" -- 5
-	search 126 "$PWD/chain" -- 6
-	assert_equal "$wrong" ""
-}
-
-@test "PATH ends with a colon, and a directory of the command's name comes first: otelop-run and otelop-lock find it too" {
-	mkdir -p first/cmd
-	printf 'exit 7\n' >cmd
-	chmod 755 cmd
-	PATH=$PWD/first:$PATH: tool -7 otelop-lock -- cmd
-	PATH=$PWD/first:$PATH: tool -7 otelop-run --ready exec -- cmd
+@test "a stack of 64 KiB: a start, and a failure with its words, as ever" {
+	tool -0 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
+	kill "$output"
+	tool -1 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo last words; exit 3"'
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: sh: exited with status 3"
+	assert_equal "${stderr_lines[1]}" "last words"
+	assert_nothing_runs
 }

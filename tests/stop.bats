@@ -1,5 +1,5 @@
 # otelop-stop: end a process, or the daemon of a state directory, and wait until it is gone.
-# shellcheck disable=SC2016 # what stands in single quotes is for the shell inside
+# shellcheck disable=SC2016 # what stands in single quotes is for another shell
 load helper
 
 BATS_TEST_TIMEOUT=180
@@ -57,7 +57,7 @@ dead_pid() {
 	echo "$pid"
 }
 
-# --- a process ---
+# --- a process
 
 @test "a process: it gets TERM, and otelop-stop waits until it is gone" {
 	slow_to_end
@@ -75,18 +75,10 @@ dead_pid() {
 }
 
 @test "a zombie: it is gone, for stopping (0) and for --check (1)" {
-	background python3 -c '
-import os, time
-pid = os.fork()
-if pid == 0:
-    os._exit(0)
-os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-open("zombie", "w").write(str(pid))
-time.sleep(1000)'
-	eventually 10 test -s zombie
-	tool -0 otelop-stop -t 5 "$(cat zombie)"
-	tool -1 otelop-stop -n "$(cat zombie)"
-	grep -q '^State:.*Z' "/proc/$(cat zombie)/status"	# it was one all the time
+	make_zombie
+	tool -0 otelop-stop -t 5 "$zombie"
+	tool -1 otelop-stop -n "$zombie"
+	grep -q '^State:.*Z' "/proc/$zombie/status"	# it was one all the time
 }
 
 @test "a process becomes a zombie that nobody reaps: it is gone" {
@@ -252,19 +244,24 @@ time.sleep(1000)'
 	run ! is_gone "$child"
 }
 
-@test "waiting for a second: the kernel wakes it, it does not look again and again" {
+@test "waiting for a process that takes its time: nothing wakes it until that is gone" {
 	needs pidfd
-	# LeakSanitizer cannot work under strace.
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	background sh -c 'trap "sleep 1; exit" TERM; : >began; while :; do sleep 0.05; done'
-	local pid=$!
+	slow_to_stop
+	background otelop-stop "$!"
+	assert_rests_until_gone "$!"
+}
+
+# A process that ends on TERM when there is a file go.
+slow_to_stop() {
+	background sh -c 'trap ": >heard; until test -e go; do sleep 0.02; done; exit" TERM; : >began; while :; do sleep 0.02; done'
 	eventually 10 test -e began
-	tool -0 strace -o trace otelop-stop "$pid"
-	grep -q "^pidfd_open($pid" trace
-	sed -n '/^pidfd_send_signal(.*SIGTERM/,$p' trace >waiting
-	assert_file_not_empty waiting
-	[ "$(wc -l <waiting)" -le 15 ]
-	grep -Eq '^p?poll' waiting
+}
+# The otelop-stop of this pid has signalled, waits, and goes on at the end.
+assert_rests_until_gone() {
+	eventually 10 test -e heard
+	eventually 10 is_at_rest "$1"
+	: >go
+	assert_ended "$1" 0
 }
 
 @test "wrong usage: 2 and the usage" {
@@ -288,7 +285,7 @@ time.sleep(1000)'
 	assert_witness_untouched
 }
 
-# --- the daemon of a state directory ---
+# --- the daemon of a state directory
 
 @test "no state directory, an empty one: 0, silent, and nothing is made" {
 	rmdir state
@@ -403,7 +400,7 @@ while True:
 @test "--no-sweep, and otelop-run is late in letting go: what the daemon started is not signalled" {
 	tool -0 otelop-spawn -- otelop-run --ready fd --no-sweep -- sh -c 'sleep 1001 & echo $! >left; otelop-ready; exec sleep 1000'
 	local pid=$output parent
-	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	parent=$(parent_of "$pid")
 	# Held by its tracer, for a CONT would reach it.
 	background strace -qq -o trace -p "$parent"
 	local tracer=$!
@@ -421,7 +418,7 @@ while True:
 	needs /proc
 	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
 	local parent
-	parent=$(ps -o ppid= -p "$output" | tr -d ' ')
+	parent=$(parent_of "$output")
 	kill -STOP "$parent"
 	tool -0 otelop-stop
 	assert_gone "$parent"
@@ -437,7 +434,7 @@ for i in range(60):
 os.write(3, b"ok\n")
 signal.pause()'
 	local parent
-	parent=$(ps -o ppid= -p "$output" | tr -d ' ')
+	parent=$(parent_of "$output")
 	kill -KILL "$parent"
 	assert_gone "$parent"
 	tool -0 sh -c 'ulimit -Sn 40; exec otelop-stop'
@@ -599,268 +596,15 @@ signal.pause()'
 	kill -0 "$pid"
 }
 
-@test "the daemon is dead, and its child keeps the lock: 1 and who keeps it, stop ends it, -k if need be" {
-	needs /proc
-	tool -0 otelop-spawn -- otelop-lock -- sh -c 'trap "" TERM; leave sleep 1001; otelop-ready; exec sleep 1000'
-	local pid=$output keeper
-	kill -KILL "$pid"
-	assert_gone "$pid"
-	tool -1 otelop-meta running
-	assert_output "stale $pid"
-	keeper=$(marked_processes)
-	assert_equal "$stderr" "otelop-meta: $OTELOP_STATE_DIR: the daemon is dead, its lock kept by process $keeper (sleep); otelop stop ends it"
-	tool -75 otelop-lock -- true
-	assert_regex "$stderr" "the daemon is dead, its lock kept by process $keeper \(sleep\); otelop stop ends it"
-	tool -124 otelop-stop -t 500ms
-	tool -0 otelop-stop -t 500ms -k 10
-	assert_nothing_runs
-	tool -3 otelop-meta running
-}
-
-@test "the daemon is dead, and a child of it that took the lock anew or made it a shared one keeps it: stop ends it" {
-	needs /proc
-	local how
-	for how in 'flock -u $fd; flock $fd' 'flock -s $fd' 'flock -u $fd; flock -s $fd'; do
-		tool -0 otelop-spawn -- otelop-lock -- sh -c "fd=\$OTELOP_LOCK_FD
-			leave sh -c \"$how; >changed; exec sleep 1001\"
-			until test -e changed; do sleep 0.02; done; otelop-ready; exec sleep 1000"
-		kill -KILL "$output"
-		assert_gone "$output"
-		tool -75 otelop-lock -- true
-		assert_regex "$stderr" 'its lock kept by process [0-9]+ \(sleep\)'
-		tool -0 otelop-stop
-		assert_nothing_runs
-		tool -3 otelop-meta running
-		rm changed
-	done
-}
-
-# What takes the lock of descriptor $fd itself, as these letters say (U, E, S, in a loop with an R at the end), and stays.
-retake() {
-	cat >retake <<-'EOF'
-		#!/usr/bin/env python3
-		import fcntl, os, signal, sys
-		how = {"U": fcntl.LOCK_UN, "E": fcntl.LOCK_EX, "S": fcntl.LOCK_SH}
-		while True:
-		    for letter in sys.argv[1].rstrip("R"):
-		        fcntl.flock(int(os.environ["fd"]), how[letter])
-		    open("taken", "w").close()
-		    if not sys.argv[1].endswith("R"):
-		        signal.pause()
-	EOF
-	chmod 755 retake
-	tool -0 otelop-spawn -- otelop-lock -- sh -c "fd=\$OTELOP_LOCK_FD; export fd; leave $2 setsid -f ./retake $1
-		until test -e taken; do sleep 0.02; done; otelop-ready; exec sleep 1000"
-	kill -KILL "$output"
-	assert_gone "$output"
-}
-
-@test "a dead daemon's child in a session of its own that took the lock anew: no start is under way, stop ends it" {
-	needs /proc
-	local how
-	for how in UE S US; do
-		retake $how
-		tool -75 otelop-lock -- true
-		assert_regex "$stderr" 'its lock kept by process [0-9]+ \(python3\)'
-		tool -1 otelop-meta running
-		tool -0 otelop-stop
-		assert_nothing_runs
-		tool -3 otelop-meta running
-		rm taken
-	done
-}
-
-@test "a dead daemon's child changes its lock without pause: stop is not told that somebody else has it" {
-	needs /proc
-	retake ESR
-	tool -0 otelop-stop
-	tool -3 otelop-meta running
-	assert_nothing_runs
-}
-
-@test "somebody keeps a dead daemon's lock, taken anew and not the daemon's for certain: he is named and not ended" {
-	needs /proc
-	local how process
-	for how in UE US; do
-		retake $how 'env -u OTELOP_STATE_DIR'
-		tool -124 otelop-stop -t 1 -k 300ms
-		assert_regex "$stderr" 'process [0-9]+ \(python3\) keeps the lock and is not the daemon.s to end'
-		for process in $(marked_processes); do kill -KILL "$process" 2>/dev/null || :; done
-		assert_nothing_runs
-		rm taken
-	done
-}
-
-@test "more children of a dead daemon keep its lock than descriptors are allowed: stop ends them all" {
-	needs /proc
-	tool -0 otelop-spawn -- otelop-lock -- sh -c 'i=0
-		while [ $i -lt 400 ]; do i=$((i + 1)); sleep 1001 & done; otelop-ready; exec sleep 1000'
-	kill -KILL "$output"
-	assert_gone "$output"
-	tool -0 sh -c 'ulimit -n 64; exec otelop-stop -t 60'
-	assert_nothing_runs
-}
-
-@test "somebody the descriptor was sent to keeps a dead daemon's lock: he is named and not ended" {
-	needs /proc
-	can_see_foreign_lock
-	background env -u OTELOP_STATE_DIR python3 -c '
-import array, os, socket, time
-server = socket.socket(socket.AF_UNIX)
-server.bind("box")
-server.listen()
-peer, _ = server.accept()
-_, control, _, _ = peer.recvmsg(1, socket.CMSG_SPACE(4))
-open("stored", "w").close()
-time.sleep(1000)'
-	local stranger=$!
-	eventually 10 test -S box
-	tool -0 otelop-spawn -- otelop-lock -- python3 -c '
-import array, os, socket, subprocess
-peer = socket.socket(socket.AF_UNIX)
-peer.connect("box")
-peer.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [int(os.environ["OTELOP_LOCK_FD"])]))])
-while not os.path.exists("stored"): pass
-subprocess.run(["otelop-ready"], pass_fds=[3])
-os.execvp("sleep", ["sleep", "1000"])'
-	kill -KILL "$output"
-	assert_gone "$output"
-	tool -124 otelop-stop -t 300ms -k 300ms
-	assert_regex "$stderr" "process $stranger \(python3\) keeps the lock and is not the daemon's to end"
-	kill -0 "$stranger"
-}
-# A process of ours is looked into whatever its session is; that is so but where the system forbids it.
-can_see_foreign_lock() { ls /proc/self/fdinfo >/dev/null 2>&1 || skip "needs /proc/PID/fdinfo"; }
-
-
-@test "waiting for a daemon for a second: the kernel wakes it, it does not look again and again" {
+@test "waiting for a daemon that takes its time: nothing wakes it until that is gone" {
 	needs pidfd
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	tool -0 otelop-spawn -- otelop-run --ready fd -- sh -c 'trap "sleep 1; exit" TERM; otelop-ready; while :; do sleep 0.05; done'
-	tool -0 strace -o trace otelop-stop
-	sed -n '/^pidfd_send_signal(.*SIGTERM/,/^flock(/p' trace >waiting
-	assert_file_not_empty waiting
-	[ "$(wc -l <waiting)" -le 15 ]
-}
-
-# --- a pid that is used again ---
-
-@test "a pid namespace without a session of its own, and a held lock that names nobody: its holder is not signalled" {
-	unshare -rpf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
-	# Seen from inside, these processes have session 0, as they have no parent but 0.
-	tool -0 unshare -rpf --mount-proc sh -c 'umask 077
-		file=$OTELOP_STATE_DIR/otelop.json
-		echo "{\"pid\": 2147483647}" >"$file"
-		{ otelop-lock -F 9 && : >held && exec env -u OTELOP_STATE_DIR sleep 1000; } 9<>"$file" &
-		until grep -q sleep /proc/$!/cmdline; do sleep 0.02; done
-		otelop-stop -t 300ms
-		echo "stop $?"
-		kill -0 $! && echo alive
-		kill $!'
-	assert_line "stop 124"
-	assert_line alive
-}
-
-# recycle LEFTOVER: in a pid namespace of its own, a daemon dies, and its number becomes an
-# innocent process's.  Prints what `running` and otelop-stop say, and whether the innocent lives
-# and heard nothing.  With LEFTOVER, a child of the dead daemon still holds its lock.  With USER, all but
-# process 1 are that user's.
-recycle() {
-	local root=-r
-	[ -z "${2-}" ] || root=-f
-	unshare "$root" -pmf --mount-proc true 2>/dev/null || skip "needs pid namespaces"
-	mkdir notes
-	chmod 777 notes
-	tool -0 timeout 60 unshare "$root" -pmf --mount-proc python3 -c '
-import os, signal, subprocess, sys, time
-
-leftover = sys.argv[1] == "leftover"
-user = int(sys.argv[2])
-
-def become():
-    if user:
-        os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
-
-def until(what, condition):
-    end = time.time() + 20
-    while not condition():
-        if time.time() > end:
-            sys.exit("still not: " + what)
-        try:
-            os.waitpid(-1, os.WNOHANG)	# the orphans are ours: this is pid 1
-        except ChildProcessError:
-            pass
-        time.sleep(0.01)
-
-def ask(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=become)
-    return done.stdout.decode().strip(), done.returncode
-
-command = "otelop-ready; exec sleep 1000"
-if leftover:
-    command = "leave sleep 1001; " + command
-pid = int(subprocess.check_output(["otelop-spawn", "--", "otelop-run", "--ready", "fd", "--", "sh", "-c", command],
-    preexec_fn=become))
-parent = int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
-os.kill(parent, signal.SIGKILL)
-until("the parent is gone", lambda: not os.path.exists(f"/proc/{parent}"))
-os.kill(pid, signal.SIGKILL)
-until("the daemon is gone", lambda: not os.path.exists(f"/proc/{pid}"))
-
-# A process is known to be younger than a file by more than a clock tick.
-file = os.environ["OTELOP_STATE_DIR"] + "/otelop.json"
-until("a tick is over", lambda: time.time() - os.stat(file).st_mtime > 0.1)
-heard = "notes/heard"
-open("/proc/sys/kernel/ns_last_pid", "w").write(str(pid - 1))
-innocent = os.fork()
-if innocent == 0:
-    become()
-    def note(number, frame):
-        with open(heard, "a") as file:
-            file.write(str(number))
-    for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, note)
-    open("notes/watching", "w")
-    while True:
-        signal.pause()
-if innocent != pid:
-    sys.exit(f"the number was not used again: {innocent} for {pid}")
-until("the innocent watches", lambda: os.path.exists("notes/watching"))
-
-text, status = ask("otelop-meta", "running")
-print("running:", status, "running" if text.startswith("running") else "starting" if text.startswith("starting") else "no")
-text, status = ask("otelop-stop", "-t", "20", "-k", "1")
-print("stop:", status)
-print("innocent:", os.waitpid(innocent, os.WNOHANG) == (0, 0) and not os.path.exists(heard))
-print("file:", os.path.exists(os.environ["OTELOP_STATE_DIR"] + "/otelop.json"))
-' "$1" "${2:-0}"
-}
-
-@test "the daemon is dead and its pid is an innocent's: stale, stop is 0, the innocent hears nothing" {
-	recycle none
-	assert_output "$(printf 'running: 1 no\nstop: 0\ninnocent: True\nfile: False')"
-}
-
-@test "the same while a child of the dead daemon holds its lock: not running, stop ends the child, the innocent hears nothing" {
-	needs /proc
-	recycle leftover
-	assert_output "$(printf 'running: 1 no\nstop: 0\ninnocent: True\nfile: False')"
-}
-
-@test "the same as a user who may not look into process 1, the innocent's parent: the innocent hears nothing" {
-	needs /proc
-	can_give
-	can_be_nobody
-	chown 65534:65534 "$OTELOP_STATE_DIR"
-	as_nobody true
-	recycle leftover 65534
-	assert_output "$(printf 'running: 1 no\nstop: 0\ninnocent: True\nfile: False')"
+	tool -0 otelop-spawn -- otelop-run --ready fd -- sh -c '
+		trap ": >heard; until test -e go; do sleep 0.02; done; exit" TERM; otelop-ready; while :; do sleep 0.02; done'
+	background otelop-stop
+	assert_rests_until_gone "$!"
 }
 
 @test "otelop-run has said how its command exited and lets go late: stop waits for that, and nothing is left" {
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	background strace -f -o /dev/null -e trace=flock -e inject=flock:delay_exit=400000 \
 		otelop-run --ready exec -- sh -c 'trap "exit 143" TERM; : >trapped; while :; do sleep 0.02; done'
 	eventually 20 test -e trapped
@@ -892,4 +636,52 @@ is_running() { [[ $(otelop-meta running) == "running "* ]]; }
 	tool -124 timeout -s KILL 20 ./ends "$!" 200
 	kill -KILL "$!"
 	tool -0 timeout -s KILL 20 ./ends "$!" 5000
+}
+
+# --- otelop stop
+
+@test "stop of nothing: status 0, nothing said, nothing made" {
+	tool -0 otelop -C nothing stop
+	assert_output ""
+	assert_equal "$stderr" ""
+	assert_not_exists nothing
+}
+
+@test "stop: the daemon and all below it are gone, the log stays" {
+	tool -0 otelop start --ready fd -- sh -c 'sleep 600 & leave sleep 600; otelop-ready; wait'
+	tool -0 otelop stop
+	assert_output ""
+	assert_nothing_runs
+	assert_state_files otelop.log
+}
+
+@test "stop of a daemon that does not hear TERM: status 124, and it goes on; with -k it is gone" {
+	tool -0 otelop start --ready fd -- sh -c "$deaf"
+	pid=$output
+	tool -124 otelop stop -t 300ms
+	assert_stderr_line_count 1
+	kill -0 "$pid"
+	tool -0 otelop status -q
+	tool -0 otelop stop -t 300ms -k 10
+	assert_gone "$pid"
+	tool -3 otelop status -q
+	assert_nothing_runs
+}
+
+@test "stop of a stopped process: it hears it all the same" {
+	start_sleep
+	kill -STOP "$output"
+	tool -0 otelop stop -t 10
+	assert_nothing_runs
+}
+
+@test "stop with a mistake: status 2, named, and the daemon goes on" {
+	start_sleep
+	for mistake in "-t soon" "-t" "word" "--bogus"; do
+		# shellcheck disable=SC2086 # words
+		tool -2 otelop stop $mistake
+		[[ $stderr == *usage:* ]]
+		[[ ${stderr_lines[0]} == *"${mistake##* }"* ]]
+	done
+	tool -0 otelop status -q
 }

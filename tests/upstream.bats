@@ -4,7 +4,31 @@ load helper
 
 setup_more() {
 	file=$OTELOP_STATE_DIR/otelop.json
-	upstream=$BATS_TEST_DIRNAME/e2e/upstream.py
+}
+
+@test "start while upstream's daemon runs, which did not record its command: status 75, and it goes on" {
+	tool -0 otelop start --native -- python3 "$upstream"
+	pid=$output
+	tool -75 otelop start --ready exec -- sleep 5
+	assert_output ""
+	assert_stderr_line_count 1
+	[[ $stderr == *"did not record"* ]]
+	tool -75 otelop start --ready exec -- python3 "$upstream"
+	assert_equal "$(otelop-meta running)" "running $pid"
+}
+
+@test "20 starts --native of upstream's daemon at once: one daemon, all say 0 with its pid" {
+	local i pids=()
+	for i in {1..20}; do
+		start_in_background "start$i" --native -- python3 "$upstream"
+		pids+=("$!")
+	done
+	wait "${pids[@]}"
+	assert_equal "$(statuses)" " 20 0 "
+	assert_equal "$(cat start*.out | sort -u)" "$(otelop-meta get pid)"
+	assert_equal "$(cat start*.err | sort | uniq -c | tr -s ' ')" \
+		" 19 otelop: already running"$'\n'" 1 otelop: python3 is ready"
+	only_runs "$(otelop-meta get pid)"
 }
 
 # upstream_locks COUNT: so often it renames its file and locks it, as upstream's starter does.  Prints how often that failed.

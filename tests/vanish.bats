@@ -76,7 +76,7 @@ assert_ended_with() {
 @test "published again, and otelop-run is killed: the command has no lock left, and is known and stopped all the same" {
 	rm "$file"
 	eventually 10 is_as_before
-	kill -KILL "$(ps -o ppid= -p "$pid" | tr -d ' ')"
+	kill -KILL "$(parent_of "$pid")"
 	eventually 10 lock_is_free
 	tool -0 otelop-meta running
 	assert_output "running $pid"
@@ -86,11 +86,11 @@ assert_ended_with() {
 	assert_gone "$pid"
 	tool -3 otelop status
 }
-lock_is_free() { ! otelop-lock -p; }
 
 @test "the log is written and the directory used by others: otelop-run is not woken" {
 	local parent before
-	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	parent=$(parent_of "$pid")
+	eventually 10 is_at_rest "$parent"
 	before=$(times_woken "$parent")
 	for round in 1 2 3 4 5 6 7 8 9; do
 		echo line >>"$OTELOP_STATE_DIR/otelop.log"
@@ -101,4 +101,3 @@ lock_is_free() { ! otelop-lock -p; }
 	# Once it looks at what it has published, whatever happens.
 	[ "$(times_woken "$parent")" -le $((before + 1)) ]
 }
-times_woken() { sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$1/status"; }

@@ -209,6 +209,24 @@ io_read_all(int fd, char *bytes, size_t size)
 	return (ssize_t)used;
 }
 
+ssize_t
+io_read_file(int fd, char *bytes, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = pread(fd, bytes + used, size - used, (off_t)used);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
 int
 io_format(char *buffer, size_t size, const char *format, ...)
 {

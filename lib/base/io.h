@@ -47,6 +47,9 @@ void io_drain(int fd);
 /* Read until the end of file or until size bytes are there.  Returns how many, or -1. */
 ssize_t io_read_all(int fd, char *bytes, size_t size);
 
+/* The same of a file, from its beginning, and the description's offset, which others may share, stays. */
+ssize_t io_read_file(int fd, char *bytes, size_t size);
+
 /* Format into a buffer.  -1 with ENAMETOOLONG when it does not fit. */
 int io_format(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -6,6 +6,7 @@
 #include "daemon/join.h"
 #include "json/json.h"
 #include "platform/platform.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
@@ -23,14 +24,15 @@
 #define ANCESTORS_MAX 4096	/* more than a pid namespace nests; a list that changes under us must end */
 
 static int
-open_file(const char *dir, int flags, struct otelop_message *message)
+open_file(const char *path, int flags, struct otelop_message *message)
 {
-	int dir_fd = statedir_open(dir, message), fd;
+	struct statedir dir;
+	int fd;
 
-	if (dir_fd < 0)
+	if (statedir_open(&dir, path, message) < 0)
 		return -1;
-	fd = statedir_open_file(dir_fd, dir, STATEDIR_START, O_RDWR | flags, message);
-	io_close(&dir_fd);
+	fd = statedir_open_file(&dir, STATEDIR_START, O_RDWR | flags, message);
+	statedir_close(&dir);
 	return fd;
 }
 
@@ -113,7 +115,7 @@ chain_is_done(const char *dir, char *const argv[])
 	pid_t pid = 0;
 
 	if (state_look(dir, &state, &metadata, NULL) == 0 && state == STATE_RUNNING &&
-	    meta_is_here(&metadata, NULL) && (argv == NULL || join_is_same(&metadata, argv)) &&
+	    identity_is_here(&metadata, NULL) && (argv == NULL || join_is_same(&metadata, argv)) &&
 	    is_as_young(meta_pid(&metadata)))
 		pid = meta_pid(&metadata);
 	otelop_metadata_free(&metadata);
@@ -122,16 +124,17 @@ chain_is_done(const char *dir, char *const argv[])
 
 /* The otelop-run that is pid's parent: it has the metadata open.  0: there is none. */
 static pid_t
-find_runner(const char *dir, const struct platform_process *daemon)
+find_runner(const char *path, const struct platform_process *daemon)
 {
+	struct statedir dir;
 	struct stat file;
-	int dir_fd = statedir_open(dir, NULL), found;
+	int found;
 
-	if (dir_fd < 0)
+	if (statedir_open(&dir, path, NULL) < 0)
 		return 0;
-	found = fstatat(dir_fd, STATEDIR_METADATA, &file, AT_SYMLINK_NOFOLLOW) == 0 && daemon->parent > 1 &&
+	found = fstatat(dir.fd, STATEDIR_METADATA, &file, AT_SYMLINK_NOFOLLOW) == 0 && daemon->parent > 1 &&
 	    platform_process_has_open(daemon->parent, &file, STATEDIR_METADATA) == 1;
-	io_close(&dir_fd);
+	statedir_close(&dir);
 	return found ? daemon->parent : 0;
 }
 
@@ -165,7 +168,7 @@ chain_is_inside(const char *dir)
 	int inside = 0;
 
 	if (state_look(dir, &state, &metadata, NULL) == 0 && metadata.length > 0 &&
-	    (state == STATE_RUNNING || state == STATE_STARTING) && meta_is_here(&metadata, NULL)) {
+	    (state == STATE_RUNNING || state == STATE_STARTING) && identity_is_here(&metadata, NULL)) {
 		if (platform_process(meta_pid(&metadata), &daemon) != 1)
 			daemon.parent = 0;
 		/* What is not swept outlives both, but for the daemon itself. */

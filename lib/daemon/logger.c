@@ -78,8 +78,8 @@ rotate(const struct logger *logger, struct otelop_message *what)
 		else
 			snprintf(from, sizeof(from), "%s.%d", STATEDIR_LOG, i - 1);
 		/* One that is not there leaves a gap. */
-		if (renameat(logger->dir_fd, from, logger->dir_fd, to) < 0 && errno != ENOENT)
-			result = message_errno(what, "%s/%s: cannot rename %s to it", logger->dir, to, from);
+		if (renameat(logger->dir->fd, from, logger->dir->fd, to) < 0 && errno != ENOENT)
+			result = message_errno(what, "%s/%s: cannot rename %s to it", logger->dir->path, to, from);
 	}
 	return result;
 }
@@ -89,7 +89,7 @@ static int
 open_log(const struct logger *logger, int64_t *size, struct otelop_message *message)
 {
 	struct stat found;
-	int fd = statedir_open_file(logger->dir_fd, logger->dir, STATEDIR_LOG,
+	int fd = statedir_open_file(logger->dir, STATEDIR_LOG,
 	    O_WRONLY | O_APPEND | O_CREAT, message);
 
 	*size = fd >= 0 && fstat(fd, &found) == 0 ? (int64_t)found.st_size : 0;
@@ -185,11 +185,13 @@ run_logger(void *argument)
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
 	const struct logger *logger = argument;
 	struct sigaction action = { .sa_handler = SIG_IGN };
-	int keep[2] = { logger->dir_fd, logger->pipe[0] };
+	int keep[2] = { logger->dir->fd, logger->pipe[0] };
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		sigaction(ignored[i], &action, NULL);
+	/* Before the frames of what stays, so that these are new pages, of which only those that are used count. */
+	platform_give_back_stack();
 	/* Above all not the lock: it must not outlive the daemon in us. */
 	return child_keep_only(keep, 2) < 0 ? 1 : keep_log(logger);
 }
@@ -217,7 +219,7 @@ logger_start(struct logger *logger, struct otelop_message *message)
 	if (size > logger->max)
 		rotate(logger, NULL);
 	if (io_pipe(logger->pipe) < 0 || fork_logger(logger) < 0) {
-		message_errno(message, "%s/%s: cannot start the log's writer", logger->dir,
+		message_errno(message, "%s/%s: cannot start the log's writer", logger->dir->path,
 		    STATEDIR_LOG);
 		io_close(&logger->pipe[0]);
 		io_close(&logger->pipe[1]);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "otelop.h"
+#include "state/statedir.h"
 
 #define LOGGER_SIZE_MIN 1024
 #define LOGGER_KEEP_MAX 1000
@@ -18,8 +19,7 @@
 struct logger {
 	int64_t max;		/* bytes that the log may have; 0: there is no logger */
 	int keep;		/* how many old logs stay, as otelop.log.1 (the youngest) and so on */
-	int dir_fd;		/* the state directory */
-	const char *dir;	/* its path, for messages */
+	const struct statedir *dir;	/* the caller's, for as long as the logger is used */
 	int pipe[2];		/* the daemon writes to the second */
 	pid_t pid;		/* 0 or below: it does not live */
 	int64_t began;

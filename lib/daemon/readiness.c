@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SETTLE_MS 100		/* no new address for so long: all are there */
+#define FIRST_SOCKETS_MS 10	/* until then a command that says by itself that it is ready has mostly said so */
 #define NOTIFY_MAX 65536
 #define READS_AT_ONCE 64	/* of a sender who never ends: it must not keep us from anything else */
 
@@ -147,7 +148,6 @@ readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
 	readiness->notify = (struct notify)NOTIFY_INIT;
 	readiness->reader.set = set;
 	readiness->reader.argument = argument;
-	readiness->began = clock_ms();
 	if (only_listen && !sockets_are_seen()) {
 		errno = ENOSYS;
 		return message_set(message, "listen: this system does not show who listens where; "
@@ -225,16 +225,25 @@ readiness_prepare_child(const struct readiness *readiness)
 	return io_dup2(readiness->ready_pipe[1], OTELOP_READY_FD) < 0 ? -1 : 0;
 }
 
+static int
+looks_at_once(const struct readiness_modes *modes)
+{
+	return modes->connect || modes->check != NULL || modes->exec;
+}
+
 void
 readiness_started(struct readiness *readiness)
 {
 	io_close(&readiness->ready_pipe[1]);
+	readiness->began = clock_ms();
+	if (!looks_at_once(readiness->modes))
+		readiness->next_look = readiness->began + FIRST_SOCKETS_MS;
 }
 
 static int
 looks_from_time_to_time(const struct readiness_modes *modes)
 {
-	return modes->listen || modes->connect || modes->check != NULL || modes->exec;
+	return modes->listen || looks_at_once(modes);
 }
 
 size_t
@@ -400,18 +409,18 @@ readiness_look(struct readiness *readiness, const struct tree *tree)
 {
 	const struct readiness_modes *modes = readiness->modes;
 	enum verdict verdict = VERDICT_UNKNOWN;
-	int64_t began = clock_ms();
+	int64_t now = clock_ms();
 
 	if (modes->exec || readiness->probe_succeeded)
 		return VERDICT_OK;
-	if (began < readiness->next_look)
+	if (now < readiness->next_look)
 		return VERDICT_UNKNOWN;
-	if (modes->listen)
+	if (modes->listen && now - readiness->began >= FIRST_SOCKETS_MS)
 		verdict = look_at_sockets(readiness, tree);
 	if (verdict == VERDICT_UNKNOWN && modes->connect && readiness->connect.pid == 0)
 		ask_connect(&readiness->connect, modes->connect_host, modes->connect_target);
 	if (verdict == VERDICT_UNKNOWN && modes->check != NULL && readiness->check.pid == 0)
 		ask_check(&readiness->check, modes->check, readiness->state_dir);
-	readiness->next_look = clock_ms() + pause_after(readiness, clock_ms() - began);
+	readiness->next_look = clock_ms() + pause_after(readiness, clock_ms() - now);
 	return verdict;
 }

@@ -41,7 +41,7 @@ struct readiness {
 	int64_t addresses_since;
 	pid_t hidden;		/* whose sockets may not be seen; 0: nobody's */
 	int64_t next_look;	/* for the modes that look from time to time */
-	int64_t began;
+	int64_t began;		/* when the command did */
 	struct ask connect;
 	struct ask check;
 	int probe_succeeded;
@@ -64,7 +64,7 @@ void readiness_drain(struct readiness *readiness);
 /* In the command's child: NOTIFY_SOCKET, OTELOP_DAEMONIZED, descriptor 3.  -1: errno. */
 int readiness_prepare_child(const struct readiness *readiness);
 
-/* The child has its end of the pipe: ours would hide its end of file. */
+/* The command has begun, and has its end of the pipe: ours would hide its end of file. */
 void readiness_started(struct readiness *readiness);
 
 #define READINESS_POLL_MAX 2

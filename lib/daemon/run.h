@@ -1,5 +1,6 @@
 /*
- * Be the small resident parent of a command that knows nothing of otelop.
+ * Be the small resident parent of a command that knows nothing of otelop.  run_setup begins, run watches, run_end settles,
+ * run_say tells whoever waits; outcome.h has what a run can come to, run_state.h what they all know.
  *
  * Invariants:
  *   1. The claim is ours from before CMD exists until after its descendants are gone.
@@ -13,12 +14,6 @@
 #define RUN_H
 
 #include "daemon/run_options.h"
-#include "otelop.h"
-
-struct run_report {
-	int said;	/* the reason went to whoever waits for the verdict */
-	struct otelop_message reason;	/* empty: nothing to say */
-};
 
 /*
  * Run argv to its end; or, where options->join says so, answer as the start does that was first.  The exit

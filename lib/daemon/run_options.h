@@ -1,4 +1,4 @@
-/* What otelop-run was asked for, which the metadata records for a restart. */
+/* What otelop-run was asked for, which the metadata records for a restart; and what it has to say in the end. */
 #ifndef RUN_OPTIONS_H
 #define RUN_OPTIONS_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "daemon/readiness.h"
+#include "otelop.h"
 
 struct run_options {
 	const char *state_dir;
@@ -22,6 +23,11 @@ struct run_options {
 	const char *log_max_text;
 	int log_keep;
 	const char *log_keep_text;
+};
+
+struct run_report {
+	int said;	/* the reason went to whoever waits for the verdict */
+	struct otelop_message reason;	/* empty: nothing to say */
 };
 
 #endif

@@ -1,12 +1,4 @@
-/*
- * End a process, or the daemon of a state directory, and wait until it is gone.
- *
- * The daemon is found without a race: the lock is held (probe), a handle to the pid that the file
- * names (pidfd), the same file is still held (probe again).  Between the probes the daemon lived,
- * so its pid was its own.  Where the system shows who has which file open, the process must have
- * the file, or its parent must: a leftover child that keeps a dead daemon's lock does not turn a
- * recycled pid into a target.
- */
+/* End a process, or the daemon of a state directory (target.h says how that is found), and wait until it is gone. */
 #ifndef STOP_H
 #define STOP_H
 

@@ -7,11 +7,13 @@
 #include "base/io.h"
 
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -35,6 +37,20 @@ int
 platform_pidfd_signal(int pidfd, int signal_number)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
+}
+
+/* Deeper than any call of ours goes, and less than the kernel leaves free below a stack. */
+#define STACK_DEPTH (1 << 20)
+
+void
+platform_give_back_stack(void)
+{
+	char here = 0;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t end = (uintptr_t)&here / page * page - page;	/* what is called from here needs a page at most */
+
+	/* It ends where the stack has not grown to, which is called an error, after all that is there was let go. */
+	madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
 }
 
 int

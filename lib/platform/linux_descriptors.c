@@ -28,28 +28,32 @@ struct look {
 	int has_seen;
 };
 
-/* Those in an opened list, which is closed.  What take returned last; -1: one may not be looked into. */
+/*
+ * Those in a list of pid's, by name.  What take returned last; -1: errno; ESRCH: there is no such list; EACCES, EPERM:
+ * some may not be looked into.  What could not be read may be what is looked for; but a path that is too long to be
+ * read is anybody's to make, and none of ours.
+ */
 static int
-each_listed(int fd, struct look *look)
+each_listed(int proc, pid_t pid, const char *list, struct look *look)
 {
 	char target[PATH_MAX + 16];
-	struct dirent *entry;
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const char *name;
 	ssize_t n;
-	int saved, result = 0;
+	int fd, saved, result = 0;
+	DIR *directory = proc_list_of(proc, pid, list, &fd);
 
-	if (directory == NULL) {
-		io_close(&fd);
+	if (directory == NULL)
 		return -1;
-	}
-	while (result == 0 && (entry = readdir(directory)) != NULL) {
-		if (*entry->d_name == '.')
-			continue;
+	while (result == 0) {
+		if ((name = proc_next(directory)) == NULL) {
+			result = errno != 0 ? -1 : 0;
+			break;
+		}
 		look->has_seen = 1;
-		if ((n = readlinkat(fd, entry->d_name, target, sizeof(target) - 1)) >= 0) {
+		if ((n = readlinkat(fd, name, target, sizeof(target) - 1)) >= 0) {
 			target[n] = '\0';
-			result = look->take(look->argument, fd, entry->d_name, target);
-		} else if (proc_refused(errno)) {
+			result = look->take(look->argument, fd, name, target);
+		} else if (errno != ENOENT && errno != ESRCH && errno != ENAMETOOLONG) {
 			result = -1;
 		}
 	}
@@ -63,30 +67,30 @@ each_listed(int fd, struct look *look)
 static int
 each_of_threads(int proc, pid_t pid, struct look *look)
 {
-	int result = 0, fd = proc_open_of(proc, pid, "task", O_DIRECTORY);
-	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	char name[64];
+	const char *name;
+	char list[64];
+	int fd, saved, result = 0;
+	DIR *threads = proc_list_of(proc, pid, "task", &fd);
 
-	if (threads == NULL) {
-		io_close(&fd);
+	if (threads == NULL)
 		return errno == ESRCH ? 0 : -1;
-	}
-	while (result == 0 && !look->has_seen && (entry = readdir(threads)) != NULL) {
-		if (*entry->d_name == '.' || atol(entry->d_name) == (long)pid)
+	while (result == 0 && !look->has_seen && (name = proc_next(threads)) != NULL) {
+		if (atol(name) == (long)pid)
 			continue;
-		snprintf(name, sizeof(name), "task/%ld/fd", atol(entry->d_name));
-		if ((result = each_listed(proc_open_of(proc, pid, name, O_DIRECTORY), look)) < 0 && errno == ESRCH)
+		snprintf(list, sizeof(list), "task/%ld/fd", atol(name));
+		if ((result = each_listed(proc, pid, list, look)) < 0 && errno == ESRCH)
 			result = 0;
 	}
+	saved = errno;
 	closedir(threads);
+	errno = saved;
 	return result;
 }
 
 static int
 each_descriptor(int proc, pid_t pid, struct look *look)
 {
-	int error, result = each_listed(proc_open_of(proc, pid, "fd", O_DIRECTORY), look);
+	int error, result = each_listed(proc, pid, "fd", look);
 	struct proc_stat line;
 
 	if (look->has_seen || (result < 0 && errno != ESRCH && !proc_refused(errno)))
@@ -102,8 +106,8 @@ each_descriptor(int proc, pid_t pid, struct look *look)
 	}
 	if (line.first_has_ended)
 		return each_of_threads(proc, pid, look);
-	/* A zombie and a thread of the kernel have none, whoever may look. */
-	if (error == 0 || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
+	/* One that has ended, whoever has its number by now, a zombie and a thread of the kernel have none. */
+	if (error == 0 || error == ESRCH || line.process.state == 'Z' || (line.flags & KERNEL_THREAD))
 		return 0;
 	errno = error;
 	return -1;

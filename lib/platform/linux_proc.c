@@ -79,6 +79,34 @@ proc_open_of(int proc, pid_t pid, const char *name, int flags)
 	return fd;
 }
 
+DIR *
+proc_list_of(int proc, pid_t pid, const char *name, int *fd)
+{
+	DIR *list;
+
+	if ((*fd = proc_open_of(proc, pid, name, O_DIRECTORY)) < 0)
+		return NULL;
+	if ((list = fdopendir(*fd)) == NULL) {
+		/* It asks what the descriptor is, and the kernel counts what is open: of nobody by now. */
+		if (errno == ENOENT)
+			errno = ESRCH;
+		io_close(fd);
+	}
+	return list;
+}
+
+const char *
+proc_next(DIR *list)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(list);
+	} while (entry != NULL && *entry->d_name == '.');
+	return entry == NULL ? NULL : entry->d_name;
+}
+
 ssize_t
 proc_read_text(int fd, char *text, size_t size)
 {
@@ -126,7 +154,7 @@ int
 proc_each(int proc, int (*take)(void *, int, pid_t), void *argument)
 {
 	int saved, result = 0, fd = io_openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	struct dirent *entry;
+	const char *name;
 	DIR *directory;
 
 	if (fd < 0 || (directory = fdopendir(fd)) == NULL) {
@@ -134,13 +162,12 @@ proc_each(int proc, int (*take)(void *, int, pid_t), void *argument)
 		return -1;
 	}
 	while (result == 0) {
-		errno = 0;
-		if ((entry = readdir(directory)) == NULL) {
+		if ((name = proc_next(directory)) == NULL) {
 			result = errno != 0 ? -1 : 0;
 			break;
 		}
-		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			result = take(argument, proc, (pid_t)atol(entry->d_name));
+		if (*name >= '1' && *name <= '9')
+			result = take(argument, proc, (pid_t)atol(name));
 	}
 	saved = errno;
 	closedir(directory);

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <dirent.h>
 #include <stddef.h>
 
 #include "platform/platform.h"
@@ -24,6 +25,15 @@ int proc_open(void);
 
 /* Something in a process's directory.  -1: errno; ESRCH: there is no such process, or no such thing. */
 int proc_open_of(int proc, pid_t pid, const char *name, int flags);
+
+/*
+ * A list in a process's directory; *fd is its descriptor.  NULL: errno as proc_open_of has it, also where the
+ * process has ended since it was opened.
+ */
+DIR *proc_list_of(int proc, pid_t pid, const char *name, int *fd);
+
+/* The next name in a list.  NULL: the end, and errno is 0; or errno. */
+const char *proc_next(DIR *list);
 
 /* The beginning of a file, as a string; fd, which may be -1, is closed.  Its length, or -1. */
 ssize_t proc_read_text(int fd, char *text, size_t size);

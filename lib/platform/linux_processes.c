@@ -86,24 +86,28 @@ take_numbers(struct pids *children, int fd)
 static int
 take_of_threads(struct pids *children, int proc, pid_t pid)
 {
-	int fd = proc_open_of(proc, pid, "task", O_DIRECTORY), result = 0;
-	DIR *threads = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	int listed, fd, saved, result = 0;
+	DIR *threads = proc_list_of(proc, pid, "task", &listed);
+	const char *thread;
 	char name[300];
 
-	if (threads == NULL) {
-		io_close(&fd);
+	if (threads == NULL)
 		return errno == ESRCH ? 0 : -1;
-	}
-	while (result == 0 && (entry = readdir(threads)) != NULL) {
-		if (*entry->d_name == '.' || io_format(name, sizeof(name), "%s/children", entry->d_name) < 0)
+	while (result == 0) {
+		if ((thread = proc_next(threads)) == NULL) {
+			result = errno == 0 || errno == ENOENT || errno == ESRCH ? 0 : -1;
+			break;
+		}
+		if (io_format(name, sizeof(name), "%s/children", thread) < 0)
 			continue;
-		if ((fd = io_openat(dirfd(threads), name, O_RDONLY | O_CLOEXEC, 0)) >= 0)
+		if ((fd = io_openat(listed, name, O_RDONLY | O_CLOEXEC, 0)) >= 0)
 			result = take_numbers(children, fd);
 		else if (errno != ENOENT && errno != ESRCH)
 			result = -1;
 	}
+	saved = errno;
 	closedir(threads);
+	errno = saved;
 	return result;
 }
 

@@ -55,6 +55,12 @@ int platform_flock_begin(struct platform_flock_helper *helper, int fd, int opera
 /* End it.  1: it got the lock; 0: it did not, or nobody knows. */
 int platform_flock_end(struct platform_flock_helper *helper);
 
+/*
+ * Let go of the pages that earlier calls have used of the stack, for a process that stays and is about to sleep.  Only
+ * from the first thread.
+ */
+void platform_give_back_stack(void);
+
 /* Make orphaned descendants children of this process.  -1: ENOSYS. */
 int platform_adopt_orphans(void);
 

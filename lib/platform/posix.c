@@ -24,6 +24,11 @@ platform_pidfd_signal(int pidfd, int signal_number)
 	return -1;
 }
 
+void
+platform_give_back_stack(void)
+{
+}
+
 int
 platform_adopt_orphans(void)
 {

@@ -137,8 +137,9 @@ child_can_wait(void)
 {
 	siginfo_t how;
 
-	return waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 || errno == ECHILD ||
-	    errno == EINTR ? 0 : -1;
+	if (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0)
+		return 0;
+	return errno == ECHILD ? 1 : errno == EINTR ? 0 : -1;
 }
 
 int
@@ -183,7 +184,7 @@ child_start(const struct child_plan *plan, struct child_failure *failure)
 			failure->error = 0;
 		/* At once: it may be about to become the command, and what that begins is not to be cut off. */
 		if (n < 0 && plan->given_up != NULL)
-			plan->given_up(plan->argument);
+			plan->given_up(plan->argument, pid);
 		if (n != 0) {
 			/* Nobody knows enough of it to let it go on. */
 			kill(pid, SIGKILL);

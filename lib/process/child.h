@@ -18,7 +18,7 @@ struct child_plan {
 	const int *kept_ignored;	/* as child_reset_signals takes it */
 	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
 	/* Runs in the caller before the child is killed that was interrupted or took too long; or NULL. */
-	void (*given_up)(void *argument);
+	void (*given_up)(void *argument, pid_t child);
 	int interrupt_fd;		/* gives up when this is readable; 0: none */
 	int (*gives_up)(void *argument);	/* asked first, takes what is to be read; NULL: yes */
 };
@@ -37,7 +37,7 @@ pid_t child_start(const struct child_plan *plan, struct child_failure *failure);
 
 /*
  * Can this process learn that a child has ended, and leave its number taken until later?  Without that (a filter
- * denies waitid) no child is safe with it.  0; -1: errno.
+ * denies waitid) no child is safe with it.  0; 1: so it can, and has no child; -1: errno.
  */
 int child_can_wait(void);
 

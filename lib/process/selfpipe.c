@@ -71,8 +71,8 @@ selfpipe_open(const int *signals)
 	sigemptyset(&caught);
 	for (; *signals != 0; signals++) {
 		/* nohup and a shell's & mean what they say. */
-		if (sigaction(*signals, NULL, &before) == 0 && before.sa_handler == SIG_IGN &&
-		    (*signals == SIGHUP || *signals == SIGINT || *signals == SIGQUIT))
+		if ((*signals == SIGHUP || *signals == SIGINT || *signals == SIGQUIT) &&
+		    sigaction(*signals, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
 			continue;
 		sigaction(*signals, &action, NULL);
 		sigaddset(&caught, *signals);

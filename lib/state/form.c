@@ -2,6 +2,7 @@
 #include "state/form.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "json/json.h"
 
 #include <errno.h>
@@ -390,5 +391,28 @@ form_set(struct otelop_metadata *metadata, const char *key, const char *json, si
 		return -1;
 	result = compose(metadata, members, count, key, json, length, OTELOP_METADATA_MAX);
 	free(members);
+	return result;
+}
+
+int
+form_set_text(struct otelop_metadata *metadata, const char *key, const char *value)
+{
+	size_t length = strlen(value), quoted_length;
+	char *quoted;
+	int result;
+
+	if (!text_is_utf8(value, length)) {
+		errno = EILSEQ;
+		return -1;
+	}
+	if ((quoted_length = json_encode(value, length, NULL, 0)) > OTELOP_METADATA_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if ((quoted = malloc(quoted_length)) == NULL)
+		return -1;
+	json_encode(value, length, quoted, quoted_length);
+	result = form_set(metadata, key, quoted, quoted_length);
+	free(quoted);
 	return result;
 }

@@ -48,4 +48,7 @@ int form_parse(struct otelop_metadata *metadata, const char *text, size_t length
  */
 int form_set(struct otelop_metadata *metadata, const char *key, const char *json, size_t length);
 
+/* Set key to a string.  -1: EILSEQ not UTF-8; EMSGSIZE, ENOMEM. */
+int form_set_text(struct otelop_metadata *metadata, const char *key, const char *value);
+
 #endif

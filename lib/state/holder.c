@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "state/identity.h"
 #include "state/meta.h"
 #include "state/statedir.h"
 
@@ -13,12 +14,12 @@
 #include <unistd.h>
 
 int
-holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata)
+holder_describe(struct holder_daemon *daemon, const struct statedir *dir, int fd, const struct otelop_metadata *metadata)
 {
 	memset(daemon, 0, sizeof(*daemon));
 	daemon->dir = dir;
 	daemon->pid = meta_pid(metadata);
-	daemon->session = meta_session(metadata);
+	daemon->session = identity_session(metadata);
 	return fstat(fd, &daemon->file);
 }
 
@@ -35,7 +36,7 @@ is_in_session(const struct holder_daemon *daemon, pid_t pid)
 static int
 was_given_directory(const struct holder_daemon *daemon, pid_t pid)
 {
-	return platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir) == 1;
+	return platform_process_has_variable(pid, "OTELOP_STATE_DIR", daemon->dir->path) == 1;
 }
 
 /* As what a command starts is, whatever it does to its session and to the lock. */

@@ -20,10 +20,11 @@
 
 #include "base/pids.h"
 #include "otelop.h"
+#include "state/statedir.h"
 
 /* The dead daemon. */
 struct holder_daemon {
-	const char *dir;	/* the state directory */
+	const struct statedir *dir;	/* the caller's */
 	struct stat file;	/* its otelop.json */
 	pid_t pid;
 	pid_t session;		/* 0: not known */
@@ -43,7 +44,7 @@ struct holder {
 };
 
 /* What the file at fd, and its words, say of the daemon.  -1: errno. */
-int holder_describe(struct holder_daemon *daemon, const char *dir, int fd, const struct otelop_metadata *metadata);
+int holder_describe(struct holder_daemon *daemon, const struct statedir *dir, int fd, const struct otelop_metadata *metadata);
 
 /* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
 int holder_find(const struct holder_daemon *daemon, struct holder *holder);

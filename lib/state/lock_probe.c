@@ -31,13 +31,13 @@ is_young(const struct stat *file)
 }
 
 void
-lock_let_settle(int fd, const char *dir, int64_t deadline)
+lock_let_settle(const struct statedir *dir, int fd, int64_t deadline)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct stat file;
 
 	deadline = clock_earlier(deadline, clock_deadline(UPSTREAM_LOCKS_MS));
-	if (clock_left_ms(deadline) > 0 && fstat(fd, &file) == 0 && is_young(&file) && meta_read_fd(&metadata, fd, dir, NULL) == 0 &&
+	if (clock_left_ms(deadline) > 0 && fstat(fd, &file) == 0 && is_young(&file) && meta_read_fd(&metadata, dir, fd, NULL) == 0 &&
 	    meta_is_upstreams(&metadata))
 		while (clock_left_ms(deadline) > 0 && is_young(&file))
 			clock_sleep_ms(2);
@@ -45,7 +45,7 @@ lock_let_settle(int fd, const char *dir, int64_t deadline)
 }
 
 int
-lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *message)
+lock_is_held(const struct statedir *dir, int *fd, struct otelop_message *message)
 {
 	int64_t settled = clock_deadline(LOCK_SETTLE_MS);
 	int same, held;
@@ -53,24 +53,24 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 	*fd = -1;
 	for (;; io_close(fd)) {
 		held = 0;
-		*fd = statedir_open_file(dir_fd, dir, STATEDIR_METADATA, O_RDONLY, message);	/* Q1 */
+		*fd = statedir_open_file(dir, STATEDIR_METADATA, O_RDONLY, message);	/* Q1 */
 		if (*fd < 0)
 			return -1;
-		lock_let_settle(*fd, dir, settled);						/* U */
+		lock_let_settle(dir, *fd, settled);						/* U */
 		if (io_flock(*fd, LOCK_SH | LOCK_NB) == 0) {				/* Q2 */
 			io_flock(*fd, LOCK_UN);
 		} else if (errno != EWOULDBLOCK) {
-			message_errno(message, "%s/%s: cannot probe the lock", dir,
+			message_errno(message, "%s/%s: cannot probe the lock", dir->path,
 			    STATEDIR_METADATA);
 			io_close(fd);
 			return -1;
 		} else {
 			held = 1;
 		}
-		if ((same = statedir_names(dir_fd, STATEDIR_METADATA, *fd)) == 1)	/* Q3 */
+		if ((same = statedir_names(dir, STATEDIR_METADATA, *fd)) == 1)	/* Q3 */
 			return held;
 		if (same < 0) {
-			message_errno(message, "%s/%s: cannot look at", dir, STATEDIR_METADATA);
+			message_errno(message, "%s/%s: cannot look at", dir->path, STATEDIR_METADATA);
 			io_close(fd);
 			return -1;
 		}
@@ -78,9 +78,9 @@ lock_is_held(int dir_fd, const char *dir, int *fd, struct otelop_message *messag
 }
 
 int
-lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
+lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadline)
 {
-	int result, watch = platform_watch(fd, dir_fd);
+	int result, watch = platform_watch(fd, dir->fd);
 	/* A system without watches has no helper for a timed wait either: it would look all the time. */
 	int waits_whole = watch >= 0 || errno == ENOSYS;
 
@@ -89,7 +89,7 @@ lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
 		    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS)), watch);
 		if (result != 0)
 			break;
-		if (statedir_names(dir_fd, STATEDIR_METADATA, fd) != 1) {
+		if (statedir_names(dir, STATEDIR_METADATA, fd) != 1) {
 			/* Whoever published the next file lets go of this one right behind. */
 			result = lock_wait_moment(fd, operation, clock_earlier(deadline,
 			    clock_deadline(LETTING_GO_MS)), -1) < 0 ? -1 : 1;
@@ -102,15 +102,15 @@ lock_wait_named(int dir_fd, int fd, int operation, int64_t deadline)
 }
 
 int
-lock_wait_free(int dir_fd, const char *dir, int64_t deadline, struct otelop_message *message)
+lock_wait_free(const struct statedir *dir, int64_t deadline, struct otelop_message *message)
 {
 	int fd, held, result;
 
-	while ((held = lock_is_held(dir_fd, dir, &fd, message)) == 1) {
-		result = lock_wait_named(dir_fd, fd, LOCK_SH, deadline);
+	while ((held = lock_is_held(dir, &fd, message)) == 1) {
+		result = lock_wait_named(dir, fd, LOCK_SH, deadline);
 		io_close(&fd);
 		if (result < 0)
-			return message_errno(message, "%s/%s: cannot wait for the lock", dir,
+			return message_errno(message, "%s/%s: cannot wait for the lock", dir->path,
 			    STATEDIR_METADATA);
 		if (result == 0)
 			return 0;

@@ -7,12 +7,13 @@
 
 #include "json/json.h"
 #include "otelop.h"
+#include "state/statedir.h"
 
 /* Make to the same object.  -1: ENOMEM. */
 int meta_copy(struct otelop_metadata *to, const struct otelop_metadata *from);
 
-/* Read from an open otelop.json. */
-int meta_read_fd(struct otelop_metadata *metadata, int fd, const char *dir,
+/* Read what fd, an open otelop.json of this directory, has.  -1: ENODATA it is empty; EBADMSG corrupt. */
+int meta_read_fd(struct otelop_metadata *metadata, const struct statedir *dir, int fd,
     struct otelop_message *message);
 
 /* Set key to an array of strings.  -1: EILSEQ not UTF-8; EMSGSIZE. */
@@ -29,25 +30,6 @@ int meta_find(const struct otelop_metadata *metadata, const char *key, struct js
 pid_t meta_pid(const struct otelop_metadata *metadata);
 
 int meta_state_is(const struct otelop_metadata *metadata, const char *state);
-
-/* Was it written on another host?  1 and the reason, or 0. */
-int meta_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message);
-
-/* Is the pid in it one of this host's and this pid namespace's?  1; or 0 and the reason. */
-int meta_is_here(const struct otelop_metadata *metadata, struct otelop_message *message);
-
-/*
- * Is the process that it names still that very process, by the tick in which it began?  1; 0: that one
- * has ended (a zombie has), or runs elsewhere; -1: one of this number lives, and nothing tells whether it
- * is the same: what upstream writes does not say.
- */
-int meta_process_lives(const struct otelop_metadata *metadata);
-
-/* The session that the process was in when it was recorded; 0: it is not known. */
-pid_t meta_session(const struct otelop_metadata *metadata);
-
-/* Take out what ties it to a process: for who only tells of one, and does not hold the lock for it. */
-int meta_forget_process(struct otelop_metadata *metadata);
 
 /* Does the list of what could not be recorded have this member? */
 int meta_is_unrecorded(const struct otelop_metadata *metadata, const char *key);

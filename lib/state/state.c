@@ -20,6 +20,7 @@
 #include "platform/platform.h"
 #include "process/process.h"
 #include "state/holder.h"
+#include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/statedir.h"
@@ -33,8 +34,8 @@
 
 /* What was looked at: the file that the answer is about, still open, in its directory. */
 struct look {
-	const char *dir;
-	int dir_fd;
+	const char *path;	/* the directory's */
+	struct statedir dir;
 	int fd;			/* -1: there is none */
 	int held;
 	int is_doubtful;	/* it may be a moment's */
@@ -56,7 +57,7 @@ cannot_see(const struct look *look, const struct holder *holder)
 {
 	errno = EACCES;
 	return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, is "
-	    "dead, and %s", look->dir, STATEDIR_METADATA, (long)meta_pid(look->metadata), holder == NULL ?
+	    "dead, and %s", look->path, STATEDIR_METADATA, (long)meta_pid(look->metadata), holder == NULL ?
 	    "this system does not show who has it" : holder->hidden ? "whoever has it may not be looked into" :
 	    "nobody is seen to have it");
 }
@@ -66,20 +67,20 @@ judge_free(struct look *look)
 {
 	char host[256];
 
-	if (meta_process_lives(look->metadata) == 1) {
+	if (identity_process_lives(look->metadata) == 1) {
 		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
-		    "let go", look->dir, (long)meta_pid(look->metadata));
+		    "let go", look->path, (long)meta_pid(look->metadata));
 		return 0;
 	}
 	*look->state = STATE_STALE;
-	if (!meta_is_other_host(look->metadata, look->warning))
+	if (!identity_is_other_host(look->metadata, look->warning))
 		return 0;
 	if (platform_is_remote(look->fd) == 1) {
 		errno = EREMOTE;
 		return -1;	/* its lock may not reach us */
 	}
 	if (otelop_metadata_get(look->metadata, "host", host, sizeof(host)) == 1)
-		message_set(look->warning, "%s: left by host %s", look->dir, host);
+		message_set(look->warning, "%s: left by host %s", look->path, host);
 	return 0;
 }
 
@@ -90,10 +91,10 @@ judge_holder(struct look *look)
 	struct holder_daemon daemon;
 	struct holder holder;
 
-	if (holder_describe(&daemon, look->dir, look->fd, look->metadata) < 0 ||
+	if (holder_describe(&daemon, &look->dir, look->fd, look->metadata) < 0 ||
 	    holder_find(&daemon, &holder) < 0)
 		return errno == ENOSYS ? cannot_see(look, NULL) :
-		    message_errno(look->warning, "%s: cannot look for the lock's holder", look->dir);
+		    message_errno(look->warning, "%s: cannot look for the lock's holder", look->path);
 	switch (holder.kind) {
 	case HOLDER_UNSEEN:
 		look->is_doubtful = 1;
@@ -101,7 +102,7 @@ judge_holder(struct look *look)
 	case HOLDER_KEEPER:
 		*look->state = STATE_KEPT;
 		message_set(look->warning, "%s: the daemon is dead, its lock kept by process %ld (%s); "
-		    "otelop stop ends it", look->dir, (long)holder.pid, holder.name);
+		    "otelop stop ends it", look->path, (long)holder.pid, holder.name);
 		return 0;
 	case HOLDER_TAKER:
 		break;
@@ -130,7 +131,7 @@ judge_dead_holder(struct look *look, const struct stat *file)
 	case 0:
 		return judge_holder(look);
 	}
-	return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->dir, STATEDIR_METADATA);
+	return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->path, STATEDIR_METADATA);
 }
 
 /*
@@ -151,14 +152,14 @@ judge_held(struct look *look)
 	char own[256], theirs[256];
 
 	if (fstat(look->fd, &file) < 0)
-		return message_errno(look->warning, "%s/%s: cannot look at", look->dir, STATEDIR_METADATA);
-	if (meta_is_other_host(look->metadata, look->warning)) {
+		return message_errno(look->warning, "%s/%s: cannot look at", look->path, STATEDIR_METADATA);
+	if (identity_is_other_host(look->metadata, look->warning)) {
 		/* Somebody here may just have claimed what another host left; else it is held there. */
 		look->is_doubtful = 1;
 		errno = EREMOTE;
 		return -1;
 	}
-	if (!meta_is_here(look->metadata, NULL)) {
+	if (!identity_is_here(look->metadata, NULL)) {
 		/* Of another pid namespace: its number says nothing here, the lock does. */
 		if (process_is_alive(pid) || (platform_pid_namespace(own, sizeof(own)) &&
 		    otelop_metadata_get(look->metadata, "pidNamespace", theirs, sizeof(theirs)) == 1 &&
@@ -167,10 +168,10 @@ judge_held(struct look *look)
 		look->is_doubtful = 1;
 		errno = EACCES;
 		return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, "
-		    "is not seen, and in which pid namespace this is cannot be read", look->dir,
+		    "is not seen, and in which pid namespace this is cannot be read", look->path,
 		    STATEDIR_METADATA, (long)pid);
 	}
-	switch (meta_process_lives(look->metadata)) {
+	switch (identity_process_lives(look->metadata)) {
 	case 1:
 		return 0;
 	case -1:
@@ -185,7 +186,7 @@ judge_held(struct look *look)
 static int
 judge(struct look *look)
 {
-	if (meta_read_fd(look->metadata, look->fd, look->dir, look->warning) < 0) {
+	if (meta_read_fd(look->metadata, &look->dir, look->fd, look->warning) < 0) {
 		look->metadata->length = 0;
 		if (errno == ENODATA) {
 			*look->state = look->held ? STATE_STARTING : STATE_STOPPED;
@@ -208,18 +209,18 @@ look_once(struct look *look)
 {
 	int result, saved;
 
-	look->dir_fd = look->fd = -1;
+	look->fd = -1;
 	look->held = look->is_doubtful = 0;
 	look->metadata->length = 0;
 	message_set(look->warning, "%s", "");
 	*look->state = STATE_STOPPED;
-	if ((look->dir_fd = statedir_open(look->dir, look->warning)) >= 0)
-		look->held = lock_is_held(look->dir_fd, look->dir, &look->fd, look->warning);
+	if (statedir_open(&look->dir, look->path, look->warning) == 0)
+		look->held = lock_is_held(&look->dir, &look->fd, look->warning);
 	if (look->fd >= 0) {
 		result = judge(look);
 		saved = errno;
 		/* A daemon that has lost its lock may have published, and ended, before its words were read. */
-		if (!look->held && statedir_names(look->dir_fd, STATEDIR_METADATA, look->fd) != 1)
+		if (!look->held && statedir_names(&look->dir, STATEDIR_METADATA, look->fd) != 1)
 			look->is_doubtful = 1;
 		errno = saved;
 		return result;
@@ -235,7 +236,7 @@ static void
 look_away(struct look *look)
 {
 	io_close(&look->fd);
-	io_close(&look->dir_fd);
+	statedir_close(&look->dir);
 }
 
 /* Look until the answer is not a moment's. */
@@ -258,7 +259,7 @@ state_look(const char *dir, enum state *state, struct otelop_metadata *metadata,
     struct otelop_message *warning)
 {
 	struct otelop_metadata own = OTELOP_METADATA_INIT;
-	struct look look = { .dir = dir, .state = state, .metadata = metadata != NULL ? metadata : &own,
+	struct look look = { .path = dir, .state = state, .metadata = metadata != NULL ? metadata : &own,
 	    .warning = warning };
 	int saved, result = look_at(&look);
 
@@ -302,9 +303,9 @@ wait_for_news(const struct look *look, int64_t deadline)
 	 * Who holds this very file lets it go or replaces it when there is something new to say.  Unless an
 	 * otelop-run is killed, and its command keeps the lock: no event tells that.
 	 */
-	if (look->held && lock_wait_named(look->dir_fd, look->fd, LOCK_SH,
+	if (look->held && lock_wait_named(&look->dir, look->fd, LOCK_SH,
 	    clock_earlier(deadline, clock_deadline(LOOK_AGAIN_MS))) < 0)
-		return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->dir,
+		return message_errno(look->warning, "%s/%s: cannot wait for the lock", look->path,
 		    STATEDIR_METADATA);
 	if (!look->held)	/* nobody to wait for yet, and no portable event that says so */
 		clock_sleep_ms(clock_poll_ms(clock_left_ms(deadline), 20));
@@ -315,7 +316,7 @@ int
 state_wait(const char *dir, int appear, int64_t deadline, int *began, enum state *state,
     struct otelop_metadata *metadata, struct otelop_message *warning)
 {
-	struct look look = { .dir = dir, .state = state, .metadata = metadata, .warning = warning };
+	struct look look = { .path = dir, .state = state, .metadata = metadata, .warning = warning };
 	int result;
 
 	*began = 0;

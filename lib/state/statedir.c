@@ -126,12 +126,38 @@ open_trusted(const char *path, enum path_missing missing, struct stat *found,
 	return fd;
 }
 
+/* fd, which becomes the directory's.  -1: ENOMEM, and it is closed. */
+static int
+take(struct statedir *dir, int fd, const char *path, struct otelop_message *message)
+{
+	dir->fd = fd;
+	if ((dir->path = strdup(path)) != NULL)
+		return 0;
+	message_errno(message, "%s: cannot open", path);
+	statedir_close(dir);
+	return -1;
+}
+
 int
-statedir_open(const char *path, struct otelop_message *message)
+statedir_open(struct statedir *dir, const char *path, struct otelop_message *message)
 {
 	struct stat found;
+	int fd;
 
-	return open_trusted(path, PATH_REFUSE_MISSING, &found, message);
+	*dir = (struct statedir)STATEDIR_INIT;
+	fd = open_trusted(path, PATH_REFUSE_MISSING, &found, message);
+	return fd < 0 ? -1 : take(dir, fd, path, message);
+}
+
+void
+statedir_close(struct statedir *dir)
+{
+	int saved = errno;
+
+	io_close(&dir->fd);
+	free(dir->path);
+	dir->path = NULL;
+	errno = saved;
 }
 
 /*
@@ -161,19 +187,29 @@ warn_of_group(const char *path, const struct stat *found, struct otelop_message 
 }
 
 int
-otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *warning)
 {
-	enum path_missing missing;
+	enum path_missing missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
 	struct stat found;
 	int fd;
 
+	*dir = (struct statedir)STATEDIR_INIT;
+	if ((fd = open_trusted(path, missing, &found, warning)) < 0 || take(dir, fd, path, warning) < 0)
+		return -1;
+	warn_of_group(path, &found, warning);
+	return 0;
+}
+
+int
+otelop_ensure_state_dir(const char *path, struct otelop_message *message)
+{
+	struct statedir dir;
+
 	if (path == NULL || *path == '\0')
 		return message_invalid(message, "path");
-	missing = is_default(path) ? PATH_MAKE_IN_OURS : PATH_MAKE;
-	if ((fd = open_trusted(path, missing, &found, message)) < 0)
+	if (statedir_ensure(&dir, path, message) < 0)
 		return -1;
-	io_close(&fd);
-	warn_of_group(path, &found, message);
+	statedir_close(&dir);
 	return 0;
 }
 
@@ -189,22 +225,19 @@ statedir_warn(const char *path, struct otelop_message *warning)
 	warn_of_group(path, &found, warning);
 }
 
-/* What we make is 0600, whatever the umask is; what is there keeps its mode. */
 static int
-open_or_make(int dir_fd, const char *name, int flags)
+open_or_make(int dir_fd, const char *name, int flags, int *is_made)
 {
 	int fd;
 
+	*is_made = 0;
 	for (;;) {
 		if (!(flags & O_EXCL) &&
 		    ((fd = io_openat(dir_fd, name, flags & ~O_CREAT, 0)) >= 0 || errno != ENOENT ||
 		    !(flags & O_CREAT)))
 			return fd;
 		if ((fd = io_openat(dir_fd, name, flags | O_EXCL, 0600)) >= 0) {
-			if (fchmod(fd, 0600) < 0) {
-				unlinkat(dir_fd, name, 0);
-				io_close(&fd);
-			}
+			*is_made = 1;
 			return fd;
 		}
 		if (errno != EEXIST || (flags & O_EXCL))
@@ -212,33 +245,43 @@ open_or_make(int dir_fd, const char *name, int flags)
 	}
 }
 
+/* What we make is 0600, whatever the umask is; what is there keeps its mode. */
+static int
+look_at_opened(int fd, int is_made, struct stat *found)
+{
+	if (fstat(fd, found) < 0)
+		return -1;
+	if (!is_made || (found->st_mode & 07777) == 0600)
+		return 0;
+	return fchmod(fd, 0600) < 0 || fstat(fd, found) < 0 ? -1 : 0;
+}
+
 int
-statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
-    struct otelop_message *message)
+statedir_open_file(const struct statedir *dir, const char *name, int flags, struct otelop_message *message)
 {
 	const char *reason;
 	struct stat found;
-	int fd;
+	int fd, is_made;
 
 	/* O_NONBLOCK: a planted FIFO must not hold us. */
-	fd = open_or_make(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open_or_make(dir->fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, &is_made);
 	if (fd < 0 && (errno == ELOOP || errno == EMLINK)) {
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: it is a link", dir, name);
+		return message_set(message, "%s/%s: refused: it is a link", dir->path, name);
 	}
 	if (fd < 0 && errno == ENXIO) {
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: not a regular file", dir, name);
+		return message_set(message, "%s/%s: refused: not a regular file", dir->path, name);
 	}
 	if (fd < 0 && errno == EWOULDBLOCK)
 		errno = EBUSY;		/* a lease of somebody's (fcntl(2)), and not the lock */
-	if (fd < 0 || io_move_above(&fd, 3) < 0 || fstat(fd, &found) < 0) {
-		message_errno(message, "%s/%s: cannot open", dir, name);
+	if (fd < 0 || io_move_above(&fd, 3) < 0 || look_at_opened(fd, is_made, &found) < 0) {
+		message_errno(message, "%s/%s: cannot open", dir->path, name);
 		/* What we have just made and cannot use must not stay. */
-		if (fd >= 0 && (flags & O_EXCL)) {
+		if (fd >= 0 && is_made) {
 			int saved = errno;
 
-			unlinkat(dir_fd, name, 0);
+			unlinkat(dir->fd, name, 0);
 			errno = saved;
 		}
 		io_close(&fd);
@@ -247,19 +290,19 @@ statedir_open_file(int dir_fd, const char *dir, const char *name, int flags,
 	if ((reason = distrust_file(&found)) != NULL) {
 		io_close(&fd);
 		errno = EPERM;
-		return message_set(message, "%s/%s: refused: %s", dir, name, reason);
+		return message_set(message, "%s/%s: refused: %s", dir->path, name, reason);
 	}
 	return fd;
 }
 
 int
-statedir_names(int dir_fd, const char *name, int fd)
+statedir_names(const struct statedir *dir, const char *name, int fd)
 {
 	struct stat named, open_file;
 
 	if (fstat(fd, &open_file) < 0)
 		return errno == ESTALE ? 0 : -1;	/* another host has removed it */
-	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir->fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	return named.st_dev == open_file.st_dev && named.st_ino == open_file.st_ino;
 }

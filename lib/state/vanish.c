@@ -24,7 +24,7 @@ void
 vanish_watch(struct vanish *vanish, const struct otelop_lock *lock)
 {
 	vanish_close(vanish);
-	vanish->watch_fd = platform_watch(lock->fd, lock->dir_fd);
+	vanish->watch_fd = platform_watch(lock->fd, lock->dir.fd);
 	/* What changed between the publishing and this is not told: so one look follows in any case. */
 	vanish->look_at = clock_deadline(MOMENT_MS);
 }
@@ -44,8 +44,7 @@ compare(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	enum finding finding = CANNOT_LOOK;
 	ssize_t n;
 
-	if (bytes != NULL && lseek(lock->fd, 0, SEEK_SET) == 0 &&
-	    (n = io_read_all(lock->fd, bytes, metadata->length + 1)) >= 0)
+	if (bytes != NULL && (n = io_read_file(lock->fd, bytes, metadata->length + 1)) >= 0)
 		finding = (size_t)n == metadata->length && memcmp(bytes, metadata->json, (size_t)n) == 0 ?
 		    AS_PUBLISHED : WRITTEN;
 	free(bytes);
@@ -57,13 +56,13 @@ look(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
 {
 	struct stat named, ours;
 
-	if (stat(lock->dir, &named) < 0)
+	if (stat(lock->dir.path, &named) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? DIRECTORY_GONE : CANNOT_LOOK;
-	if (fstat(lock->dir_fd, &ours) < 0)
+	if (fstat(lock->dir.fd, &ours) < 0)
 		return CANNOT_LOOK;
 	if (named.st_dev != ours.st_dev || named.st_ino != ours.st_ino)
 		return DIRECTORY_GONE;
-	switch (statedir_names(lock->dir_fd, STATEDIR_METADATA, lock->fd)) {
+	switch (statedir_names(&lock->dir, STATEDIR_METADATA, lock->fd)) {
 	case 1:
 		return compare(lock, metadata);
 	case 0:
@@ -77,21 +76,14 @@ static int
 publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own)
 {
 	struct lock_request request = { .create = 1, .own = own };
-	struct otelop_lock fresh;
-	int saved;
+	struct otelop_lock fresh = LOCK_INIT;
 
-	if (lock_claim(&fresh, lock->dir, &request, NULL) < 0)
+	if (lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
 		return -1;
-	if (lock_publish(&fresh, metadata, NULL) < 0) {
-		saved = errno;
-		lock_release(&fresh);
-		errno = saved == EWOULDBLOCK ? EIO : saved;
-		return -1;
-	}
 	/* The directory's descriptor stays the one that others were given. */
-	io_close(&fresh.dir_fd);
-	fresh.dir_fd = lock->dir_fd;
-	lock->dir_fd = -1;
+	statedir_close(&fresh.dir);
+	fresh.dir = lock->dir;
+	lock->dir = (struct statedir)STATEDIR_INIT;
 	lock_release(lock);
 	*lock = fresh;
 	return 0;
@@ -120,14 +112,15 @@ vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop
 	case REPLACED:
 		if ((result = publish_again(lock, metadata, own)) < 0 && errno == EWOULDBLOCK)
 			return message_set(message, "ended: somebody removed or replaced %s/%s, and somebody "
-			    "else has claimed the directory", lock->dir, STATEDIR_METADATA);
+			    "else has claimed the directory", lock->dir.path, STATEDIR_METADATA);
 		break;
 	case DIRECTORY_GONE:
-		return message_set(message, "ended: somebody removed the state directory %s", lock->dir);
+		return message_set(message, "ended: somebody removed the state directory %s", lock->dir.path);
 	case CANNOT_LOOK:
 		result = -1;
 		break;
 	}
+	lock_forget_replaced(lock);
 	if (result == 0)
 		vanish_watch(vanish, lock);
 	else

@@ -63,13 +63,13 @@ _otelop_describe() {
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
     otelop-statedir)
         options="$help $dir -e --ensure -l --log -m --metadata
-            --tail=text --follow"
+            --tail=text --follow --as=text --complain=text"
         ;;
     otelop-spawn)
         options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
             -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
             -u=variable --unset=variable --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run"
+            --run --native --strict --again --dry-run --start=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;

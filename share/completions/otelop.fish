@@ -56,7 +56,7 @@ end
 function __otelop_spawn_command
     set -l words (commandline -opc)
     set -l takes -C --state-dir -n --name -l --log -t --timeout -d --chdir -m --umask -e --env -u --unset \
-        --tail --as --progress
+        --tail --as --progress --start
     set -l i 2
     while set -q words[$i]
         if test "$words[$i]" = --
@@ -203,6 +203,7 @@ $spawn -l native -d 'the command takes the lock'
 $spawn -l strict -d 'busy if anything runs'
 $spawn -l again -d 'this is a restart'
 $spawn -l dry-run -d 'check the usage only'
+$spawn -l start -x -d 'be otelop start, with this otelop-run'
 complete -c otelop-spawn -n 'string length -q -- (__otelop_spawn_command)' \
     -a '(__otelop_complete_from (__otelop_spawn_command))'
 

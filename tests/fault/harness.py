@@ -231,7 +231,7 @@ class Case:
 		if chain_allowed:
 			allowed.add("otelop.start")
 		if temporary_allowed:
-			allowed.update(("otelop.json.next", "otelop.json.gone"))
+			allowed.update(("otelop.json.first", "otelop.json.next", "otelop.json.gone"))
 		for name in self.listing():
 			if name not in allowed and not re.fullmatch(r"otelop\.log\.\d+", name):
 				yield "left in the state directory: " + name

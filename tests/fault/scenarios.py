@@ -430,11 +430,13 @@ def descriptors(pid):
 
 
 class SpawnChild(Spawn):
-	name, in_child, until_exec = "spawn-child", 2, True
+	name, in_child, until_exec = "spawn-child", 1, True
 
 
 class SpawnReaper(Spawn):
+	"""It has a child from before, so that it puts a process between itself and the command."""
 	name, in_child = "spawn-reaper", 1
+	environment = {"CHILD_BEFORE": "1"}
 
 
 class SpawnFails(Spawn):
@@ -602,11 +604,11 @@ class Start(Scenario):
 
 class StartChild(Start):
 	"""The fault hits otelop-run, from otelop-spawn's fork on."""
-	name, in_child = "start-child", 2
+	name, in_child = "start-child", 1
 
 
 class StartDiesChild(Start):
-	name, in_child = "start-dies-child", 2
+	name, in_child = "start-dies-child", 1
 	arguments = ("-t", "5", "--", "@BIN@/otelop-run", "--ready", "fd", "--", "@DAEMON@",
 		"dies")
 	answer, lies = 1, {0}
@@ -653,7 +655,7 @@ class Restart(Start):
 
 class RestartChild(Restart):
 	"""The fault hits the new otelop-run."""
-	name, in_child = "restart-child", 2
+	name, in_child = "restart-child", 1
 	failures = {1, 125, 126, 127}
 
 	def truth(self, case, outcome, killed):
@@ -707,7 +709,7 @@ class Join(Scenario):
 
 
 class JoinChild(Join):
-	name, in_child = "join-child", 2
+	name, in_child = "join-child", 1
 
 
 class JoinStarting(Join):
@@ -737,7 +739,7 @@ class JoinStarting(Join):
 
 
 class JoinStartingChild(JoinStarting):
-	name, in_child = "join-starting-child", 2
+	name, in_child = "join-starting-child", 1
 
 
 class Vanished(Run):

@@ -103,6 +103,19 @@ check_value(const struct json_value *value, const char *from, const char *to)
 		check_string(value);
 }
 
+/* Between two children stands one sign and nothing else, so that none was left out. */
+static void
+check_between(const char *from, const char *to, char sign_there)
+{
+	int signs = 0;
+
+	for (; from < to; from++) {
+		must(strchr(" \t\r\n", *from) != NULL || *from == sign_there);
+		signs += *from == sign_there;
+	}
+	must(signs == 1);
+}
+
 static void
 check_elements(const struct json_value *array)
 {
@@ -111,9 +124,13 @@ check_elements(const struct json_value *array)
 	size_t count, i;
 
 	must(json_elements(array, &elements, &count) == 0);
-	for (i = 0; i < count; from = elements[i].text + elements[i].length, i++)
+	for (i = 0; i < count; from = elements[i].text + elements[i].length, i++) {
+		check_between(from, elements[i].text, i == 0 ? '[' : ',');
 		if (i < LOOK_MAX)
 			check_value(&elements[i], from, to);
+	}
+	if (count > 0)
+		check_between(from, to, ']');
 	free(elements);
 }
 
@@ -126,6 +143,8 @@ check_members(const char *text, size_t length)
 
 	must(json_members(text, length, &members, &count) == 0);
 	for (i = 0; i < count; from = members[i].value.text + members[i].value.length, i++) {
+		check_between(from, members[i].key.text, i == 0 ? '{' : ',');
+		check_between(members[i].key.text + members[i].key.length, members[i].value.text, ':');
 		if (i >= LOOK_MAX)
 			continue;
 		check_value(&members[i].key, from, to);
@@ -136,6 +155,8 @@ check_members(const char *text, size_t length)
 		if (i > 0)
 			check_order(&members[i - 1].key, &members[i].key);
 	}
+	if (count > 0)
+		check_between(from, to, '}');
 	free(members);
 }
 

@@ -16,12 +16,14 @@
  *            is unlinked, any other is exchanged back and the claim is lost   P6 LOCK_UN on the old file, then close it
  *   run      publish `starting`; P1-P3 for the next file; F fork CMD; H hand on: it has R of `starting` and R of the
  *            next file, never the claim's description and never a W; at readiness P4-P6 as `ready`
- *   end      E1 CMD is dead, but not reaped   E2 after a crash publish `exited`; after a clean end P1, then unlink the
- *            path   E3 LOCK_UN   E4 reap CMD
+ *   end      E1 CMD is dead, but not reaped   E2 after a crash publish `exited`; after a clean end P1, a look that the
+ *            path names this file, R2, R3   E3 LOCK_UN   E4 reap CMD
  *   vanished V1 watch the file and its directory   V2 look, at once and at each event: the path names this file with
  *            these words: nothing; with other words: publish again; else V3 claim (C1 to C3, our own daemon aside) and
  *            publish again   V4 refused by another: end the daemon
- *   remove   C1 without creating, C2, A, C3   R1 unlink next   R2 unlink the path   R3 close
+ *   remove   C1 without creating, C2, A, C3   R1 unlink next   R2 rename the path to gone, if nothing is there; else
+ *            unlink gone, which a remover that was killed has left, and R2   R3 look what came out: the claimed file is
+ *            unlinked, any other is renamed back, if nothing is at the path, else unlinked   R4 close
  *   record   C1 to C3, P1 to P5, P6, and the same for the new file: words about somebody, and nobody holds them
  *   probe    Q1 open   Q2 flock SH|NB; refused: held, Q4; granted: LOCK_UN   A it runs without its lock   Q3 free if
  *            the path still names it, else Q1   Q4 read: the words of a held file count only while the very process
@@ -37,7 +39,7 @@
  *   upstream U1 open   U2 flock EX|NB: held? else close   U3 rename its file over the path   U4 open   U5 flock EX|NB
  *            U6 unlink the path. A file of upstream's that is young settles before C2, Q2 and S2.
  *
- * From C3 until the path is unlinked or the lock is let go, if nobody interferes from outside of the protocol:
+ * From C3 until the path is given up (R2) or the lock is let go, if nobody interferes from outside of the protocol:
  *   - the path names a file on which the claimant holds the lock, until a child of its own unlocks it; next is the
  *     claimant's alone;
  *   - nobody else is past C3, and no ready daemon lives but the claimant's;
@@ -94,8 +96,14 @@
 #define DESCRIPTIONS UPSTREAM(UPSTREAMS)
 #define CLAIMANTS PROBER(0)
 
-/* Enough for all descriptions and both names. Number 0 is no file. */
-#define INODES (DESCRIPTIONS + 2)
+#ifdef WITH_GONE
+#define NAMES 3
+#else
+#define NAMES 2
+#endif
+
+/* Enough for all descriptions and all names. Number 0 is no file. */
+#define INODES (DESCRIPTIONS + NAMES)
 
 mtype = { STARTING, READY, EXITED };
 
@@ -128,10 +136,20 @@ bit shares[DESCRIPTIONS];     /* the description holds LOCK_SH */
 bit young[INODES + 1];        /* upstream's, renamed a moment ago */
 #endif
 
-/* What refers to a file: the descriptions, otelop.json, and otelop.json.next. */
-byte inode[DESCRIPTIONS + 2];
+/* What refers to a file: the descriptions, otelop.json, otelop.json.next, and otelop.json.gone. */
+byte inode[INODES];
 #define path inode[DESCRIPTIONS]
 #define next inode[DESCRIPTIONS + 1]
+#ifdef NEXT_FOR_GONE
+#define gone next
+#else
+#define gone inode[DESCRIPTIONS + 2]
+#endif
+#ifdef WITH_GONE
+#define has_name(file) (path == file || next == file || gone == file)
+#else
+#define has_name(file) (path == file || next == file)
+#endif
 
 byte parent[STARTERS];        /* otelop-run */
 byte cmd[STARTERS];           /* its CMD */
@@ -374,7 +392,7 @@ inline all_hear()
 inline observe()
 {
 	last = 0;
-	for (i : 0 .. DESCRIPTIONS + 1) {
+	for (i : 0 .. INODES - 1) {
 		f = inode[i];
 		if
 		:: f > last -> last++
@@ -390,7 +408,7 @@ inline observe()
 #if UPSTREAMS
 			swap(young);
 #endif
-			for (j : 0 .. DESCRIPTIONS + 1) {
+			for (j : 0 .. INODES - 1) {
 				inode[j] = (inode[j] == f -> last : (inode[j] == last -> f : inode[j]))
 			}
 		:: else
@@ -433,7 +451,7 @@ inline observe()
 inline forget(file)
 {
 	if
-	:: file && !opens[file] && path != file && next != file ->
+	:: file && !opens[file] && !has_name(file) ->
 		state[file] = 0;
 #if UPSTREAMS
 		young[file] = 0;
@@ -447,7 +465,7 @@ inline create(name)
 {
 	f = 1;
 	do
-	:: opens[f] || path == f || next == f -> f++
+	:: opens[f] || has_name(f) -> f++
 	:: else -> break
 	od;
 	name = f
@@ -844,6 +862,110 @@ inline rob()
 }
 #endif
 
+#ifdef WITH_GONE
+/*
+ * R2 and R3, which where there is no WITH_GONE are one step. A file that slipped in behind the last look is given back; but whoever has claimed the directory by now
+ * keeps the path.
+ */
+inline take_away(d, its)
+{
+	do
+	:: d_step { path && gone -> printf("R2 gone is there\n") };
+#ifdef GONE_STAYS
+		d_step { broken("broken: nothing can be removed, because a remover was killed\n") }
+#else
+		d_step { printf("R2 unlink gone\n"); unlink(gone); observe() }
+#endif
+	:: d_step {
+		path && !gone ->
+		printf("R2 rename path to gone\n");
+		its = false;
+#ifdef OUTSIDE
+		if
+		:: !at_path(d) -> rob()
+		:: else
+		fi;
+#endif
+		gone = path;
+		path = 0;
+		observe()
+	   };
+		break
+	:: d_step {
+		!path ->
+#ifndef OUTSIDE
+		broken("broken: another took the claimant's file away\n")
+#else
+		its = false
+#endif
+	   };
+		goto taken
+	od;
+
+	/* It may be killed here. */
+	if
+	:: true -> goto taken
+#ifdef NO_LOOK_AT_GONE
+	:: true -> goto R3
+#else
+	:: gone == inode[d] -> goto R3
+	:: gone != inode[d]
+#endif
+	fi;
+#ifdef GIVEN_BACK_BLINDLY
+	if
+	:: d_step {
+		gone && path ->
+		printf("R3 rename gone over what is there\n");
+		if
+		:: ex[path] -> broken("broken: a claimant's file was replaced by one that is given back\n")
+		:: else
+		fi
+	   }
+	:: else
+	fi;
+#endif
+	if
+	:: d_step {
+		gone && !path ->
+		printf("R3 rename gone back\n");
+		path = gone;
+		gone = 0;
+#ifdef OUTSIDE
+		all_hear();
+		for (i : 0 .. STARTERS - 1) {
+			robbed[i] = robbed[i] && !(ex[path] && (ex[path] - 1) / 3 == i)
+		}
+		i = 0;
+#endif
+		observe()
+	   };
+		goto taken
+	:: !gone -> goto taken
+	:: d_step { gone && path -> printf("R3 somebody has claimed\n") };
+		d_step { printf("R3 unlink gone\n"); unlink(gone); observe() };
+		goto taken
+	fi;
+
+R3:	if
+	:: d_step {
+		true ->
+		printf("R3 unlink gone\n");
+#if UPSTREAMS && STARTERS + REMOVERS == 1	/* two removers at once may take it from each other */
+		if
+		:: gone && gone != inode[d] && !path && is_theirs_alive(names[gone]) ->
+			broken("broken: the file of upstream's daemon was removed\n")
+		:: else
+		fi;
+#endif
+		unlink(gone);
+		observe()
+	   }
+	fi;
+taken:	skip
+}
+#endif
+
 #ifdef NO_CHAIN
 #define chain_is_free true
 #else
@@ -1087,9 +1209,12 @@ E1:		if
 		:: d_step { printf("run %d: E2 look\n", s); lost = lost || !at_path(c); c = 0; r = 0 };
 			if
 			:: lost
+#ifdef WITH_GONE
+			:: !lost -> take_away(MINE, claim[s])
+#else
 			:: d_step {
 				!lost ->
-				printf("run %d: E2 unlink path\n", s);
+				printf("run %d: E2 remove\n", s);
 				claim[s] = false;
 				if
 				:: !at_path(MINE) -> rob()
@@ -1098,10 +1223,14 @@ E1:		if
 				unlink(path);
 				observe()
 			   }
+#endif
 			fi
+#elif defined(WITH_GONE)
+		:: d_step { true -> c = 0; r = 0 };
+			take_away(MINE, claim[s])
 #else
 		:: d_step {
-			printf("run %d: E2 unlink path\n", s);
+			printf("run %d: E2 remove\n", s);
 			claim[s] = false;
 			c = 0; r = 0;
 			unlink(path);
@@ -1251,7 +1380,7 @@ leave:		if
 			break
 		od
 	};
-gone:
+dead:
 #ifndef ONE_LIFE
 #ifdef RESTARTS
 	goto X1
@@ -1521,18 +1650,21 @@ C2:	if
 		lock_ex(REMOVER(n));
 		observe()
 	   }
-	:: d_step { settled(REMOVER(n)) && !can_lock_ex(REMOVER(n)) -> printf("remove: C2 refused\n") }; goto R3
+	:: d_step { settled(REMOVER(n)) && !can_lock_ex(REMOVER(n)) -> printf("remove: C2 refused\n") }; goto R4
+#ifdef OUTSIDE
+	:: !at_path(REMOVER(n)) -> goto R4
+#endif
 	fi;
 #ifdef FREE_BUT_ALIVE
 A:	if
-	:: d_step { is_not_to_claim(REMOVER(n)) -> printf("remove: A it lives\n") }; goto R3
+	:: d_step { is_not_to_claim(REMOVER(n)) -> printf("remove: A it lives\n") }; goto R4
 	:: !is_not_to_claim(REMOVER(n))
 	fi;
 #endif
 
 C3:	if
 	:: d_step { is_claim(REMOVER(n)) -> printf("remove: C3 claimed\n"); its_claim = true }
-	:: true -> goto R3
+	:: true -> goto R4
 	fi;
 
 R1:	if
@@ -1542,15 +1674,19 @@ R1:	if
 #else
 	:: d_step { true -> printf("remove: R1 unlink next\n"); unlink(next); observe() };
 		if
-		:: d_step { true -> printf("remove: R2 unlink path\n"); its_claim = false; unlink(path); observe() }
+#ifdef WITH_GONE
+		:: take_away(REMOVER(n), its_claim)
+#else
+		:: d_step { true -> printf("remove: R2, R3 remove\n"); its_claim = false; unlink(path); observe() }
+#endif
 		:: true
 		fi
 #endif
 	:: true
 	fi;
 
-R3:	if
-	:: d_step { true -> printf("remove: R3 close\n"); its_claim = false; shut(REMOVER(n)); observe() }; goto C1
+R4:	if
+	:: d_step { true -> printf("remove: R4 close\n"); its_claim = false; shut(REMOVER(n)); observe() }; goto C1
 	fi
 }
 #endif
@@ -1923,7 +2059,7 @@ K3:	if
 #define holds(s) (claim[s] || is_daemon(s))
 #endif
 
-#if REMOVERS
+#if REMOVERS && !defined(OUTSIDE)
 #define removers_hold claim[STARTERS]
 #else
 #define removers_hold 0

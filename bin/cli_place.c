@@ -1,0 +1,59 @@
+/* Where state lives, as the options say it. */
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "cli.h"
+#include "state/statedir.h"
+
+void
+cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
+    char path[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+	char base[OTELOP_PATH_SIZE];
+
+	if (place->dir != NULL && *place->dir == '\0')
+		cli_usage_error(cli, "-C: needs a directory");
+	if (otelop_state_dir(place->dir, base, sizeof(base), &message) < 0)
+		cli_fail(cli, status, &message);
+	if (io_format(path, OTELOP_PATH_SIZE, "%s%s%s", base, place->name != NULL ? "/" : "",
+	    place->name != NULL ? place->name : "") < 0) {
+		message_errno(&message, "%s: cannot use as state directory", base);
+		cli_fail(cli, status, &message);
+	}
+}
+
+void
+cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
+    char path[OTELOP_PATH_SIZE])
+{
+	struct otelop_message message;
+
+	cli_state_dir(cli, place, STATUS_FAILED, path);
+	if (otelop_ensure_state_dir(path, &message) < 0)
+		cli_fail(cli, STATUS_FAILED, &message);
+}
+
+void
+cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct cli_place *place,
+    struct statedir *dir)
+{
+	struct otelop_message message;
+	char path[OTELOP_PATH_SIZE];
+
+	cli_state_dir(cli, place, STATUS_FAILED, path);
+	if (statedir_ensure(dir, path, &message) < 0)
+		cli_fail(cli, STATUS_FAILED, &message);
+	if (*message.text != '\0')
+		cli_say(speaker, "%s", message.text);
+}
+
+void
+cli_warn_state_dir(const struct cli *cli, const char *path)
+{
+	struct otelop_message warning;
+
+	statedir_warn(path, &warning);
+	if (*warning.text != '\0')
+		cli_say(cli, "%s", warning.text);
+}

@@ -1,0 +1,63 @@
+/* The values of options. */
+#include "base/clock.h"
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t
+cli_duration(const struct cli *cli, const char *option, const char *text)
+{
+	int64_t ms;
+
+	if (clock_parse_duration(text, &ms) < 0)
+		cli_usage_error(cli, "%s: not a duration: %s", option, text);
+	return ms;
+}
+
+int64_t
+cli_limit(const struct cli *cli, const char *option, const char *text)
+{
+	int64_t ms = cli_duration(cli, option, text);
+
+	return ms == 0 ? OTELOP_FOREVER : ms;
+}
+
+long
+cli_number(const struct cli *cli, const char *option, const char *text, long low, long high)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < low || number > high)
+		cli_usage_error(cli, "%s: not a number from %ld to %ld: %s", option, low, high, text);
+	return number;
+}
+
+pid_t
+cli_pid(const struct cli *cli, const char *text)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 ||
+	    number > 0x7fffffff)
+		cli_usage_error(cli, "%s: not a process number", text);
+	return (pid_t)number;
+}
+
+int
+cli_is_name(const char *name)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	/* Our own files are called otelop.something. */
+	return *name != '\0' && *name != '.' && name[strspn(name, letters)] == '\0' &&
+	    strncmp(name, "otelop.", 7) != 0;
+}

@@ -1,0 +1,51 @@
+/* What otelop-spawn was asked for, and how that stands. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "cli.h"
+#include "daemon/spawn.h"
+#include "run_words.h"
+#include "state/statedir.h"
+
+/* It is too large for the stack of who has little. */
+struct request {
+	struct cli_place place;		/* as: begins messages instead of our name and CMD's */
+	char **argv;			/* what is to be started */
+	const char *log;		/* -l, or NULL: the state directory's */
+	int quiet_busy;
+	long tail;			/* so many lines of the log are shown after a failure */
+	const char *progress;		/* what is shown on a terminal while we wait, or NULL */
+	int dry_run;
+	int is_run;			/* argv is otelop-run: its words can be looked at */
+	int is_native;			/* argv takes the lock itself */
+	int is_strict;			/* what runs already is not joined */
+	int is_foreground;		/* argv is to take our place */
+	int is_again;			/* a restart: say after a failure how to start it again */
+	const char *runner;		/* --start: otelop-run, which our words are for, too */
+	struct run_words words;		/* with is_run */
+	struct otelop_spawn spawn;
+	const char **variables;		/* of -e and -u */
+	char **room;			/* for otelop-run's words, with --start */
+
+	struct statedir dir;
+	char log_path[OTELOP_PATH_SIZE];
+	int chain_fd;			/* otelop.start, held; or -1 */
+	int shows_progress;		/* 1: a line for a terminal is shown at the moment; -1: there is no terminal */
+	int is_told;			/* the pid was asked for, and stdout has said whether it took it */
+	int is_busy;			/* with quiet_busy: it was the lock, and nothing was said */
+	struct otelop_spawn_result result;
+	struct otelop_message progress_text;
+};
+
+extern const struct cli request_cli;
+
+/*
+ * Take the command line apart; mistakes end the program.  A request of our own, or with --start that of `otelop
+ * start`, whose words are ours and otelop-run's in any order.
+ */
+struct request *request_parse(int argc, char *argv[]);
+
+/* Who speaks: --as, or we. */
+struct cli request_speaker(const struct request *request);
+
+#endif

@@ -1,0 +1,139 @@
+/* The end of a run; run.h has the invariants. */
+#include "daemon/run_end.h"
+#include "base/message.h"
+#include "daemon/logger.h"
+#include "daemon/outcome.h"
+#include "daemon/readiness.h"
+#include "daemon/record.h"
+#include "daemon/run_say.h"
+#include "daemon/run_state.h"
+#include "process/child.h"
+#include "process/ending.h"
+#include "process/process.h"
+#include "process/sockets.h"
+#include "process/tree.h"
+#include "state/lock.h"
+#include "state/vanish.h"
+
+#include <signal.h>
+
+static int
+ended_cleanly(const struct run *run)
+{
+	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
+	int status = run->how.si_status;
+
+	if (meaning->ends_command)
+		return 1;
+	if (run->how.si_code == CLD_EXITED)
+		return status == 0 || meaning->may_fail;
+	return status == SIGTERM || status == SIGINT || status == SIGHUP;
+}
+
+/* The last word about a crash, then let go; whoever has a copy of the lock holds nothing. */
+static void
+publish_crash(struct run *run)
+{
+	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
+	lock_publish(&run->lock, &run->metadata, NULL);
+	lock_release(&run->lock);
+}
+
+static void
+add_hidden(const struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, why = *reason;
+	char who[128];
+
+	sockets_describe_hidden(run->readiness.hidden, who, sizeof(who));
+	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
+}
+
+static void
+explain_how(const struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason, how;
+
+	ending_describe(run->how.si_code, run->how.si_status, &how);
+	message_set(reason, "%s: %s", run->argv[0], how.text);
+}
+
+static void
+explain_end(const struct run *run, int is_swept)
+{
+	struct otelop_message *reason = &run->report->reason, words;
+
+	switch (outcome_meaning(run->outcome)->says) {
+	case SAYS_REASON:
+		words = *reason;
+		message_set(reason, "%s: %s", run->argv[0], words.text);
+		break;
+	case SAYS_SIGNAL:
+		ending_signal_name(run->given_up_by, words.text, sizeof(words.text));
+		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], words.text);
+		break;
+	case SAYS_OVERDUE:
+		message_set(reason, "%s: ended before it was ready: its parent is gone or its "
+		    "lifetime is over", run->argv[0]);
+		break;
+	case SAYS_HOW:
+		if (run->how.si_code == CLD_EXITED && run->how.si_status == 0)
+			message_set(reason, "%s: %s", run->argv[0], ending_gone_behind);
+		else
+			explain_how(run);
+		break;
+	case SAYS_NOTHING_NEW:
+		reason->text[0] = '\0';
+		if (!ended_cleanly(run))
+			explain_how(run);
+		else if (!is_swept)
+			message_set(reason, "%s: some of what it started may be left", run->argv[0]);
+		break;
+	}
+	if (run_has_waited_blindly(run))
+		add_hidden(run);
+}
+
+static int
+exit_status(const struct run *run)
+{
+	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
+
+	switch (meaning->exits) {
+	case EXITS_BY_SIGNAL:
+		return 128 + run->given_up_by;
+	case EXITS_AS_REPORTED:
+		return run->reported_status != 0 ? run->reported_status : 1;
+	case EXITS_AS_COMMAND:
+		break;
+	}
+	if (run->how.si_code == CLD_EXITED)
+		return run->how.si_status == 0 && !meaning->was_ready ? 1 : run->how.si_status;
+	return 128 + run->how.si_status;
+}
+
+int
+run_finish(struct run *run)
+{
+	struct tree tree;
+	int is_swept;
+
+	/* Before the sweep, which reaps: a probe's number must still be its own. */
+	readiness_close(&run->readiness);
+	tree = run_tree(run);
+	is_swept = run->options->no_sweep || tree_end(&tree, RUN_GRACE_MS) == 0;
+	explain_end(run, is_swept);
+	if (outcome_meaning(run->outcome)->was_ready && *run->report->reason.text != '\0')
+		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,
+		    RUN_GRACE_MS);
+	/* Whoever reads the verdict then reads the log: all must be there.  What is not swept writes on. */
+	logger_finish(&run->logger, run->options->no_sweep ? 0 : RUN_GRACE_MS);
+	if (ended_cleanly(run))
+		lock_remove(&run->lock, NULL);
+	else
+		publish_crash(run);
+	child_reap_killed(run->command.pid);
+	/* The kernel may take its time for that, 20 ms on a busy machine; nobody waits for us any more. */
+	vanish_close(&run->vanish);
+	return exit_status(run);
+}

@@ -1,0 +1,197 @@
+/* The beginning of a run; run.h has the invariants. */
+#include "daemon/run_setup.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "base/status.h"
+#include "daemon/logger.h"
+#include "daemon/outcome.h"
+#include "daemon/readiness.h"
+#include "daemon/record.h"
+#include "daemon/run_options.h"
+#include "daemon/run_state.h"
+#include "json/json.h"
+#include "platform/platform.h"
+#include "process/child.h"
+#include "process/ending.h"
+#include "process/process.h"
+#include "process/selfpipe.h"
+#include "process/tree.h"
+#include "state/lock.h"
+#include "state/meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
+
+static int
+take_set(void *argument, const char *pair, struct otelop_message *reason)
+{
+	struct run *run = argument;
+
+	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
+	if (strncmp(pair, "exitCode=", 9) == 0 && status_may_be_said(atoi(pair + 9)) &&
+	    atoi(pair + 9) != STATUS_BUSY)
+		run->reported_status = atoi(pair + 9);
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
+	    strncmp(pair, "summary=", 8) == 0)
+		return 0;
+	return meta_set_pair(&run->metadata, pair, 0, reason);
+}
+
+static int
+follow_parent(struct run *run)
+{
+	pid_t pid = run->options->with_parent;
+
+	if (pid == 0 ||
+	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
+		return 0;
+	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
+}
+
+/* Everything up to the fork.  0, or the exit status. */
+int
+run_set_up(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+	struct lock_request request = { .create = 1 };
+
+	/* Whoever read our stderr may be gone: the daemon does not need him. */
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	if ((run->signals = selfpipe_open_all()) < 0) {
+		message_errno(reason, "cannot catch signals");
+		return STATUS_FAILED;
+	}
+	if (child_can_wait() < 0) {
+		message_errno(reason, "children: cannot be waited for");
+		return STATUS_FAILED;
+	}
+	if (follow_parent(run) < 0)
+		return 1;
+	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
+		return STATUS_FAILED;
+	if (lock_start(&run->lock, run->options->state_dir, &request, &run->metadata, reason) < 0)
+		return errno == EWOULDBLOCK ? STATUS_BUSY : errno == EREMOTE ? STATUS_UNKNOWN : STATUS_FAILED;
+	run->stage = STAGE_PUBLISHED;
+	/* Else the sweep finds what still has CMD above it. */
+	if (platform_adopt_orphans() < 0 && getsid(0) == getpid())
+		run->session = getpid();
+	/* Who is not known to be from before would be taken for CMD's and ended. */
+	if (tree_earlier(run->session, RUN_HELPERS, &run->spared, &run->spared_count) < 0 && errno != ENOSYS) {
+		message_errno(reason, "processes: cannot list");
+		return STATUS_FAILED;
+	}
+	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
+	    .dir = &run->lock.dir };
+	if (logger_start(&run->logger, reason) < 0)
+		return STATUS_FAILED;
+	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
+	    run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0)
+		return STATUS_FAILED;
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * The command gets the lock of the file that says starting, and of the next one: whichever has the name
+ * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
+ * that gets it later, a locked file that names us must not outlive us.
+ */
+static int
+prepare(void *argument, int report)
+{
+	struct run *run = argument;
+	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
+	int keep[4] = { lock_fd, report };
+	size_t kept = 2;
+	struct json_value ticks;
+	char number[16];
+
+	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+		keep[kept++] = OTELOP_READY_FD;
+	if (meta_find(&run->metadata, "startTicks", &ticks) &&
+	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
+		return -1;
+	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
+	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
+	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
+	    readiness_prepare_child(&run->readiness) < 0)
+		return -1;
+	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
+	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
+		return -1;
+	qsort(keep, kept, sizeof(*keep), by_number);
+	platform_close_all_but(keep, kept);
+	return 0;
+}
+
+/* While CMD is found and loaded, which on a dead file server lasts for ever.  1; 0: go on. */
+static int
+gives_up(void *argument)
+{
+	struct run *run = argument;
+	unsigned char byte;
+
+	while (run->outcome == RUN_STARTING && selfpipe_next(run->signals, &byte)) {
+		int number = byte & SELFPIPE_NUMBER;
+
+		if (run_is_end(number))
+			run_hear_end(run, number);
+		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
+			run->early[run->early_count++] = byte;
+	}
+	return run->outcome != RUN_STARTING;
+}
+
+/* CMD could not be started: say why.  The exit status. */
+static int
+explain_failure(const struct run *run, const struct child_failure *failure)
+{
+	struct otelop_message *reason = &run->report->reason, why;
+
+	if (run->outcome == RUN_GIVEN_UP) {
+		ending_signal_name(run->given_up_by, why.text, sizeof(why.text));
+		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
+	} else {
+		errno = failure->error;
+		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
+	}
+	if (failure->left > 0) {
+		why = *reason;
+		message_set(reason, "%s; process %ld cannot be ended", why.text, (long)failure->left);
+	}
+	if (run->outcome == RUN_GIVEN_UP)
+		return 128 + run->given_up_by;
+	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
+}
+
+int
+run_begin(struct run *run)
+{
+	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
+	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up };
+	struct child_failure failure;
+	pid_t pid = child_start(&plan, &failure);
+
+	if (pid < 0)
+		return explain_failure(run, &failure);
+	run->stage = STAGE_RUNS;
+	process_open(&run->command, pid);
+	readiness_started(&run->readiness);
+	if (run->options->max_lifetime_ms > 0)
+		run->lifetime_end = clock_deadline(run->options->max_lifetime_ms);
+	return 0;
+}

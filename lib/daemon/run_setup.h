@@ -1,0 +1,16 @@
+/* The beginning of a run: from the claim to the command. */
+#ifndef RUN_SETUP_H
+#define RUN_SETUP_H
+
+#include "daemon/run_state.h"
+
+/* What nohup and a shell's & may have set to be ignored, 0-terminated: for CMD as well, and then not ours to forward. */
+extern const int run_may_be_ignored[];
+
+/* Everything up to the fork.  0; or the exit status, with the reason in the report. */
+int run_set_up(struct run *run);
+
+/* Start CMD.  As above. */
+int run_begin(struct run *run);
+
+#endif

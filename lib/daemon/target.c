@@ -1,0 +1,301 @@
+/* Find the daemon of a state directory; target.h says how. */
+#include "daemon/target.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/message.h"
+#include "platform/platform.h"
+#include "process/process.h"
+#include "process/tree.h"
+#include "state/holder.h"
+#include "state/identity.h"
+#include "state/lock.h"
+#include "state/meta.h"
+#include "state/statedir.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+target_refuse_pid(pid_t pid, struct otelop_message *message)
+{
+	errno = EINVAL;
+	if (pid == getpid())
+		return message_set(message, "%ld: refused: this is the process itself", (long)pid);
+	if (pid <= 1)
+		return message_set(message, "%ld: refused: not a process to stop", (long)pid);
+	return 0;
+}
+
+int
+target_cannot_wait(const struct target *target, struct otelop_message *message)
+{
+	return message_errno(message, "%s/%s: cannot wait for the lock", target->dir.path,
+	    STATEDIR_METADATA);
+}
+
+/*
+ * A handle to the process that the file names, and only then whether it is that very process: so the answer is about no
+ * other.  1; 0: it has ended; -1: errno.
+ */
+static int
+open_named(struct target *target, const struct otelop_metadata *metadata)
+{
+	int found = process_open(&target->daemon, target->named.pid);
+
+	target->lives = found == 1 && !process_is_gone(&target->daemon) ? identity_process_lives(metadata) : 0;
+	if (target->lives == 0 && found >= 0) {
+		process_close(&target->daemon);
+		target->daemon.pid = 0;
+		return 0;
+	}
+	return found;
+}
+
+/* The same, for a process that may be stopped at all. */
+static int
+open_daemon(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
+{
+	int opened = open_named(target, metadata), saved = errno;
+
+	target->is_starting = meta_state_is(metadata, "starting");
+	/* What is known to be that very process is here. */
+	if (target->lives != 1 && !identity_is_here(metadata, message)) {
+		errno = EREMOTE;
+		return -1;
+	}
+	if (target_refuse_pid(target->named.pid, message) < 0)
+		return -1;
+	errno = saved;
+	return opened < 0 ? message_errno(message, "%ld: cannot find", (long)target->named.pid) : opened;
+}
+
+/* Nobody holds the lock: the daemon may have lost it.  As target_find. */
+static int
+find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
+{
+	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && open_named(target, metadata) == 1 &&
+	    target->lives == 1) {
+		target->is_starting = meta_state_is(metadata, "starting");
+		return target_refuse_pid(target->named.pid, message) < 0 ? -1 : 1;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+/* Somebody holds it.  As target_find. */
+static int
+find_held(struct target *target, const struct otelop_metadata *metadata, int64_t deadline,
+    struct otelop_message *message)
+{
+	struct holder holder;
+	int saved;
+
+	if (metadata->length == 0 || meta_state_is(metadata, "exited")) {
+		/* Somebody is just starting or just ending: wait for what comes. */
+		return lock_wait_named(&target->dir, target->fd, LOCK_SH, deadline) >= 0 ? 0 :
+		    target_cannot_wait(target, message);
+	}
+	if (open_daemon(target, metadata, message) >= 0)
+		return 1;
+	saved = errno;
+	/* Another host's words may be those of a dead daemon that somebody here has claimed a moment ago. */
+	if (saved == EREMOTE && clock_left_ms(target->patience) > 0 && holder_find(&target->named, &holder) == 0 &&
+	    holder.kind == HOLDER_TAKER)
+		return 0;
+	errno = saved;
+	return -1;
+}
+
+/* The first probe and the handle.  As target_find, but 1: a target that must be probed again. */
+static int
+find(struct target *target, int64_t deadline, struct otelop_message *message)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	int result, saved;
+
+	target->fd = target->daemon.pidfd = target->parent.pidfd = -1;
+	target->daemon.pid = 0;
+	if ((target->held = lock_is_held(&target->dir, &target->fd, message)) < 0)
+		return -1;
+	if (meta_read_fd(&metadata, &target->dir, target->fd, message) < 0 && errno != ENODATA &&
+	    (target->held || errno != EBADMSG))
+		result = -1;
+	else if (holder_describe(&target->named, &target->dir, target->fd, &metadata) < 0)
+		result = message_errno(message, "%s: cannot look at the metadata", target->dir.path);
+	else
+		result = target->held ? find_held(target, &metadata, deadline, message) :
+		    find_free(target, &metadata, message);
+	saved = errno;
+	otelop_metadata_free(&metadata);
+	errno = saved;
+	return result;
+}
+
+/* The daemon is dead, and its lock held.  1: by keepers, or nobody shows by whom; 0: look again; -1. */
+static int
+confirm_kept(struct target *target, struct otelop_message *message)
+{
+	struct holder holder;
+	int found = holder_find(&target->named, &holder);
+
+	if (found < 0 && errno != ENOSYS)
+		return message_errno(message, "%s: cannot look for the lock's holder", target->dir.path);
+	/* A taker that lives sweeps, or has claimed what the dead one left: what comes is awaited. */
+	if (found < 0 || holder.kind == HOLDER_KEEPER)
+		return 1;
+	if (clock_left_ms(target->patience) > 0)
+		return 0;
+	if (holder.kind == HOLDER_TAKER)
+		return 1;
+	errno = EACCES;
+	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it names, and %s",
+	    target->dir.path, STATEDIR_METADATA, (long)target->named.pid, holder.hidden ?
+	    "whoever has it may not be looked into" : "nobody is seen to have it");
+}
+
+/* Upstream's file does not say when its process began: it must be seen to have the file.  As above. */
+static int
+confirm_unknown(struct target *target, struct otelop_message *message)
+{
+	int keeps = process_keeps_open(target->daemon.pid, &target->named.file, STATEDIR_METADATA);
+
+	/* What began after the file was written must be seen to have it. */
+	if (keeps == 1 || (keeps < 0 && !process_is_younger(target->daemon.pid, &target->named.file)))
+		return 1;
+	/* It may just have ended, or a starter is about to publish: look again. */
+	if (clock_left_ms(target->patience) > 0)
+		return 0;
+	errno = ESTALE;
+	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it "
+	    "names", target->dir.path, STATEDIR_METADATA, (long)target->daemon.pid);
+}
+
+/* Is it that very process still?  A handle cannot have come to mean another; a number can. */
+static int
+lives_still(const struct target *target)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	int lives;
+
+	if (target->daemon.pidfd >= 0)
+		return process_is_gone(&target->daemon) ? 0 : target->lives;
+	lives = meta_read_fd(&metadata, &target->dir, target->fd, NULL) == 0 ? identity_process_lives(&metadata) : 0;
+	otelop_metadata_free(&metadata);
+	return lives;
+}
+
+/* Probe again.  1: it is the daemon; 0: look again; -1. */
+static int
+confirm(struct target *target, struct otelop_message *message)
+{
+	struct stat now;
+	int fd, held, same;
+
+	if ((held = lock_is_held(&target->dir, &fd, message)) < 0)
+		return errno == ENOENT ? 0 : -1;
+	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
+	    now.st_ino == target->named.file.st_ino;
+	io_close(&fd);
+	if (!same)
+		return 0;
+	if (target->daemon.pid < 1)
+		return confirm_kept(target, message);
+	switch (lives_still(target)) {
+	case 0:
+		return 0;	/* it has ended meanwhile */
+	case 1:
+		return 1;
+	}
+	return confirm_unknown(target, message);
+}
+
+int
+target_find(struct target *target, int64_t deadline, struct otelop_message *message)
+{
+	int result = find(target, deadline, message);
+
+	if (result != 1)
+		return result;
+	/* What is gone while we look again was there: that is no sign that there is no daemon. */
+	if ((result = confirm(target, message)) < 0 && errno == ENOENT)
+		errno = ESRCH;
+	return result;
+}
+
+/* Its otelop-run; where the system does not show who has the file, whatever is above the daemon. */
+static void
+find_parent(struct target *target, pid_t parent)
+{
+	int has = platform_process_has_open(parent, &target->named.file, STATEDIR_METADATA);
+
+	if (parent < 2 || has == 0 || process_open(&target->parent, parent) != 1) {
+		target->parent.pid = 0;
+		return;
+	}
+	/* One that was stopped (Ctrl-Z) reaps nothing and keeps the lock. */
+	if (has == 1)
+		process_signal(&target->parent, SIGCONT);
+}
+
+/* What the daemon has below it, before a KILL leaves it to somebody else. */
+static void
+remember_descendants(struct target *target)
+{
+	struct tree tree = { .root = target->daemon.pid };
+	size_t count, i;
+	pid_t *pids;
+
+	if (!target->is_starting || tree_list(&tree, &pids, &count) < 0)
+		return;
+	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
+		for (i = 0; i < count; i++)
+			if (pids[i] != target->daemon.pid &&
+			    platform_process(pids[i], &target->below[target->below_count]) == 1)
+				target->below_count++;
+	free(pids);
+}
+
+/* Who is above and around the daemon. */
+void
+target_look_around(struct target *target)
+{
+	struct platform_process daemon;
+
+	remember_descendants(target);
+	if (target->daemon.pid < 1 || platform_process(target->daemon.pid, &daemon) != 1)
+		return;
+	find_parent(target, daemon.parent);
+	/* It leads its session, or otelop-run above it does or did. */
+	if (daemon.session > 1 && (daemon.session == daemon.pid || daemon.session == daemon.parent ||
+	    !process_is_alive(daemon.session)))
+		target->session = daemon.session;
+}
+
+int
+target_is_certain(const struct target *target)
+{
+	return target->held && target->daemon.pid > 0 && target->lives == 1 && !target->is_starting;
+}
+
+void
+target_forget(struct target *target)
+{
+	int saved = errno;
+
+	free(target->below);
+	pids_free(&target->asked);
+	target->below = NULL;
+	target->below_count = 0;
+	target->session = 0;
+	target->parent.pid = 0;
+	process_close(&target->daemon);
+	process_close(&target->parent);
+	io_close(&target->fd);
+	errno = saved;
+}

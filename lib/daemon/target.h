@@ -1,0 +1,67 @@
+/*
+ * The daemon of a state directory, as who ends it must know it.
+ *
+ * It is found without a race: the lock is held (probe), a handle to the process that the file names (pidfd), which is
+ * seen to be that very process by what identity.h records, and the same file is still held (probe again).  Between the
+ * probes the daemon lived, so its number was its own, and the handle means nobody else whatever happens then.
+ * What does not record who it is, upstream's file, must be seen to be open in the process or in its parent: a leftover
+ * child that keeps a dead daemon's lock does not turn a recycled number into a target.
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "otelop.h"
+#include "platform/platform.h"
+#include "process/process.h"
+#include "state/holder.h"
+#include "state/statedir.h"
+
+#define TARGET_PATIENCE_MS 500	/* for a lock that is held, but not by the process that the file names */
+
+struct target {
+	struct statedir dir;
+	int64_t patience;	/* until then, what does not fit together may just be moving */
+	int fd;			/* otelop.json as it was when the daemon was found */
+	int held;		/* its lock; else the daemon lives without it */
+	struct holder_daemon named;	/* by the file */
+	struct process daemon;	/* pid 0: it has ended, but something keeps its lock */
+	int lives;		/* as identity_process_lives: 1, it is that very process; -1, nothing tells */
+	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
+	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
+	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
+	struct pids asked;
+	struct holder foreign;	/* a keeper that is not ours to end */
+	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
+	size_t below_count;
+};
+
+/* Is this no pid that anybody may stop?  -1: EINVAL, and why; 0. */
+int target_refuse_pid(pid_t pid, struct otelop_message *message);
+
+/*
+ * Of target, dir and patience are set.  1: the daemon, or what keeps its lock; 0: look again, something moved; -1: it
+ * cannot be stopped, with errno; ENOENT: there is no daemon.
+ */
+int target_find(struct target *target, int64_t deadline, struct otelop_message *message);
+
+/* Who is above, around and, of one that is starting, below the daemon: parent, session, below. */
+void target_look_around(struct target *target);
+
+/*
+ * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, and is no
+ * otelop-run whose descendants its end would scatter.
+ */
+int target_is_certain(const struct target *target);
+
+/* Let go of what was found, with errno kept; dir and patience stay. */
+void target_forget(struct target *target);
+
+/* -1, and message, of errno. */
+int target_cannot_wait(const struct target *target, struct otelop_message *message);
+
+#endif

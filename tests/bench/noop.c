@@ -1,0 +1,6 @@
+/* What a process costs at least, when it is linked statically. */
+int
+main(void)
+{
+	return 0;
+}

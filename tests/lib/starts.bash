@@ -1,0 +1,53 @@
+# Starting daemons: by the wrapper, several at once, and by otelop-run alone.
+# shellcheck disable=SC2034 # for the tests
+
+# A daemon as upstream's: it writes its own metadata and takes its own lock.
+upstream=$BATS_TEST_DIRNAME/tools/upstream.py
+# For sh -c: a daemon that waits for the file go, then does what its argument says, and stays.
+waiting='until [ -e go ]; do sleep 0.05; done; eval "$1"; exec 3>&-; exec sleep 600'
+# One that is ready at once and does not hear TERM.
+deaf='trap "" TERM; otelop-ready; exec 3>&-; exec sleep 600'
+
+# One that writes its directory and its arguments to the file seen, a NUL behind each.
+make_daemon() {
+	cat >daemon <<'END'
+#!/bin/sh
+printf '%s\0' "$PWD" "$@" >"$BATS_TEST_TMPDIR/seen"
+echo started
+otelop-ready
+exec 3>&-
+exec sleep 600
+END
+	chmod +x daemon
+}
+
+start_sleep() { tool -0 otelop "$@" start --ready exec -- sleep 600; }
+
+# start_in_background NAME [ARG...]: its words to NAME.out and NAME.err, its status to NAME.status;
+# restart_in_background the same.
+start_in_background() { background called_as start "$@"; }
+restart_in_background() { background called_as restart "$@"; }
+called_as() {
+	local command=$1 name=$2 status=0
+	shift 2
+	otelop "$command" "$@" >"$name.out" 2>"$name.err" || status=$?
+	echo "$status" >"$name.status"
+}
+# How often which status was.
+statuses() { cat start*.status | sort -n | uniq -c | tr -s ' \n' ' '; }
+
+# A command for otelop-spawn: says TEXT (as printf takes it) on the ready pipe, then stays.
+says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
+
+# In front of otelop-run where it finds orphans by the session that it leads.
+in_session=()
+if [[ ${PLATFORM-} == posix ]]; then in_session=(setsid); fi
+
+# otelop-run in the background, with signals as a user's shell gives them: $runner is its pid, what
+# it says is in `err`.
+run_behind() {
+	background "${in_session[@]}" env --default-signal otelop-run "$@" 2>err
+	runner=$!
+}
+# How otelop-run ended.
+assert_runner_status() { assert_ended "$runner" "$1"; }

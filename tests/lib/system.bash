@@ -1,0 +1,25 @@
+# What this system can do, and who we are.
+
+# Skip a test of what only some systems have: what POSIX alone cannot give.
+needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
+is_fallback() { [[ ${PLATFORM-} == posix ]]; }
+
+# Skip a test where this command does not work: tried, for who we are does not say what we may do.
+can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
+# The same for acting as nobody, and for giving a file away.
+can_be_nobody() { can as_nobody true; }
+can_give() {
+	: >"$BATS_TEST_TMPDIR/given"
+	can chown 1:1 "$BATS_TEST_TMPDIR/given"
+	rm -f "$BATS_TEST_TMPDIR/given"
+}
+
+# Skip a test under a shell (with its options, if need be) that is not there.
+need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
+
+# As nobody, with the test's directory reachable.
+as_nobody() {
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \
+		"$BATS_TEST_TMPDIR" 2>/dev/null || true
+	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+}
