@@ -184,6 +184,39 @@ can_see_foreign_lock() { ls /proc/self/fdinfo >/dev/null 2>&1 || skip "needs /pr
 
 # --- a daemon without its lock
 
+@test "a dead daemon's lock is on its way through a socket: 4 and what it can be; 1 once it is lost there" {
+	needs /proc
+	background python3 -c '
+import socket, time
+server = socket.socket(socket.AF_UNIX)
+server.bind("box")
+server.listen()
+time.sleep(1000)'
+	local post=$!
+	eventually 10 test -S box
+	tool -0 otelop-spawn -- otelop-lock -- python3 -c '
+import array, os, socket, subprocess
+peer = socket.socket(socket.AF_UNIX)
+peer.connect("box")
+peer.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [int(os.environ["OTELOP_LOCK_FD"])]))])
+subprocess.run(["otelop-ready"], pass_fds=[3])
+os.execvp("sleep", ["sleep", "1000"])'
+	kill -KILL "$output"
+	assert_gone "$output"
+	local program
+	for program in "otelop-meta running" otelop-stop; do
+		# shellcheck disable=SC2086 # words
+		tool -4 $program
+		# Where there is a process that even we may not look into, that is said first.
+		assert_regex "$stderr" "on its way through a socket(, or with a process of another PID namespace)?$"
+	done
+	kill -KILL "$post"
+	assert_gone "$post"
+	eventually 10 is_stale
+	tool -0 otelop-stop
+}
+is_stale() { [[ $(otelop-meta running 2>/dev/null) == stale* ]]; }
+
 @test "a child lets go of the lock, makes it a shared one, or all is closed and otelop-run killed: still the one daemon" {
 	needs /proc
 	local how pid
@@ -222,4 +255,21 @@ says_without_lock() {
 	kill -KILL "$output"
 	tool -1 otelop-lock -w 20 -- otelop-stop --check "$(cat deaf)"
 	assert_nothing_runs
+}
+
+@test "a stranger has a file of our name open whose server does not answer: who keeps a dead daemon's lock is told, at once" {
+	needs /proc
+	with_hanging_server '
+		sh -c "exec 4<mount/otelop.json; : >open; exec sleep 1000" &
+		stranger=$!
+		otelop-lock -- sh -c "sleep 1001 & : >locked; exec sleep 1000" &
+		until [ -e open ] && [ -e locked ]; do sleep 0.02; done
+		: >hang
+		kill -KILL "$!"
+		timeout -s KILL 20 otelop-meta running 2>&1
+		timeout -s KILL 20 otelop-stop -t 5
+		kill -KILL "$stranger" "$server"
+		wait "$server"'
+	assert_output --partial "its lock kept by process"
+	assert_output --partial "(sleep)"
 }

@@ -543,7 +543,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 	needs strace
 	local when
 	for when in '-P otelop.json.first -e inject=openat:signal=KILL:when=2' '-e inject=flock:signal=KILL:when=1' \
-		'-e inject=flock:signal=KILL:when=2' '-e inject=renameat2:signal=KILL:when=1'; do
+		'-e inject=flock:signal=KILL:when=2' '-e inject=renameat2,linkat:signal=KILL:when=1'; do
 		rm -f "$file"
 		# shellcheck disable=SC2086 # options are words
 		strace -f -qq -o trace $when otelop-lock -- touch ran || true

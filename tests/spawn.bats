@@ -597,6 +597,7 @@ runs_sleep() {
 }
 
 @test "a stack of 64 KiB: a start, and a failure with its words, as ever" {
+	[ -z "${SANITIZE-}" ] || skip "the sanitizers' memory is theirs"
 	tool -0 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo ok >&3; exec sleep 1000"'
 	kill "$output"
 	tool -1 sh -c 'ulimit -s 64; exec otelop-spawn -- sh -c "echo last words; exit 3"'

@@ -92,6 +92,7 @@ while not os.path.exists("enough"):
 
 @test "upstream's file slips in while a start of ours is about to publish: it keeps its name, and the start says so" {
 	needs "an exchange of names"
+	otelop-meta write pid=2147483646
 	background strace -f -qq -o traced -e trace=renameat2 -e inject=renameat2:delay_enter=700000:when=1 \
 		otelop-run --ready exec -- sh -c ': >ran; exec sleep 1000'
 	local ours=$!
@@ -104,6 +105,22 @@ while not os.path.exists("enough"):
 	wait "$ours" || code=$?
 	assert_equal "$code" 125
 	assert_equal "$(cat "$file")" '{"pid": 2147483647}'
+	assert_not_exists ran
+	assert_state_files otelop.json
+}
+
+@test "upstream's daemon slips in while the first file of ours is about to appear: it keeps its name, and the start is 75" {
+	needs "an exchange of names"
+	background strace -f -qq -o traced -e trace=renameat2 -e inject=renameat2:delay_enter=700000:when=1 \
+		otelop-run --ready exec -- sh -c ': >ran; exec sleep 1000'
+	local ours=$! code=0
+	eventually 20 test -s "$OTELOP_STATE_DIR/otelop.json.first"
+	background sh -c 'echo "{\"pid\": $$}" >foreign; chmod 600 foreign; exec flock -F -x foreign sh -c "mv foreign \"$1\"; exec sleep 60"' \
+		sh "$file"
+	local theirs=$!
+	wait "$ours" || code=$?
+	assert_equal "$code" 75
+	assert_equal "$(cat "$file")" "{\"pid\": $theirs}"
 	assert_not_exists ran
 	assert_state_files otelop.json
 }

@@ -9,7 +9,6 @@
 #include "daemon/run_state.h"
 #include "process/child.h"
 #include "process/ending.h"
-#include "process/process.h"
 #include "process/sockets.h"
 #include "process/tree.h"
 #include "state/lock.h"

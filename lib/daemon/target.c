@@ -155,8 +155,8 @@ confirm_kept(struct target *target, struct otelop_message *message)
 		return 1;
 	errno = EACCES;
 	return message_set(message, "%s/%s: the lock is held, but not by process %ld that it names, and %s",
-	    target->dir.path, STATEDIR_METADATA, (long)target->named.pid, holder.hidden ?
-	    "whoever has it may not be looked into" : "nobody is seen to have it");
+	    target->dir.path, STATEDIR_METADATA, (long)target->named.pid,
+	    holder_why_unseen(&holder));
 }
 
 /* Upstream's file does not say when its process began: it must be seen to have the file.  As above. */

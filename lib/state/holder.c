@@ -122,6 +122,16 @@ holder_find(const struct holder_daemon *daemon, struct holder *holder)
 	return 0;
 }
 
+const char *
+holder_why_unseen(const struct holder *holder)
+{
+	if (holder == NULL)
+		return "this system does not show who has it";
+	return holder->hidden ? "whoever has it may not be looked into, or it is on its way through a socket" :
+	    "nobody is seen to have it: it may be on its way through a socket, or with a process of another "
+	    "PID namespace";
+}
+
 /*
  * The handle is opened first; that the process behind it still has the file and is the daemon's is looked
  * at afterwards, so that nothing else can have got its number.  0; -1: it is not to be signalled.

@@ -49,6 +49,9 @@ int holder_describe(struct holder_daemon *daemon, const struct statedir *dir, in
 /* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
 int holder_find(const struct holder_daemon *daemon, struct holder *holder);
 
+/* Why is none of a held lock's holders seen?  holder: what was found; NULL: the system shows nobody's descriptors. */
+const char *holder_why_unseen(const struct holder *holder);
+
 /*
  * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
  * root), and in the daemon's session or with the state directory in their first environment, with a lock too

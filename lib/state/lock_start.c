@@ -38,11 +38,13 @@ sweep_first(const struct otelop_lock *lock)
 static void
 drop_first(struct otelop_lock *lock)
 {
-	/* Where it could not be locked, its name may be somebody else's from the next moment on. */
-	if (lock->next_fd >= 0 && io_flock(lock->next_fd, LOCK_EX | LOCK_NB) == 0) {
-		if (statedir_names(&lock->dir, STATEDIR_FIRST, lock->next_fd) == 1)
+	int fd = lock->next_fd >= 0 ? lock->next_fd : lock->next_write_fd;
+
+	/* Where it cannot be locked, its name may be somebody else's from the next moment on. */
+	if (fd >= 0 && io_flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (statedir_names(&lock->dir, STATEDIR_FIRST, fd) == 1)
 			unlinkat(lock->dir.fd, STATEDIR_FIRST, 0);
-		io_flock(lock->next_fd, LOCK_UN);
+		io_flock(fd, LOCK_UN);
 	}
 	io_close(&lock->next_fd);
 	io_close(&lock->next_write_fd);

@@ -57,9 +57,8 @@ cannot_see(const struct look *look, const struct holder *holder)
 {
 	errno = EACCES;
 	return message_set(look->warning, "%s/%s: the lock is held, but process %ld, which the file names, is "
-	    "dead, and %s", look->path, STATEDIR_METADATA, (long)meta_pid(look->metadata), holder == NULL ?
-	    "this system does not show who has it" : holder->hidden ? "whoever has it may not be looked into" :
-	    "nobody is seen to have it");
+	    "dead, and %s", look->path, STATEDIR_METADATA, (long)meta_pid(look->metadata),
+	    holder_why_unseen(holder));
 }
 
 static int

@@ -83,9 +83,10 @@ def write_markdown(bench, path):
 
 
 def write_table(file, head_cells, sides, rows):
-    marks = {"l": "---", "r": "--:"}
-    for cells in (head_cells, [marks[side] for side in sides], *rows):
-        file.write("| " + " | ".join(cells) + " |\n")
+    marks = "|".join({"l": "---", "r": "--:"}[side] for side in sides)
+    file.write(f"| {' | '.join(head_cells)} |\n|{marks}|\n".replace("|  |", "| |"))
+    for cells in rows:
+        file.write(f"| {' | '.join(cells)} |\n".replace("|  |", "| |").replace("|  |", "| |"))
     file.write("\n")
 
 

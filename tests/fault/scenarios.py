@@ -30,6 +30,7 @@ class Scenario:
 	failures = {4, 125}
 	lies = set()
 	in_child = 0	# the fault hits not the program: 1: its first child, 2: that one's first child
+	prelude = ""	# sh's, before it becomes the program
 	until_exec = False	# behind the last execve comes what is not ours
 	environment = {}
 	redirections = ""
@@ -47,7 +48,8 @@ class Scenario:
 
 	def launch(self, case, tracer):
 		if self.in_child:
-			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child)
+			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child,
+				self.prelude)
 		return tracer.start(self.words(case), self.environment, self.redirections)
 
 	def act(self, case, tracer):
@@ -434,9 +436,13 @@ class SpawnChild(Spawn):
 
 
 class SpawnReaper(Spawn):
-	"""It has a child from before, so that it puts a process between itself and the command."""
+	"""Who became otelop-spawn has left it a child, which bears no mark: so there is a reaper between."""
 	name, in_child = "spawn-reaper", 1
-	environment = {"CHILD_BEFORE": "1"}
+	prelude = "env -i sleep 30 & "
+
+
+class SpawnReaperChild(SpawnReaper):
+	name, in_child, until_exec = "spawn-reaper-child", 2, True
 
 
 class SpawnFails(Spawn):
@@ -922,7 +928,7 @@ ALL = [scenario() for scenario in (
 	StatedirEnsure, MetaWrite, MetaWriteNew, MetaRead, MetaGet, MetaRunning, MetaRunningStale,
 	MetaRunningWait, MetaShow, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
-	SpawnReaper, SpawnChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
+	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
 	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
 	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,

@@ -54,18 +54,19 @@ class Tracer:
 		return Program(self.case, ["sh", "-c", 'exec "$@" 9</dev/null ' + redirections, "sh",
 			*self.strace(*settings, *argv)], self.env)
 
-	def start_child(self, argv, env=None, redirections="", generation=1):
+	def start_child(self, argv, env=None, redirections="", generation=1, prelude=""):
 		"""argv as it is, but its first child (or that one's: generation 2) under strace, from the fork on.
+		What the prelude leaves it is none.
 
 		A first strace stops the child in gettid, which musl calls in a forked child and nowhere else;
 		then the program is stopped too, so that it forks no other while strace lets all go, and a second
 		one takes the child, which does not notice."""
-		program = Program(self.case, ["sh", "-c", '[ -z "${CHILD_BEFORE-}" ] || { env -i sleep 60 & }; kill -STOP $$; exec "$@" 9</dev/null ' +
+		program = Program(self.case, ["sh", "-c", prelude + 'kill -STOP $$; exec "$@" 9</dev/null ' +
 			redirections, "sh", *argv], {**self.case.env, **(env or {})})
 		first, log = None, self.case.path("first")
 		try:
 			self.wait_for("the program to stop", program, lambda: is_stopped(program.pid))
-			earlier = set(children_of(program.pid))
+			given = set(children_of(program.pid))
 			first = subprocess.Popen(["strace", "-f", "-q", "-o", log, "-e", "trace=gettid", "-e",
 				"inject=gettid:signal=STOP:when=1", "-p", str(program.pid)], env=self.env,
 				stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -81,8 +82,8 @@ class Tracer:
 			before = stopped(log).count(program.pid)
 			os.kill(program.pid, signal.SIGSTOP)
 			self.wait_for("the program to stop", program, lambda: stopped(log).count(program.pid) > before)
-			self.wait_for("its children to stop", program, lambda: set(children_of(program.pid)) <=
-				earlier | set(stopped(log)))
+			self.wait_for("its children to stop", program, lambda: set(children_of(program.pid)) - given <=
+				set(stopped(log)))
 			child, *others = sorted(stopped_below(log, above))
 			self.detach(first)
 			for other in (*others, program.pid):
