@@ -15,8 +15,8 @@
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/process.h"
-#include "process/tree.h"
 #include "process/selfpipe.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/meta.h"
 
