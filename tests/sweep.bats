@@ -80,7 +80,6 @@ swept_under() {
 	background sleep 1000
 	# What is below it is known, that nothing else of its session is left says the list of all processes.
 	local bystander=$!
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -124 strace -qq -o traced -P "$bystander/stat" -e trace=/open -e inject=/open:error=ESRCH \
 		otelop-spawn -t 1 -- sh -c 'leave sleep 1001; leave sleep 1002; sleep 1003'
 	grep -q INJECTED traced
@@ -92,7 +91,6 @@ swept_under() {
 @test "the sweep beside a logger that lives on, and no list of all processes can be read: nothing is left, nobody needs it" {
 	local options=(--log-max 1M)
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it cannot work under strace
 	tool -0 strace -qq -o traced -P /proc -e trace=getdents64 -e inject=getdents64:error=EMFILE \
 		otelop-run "${options[@]}" --ready exec -- sh -c 'exec >&- 2>&-; leave sleep 1001; leave sleep 1002; sleep 0.2'
 	assert_nothing_runs
@@ -103,7 +101,6 @@ swept_under() {
 
 @test "otelop-run that replaced a shell with children, and no list of all processes can be read: it runs, and spares them" {
 	needs /proc
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	tool -0 strace -qq -o traced -P /proc -e trace=getdents64 -e inject=getdents64:error=EMFILE \
 		sh -c 'sh -c "sleep 1001 & wait" >/dev/null 2>&1 3>&- 4>&- & exec otelop-run --ready exec -- sh -c "exec >&- 2>&-; leave sleep 1002; sleep 0.2"'
 	assert_stderr_line_count 0
