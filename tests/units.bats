@@ -131,6 +131,10 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	table holders
 }
 
+@test "process numbers in a set: each is there once, in the order in which it came" {
+	table pids
+}
+
 @test "processes that are there or not: each has its start, the system's run has a name" {
 	table began
 }

@@ -18,8 +18,8 @@
 #include "platform/platform.h"
 #include "process/child.h"
 #include "process/process.h"
-#include "process/tree.h"
 #include "process/selfpipe.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 

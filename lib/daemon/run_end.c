@@ -9,8 +9,8 @@
 #include "daemon/run_state.h"
 #include "process/child.h"
 #include "process/ending.h"
-#include "process/tree.h"
 #include "process/sockets.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 

@@ -15,8 +15,8 @@
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/process.h"
-#include "process/tree.h"
 #include "process/selfpipe.h"
+#include "process/tree.h"
 #include "state/lock.h"
 #include "state/meta.h"
 
@@ -60,7 +60,7 @@ int
 run_set_up(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
-	struct lock_request request = { .create = 1 };
+	struct lock_request request = { .create = 1, .own = getpid() };	/* what we have said ourselves is no other's */
 
 	/* Whoever read our stderr may be gone: the daemon does not need him. */
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);

@@ -17,7 +17,6 @@
 #include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
-#include "process/process.h"
 #include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"

@@ -63,9 +63,15 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 }
 
 int
+platform_rename_strictly(int dir_fd, const char *from, const char *to)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, NOREPLACE);
+}
+
+int
 platform_rename_new(int dir_fd, const char *from, const char *to)
 {
-	if (syscall(SYS_renameat2, dir_fd, from, dir_fd, to, NOREPLACE) == 0)
+	if (platform_rename_strictly(dir_fd, from, to) == 0)
 		return 0;
 	return errno == ENOSYS || errno == EINVAL || errno == EPERM ? portable_rename_new(dir_fd, from, to) : -1;
 }

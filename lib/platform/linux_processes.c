@@ -86,14 +86,18 @@ take_numbers(struct pids *children, int fd)
 static int
 take_of_threads(struct pids *children, int proc, pid_t pid)
 {
-	int listed, fd, result = 0;
+	int listed, fd, saved, result = 0;
 	DIR *threads = proc_list_of(proc, pid, "task", &listed);
 	const char *thread;
 	char name[300];
 
 	if (threads == NULL)
 		return errno == ESRCH ? 0 : -1;
-	while (result == 0 && (thread = proc_next(threads)) != NULL) {
+	while (result == 0) {
+		if ((thread = proc_next(threads)) == NULL) {
+			result = errno == 0 || errno == ENOENT || errno == ESRCH ? 0 : -1;
+			break;
+		}
 		if (io_format(name, sizeof(name), "%s/children", thread) < 0)
 			continue;
 		if ((fd = io_openat(listed, name, O_RDONLY | O_CLOEXEC, 0)) >= 0)
@@ -101,7 +105,9 @@ take_of_threads(struct pids *children, int proc, pid_t pid)
 		else if (errno != ENOENT && errno != ESRCH)
 			result = -1;
 	}
+	saved = errno;
 	closedir(threads);
+	errno = saved;
 	return result;
 }
 

@@ -42,6 +42,16 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 }
 
 int
+platform_rename_strictly(int dir_fd, const char *from, const char *to)
+{
+	(void)dir_fd;
+	(void)from;
+	(void)to;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
 platform_rename_new(int dir_fd, const char *from, const char *to)
 {
 	return portable_rename_new(dir_fd, from, to);

@@ -83,7 +83,8 @@ publish_first(struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	if (!is_missing(lock, STATEDIR_METADATA) || !is_missing(lock, STATEDIR_NEXT))
 		return 0;
 	if (make_first(lock, metadata)) {
-		platform_rename_new(lock->dir.fd, STATEDIR_FIRST, STATEDIR_METADATA);		/* M3 */
+		/* M3.  By a link it would be nearly the same; but the system then shows the name that is gone. */
+		platform_rename_strictly(lock->dir.fd, STATEDIR_FIRST, STATEDIR_METADATA);
 		/* Only this tells: who renames without looking may have taken the name again (5). */
 		if (statedir_names(&lock->dir, STATEDIR_METADATA, lock->next_fd) == 1) {	/* M4 */
 			lock_take_made(lock);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Mount a file system whose server goes away: hangfs.py DIRECTORY FILE
 
-It has one file with nothing in it, f, also called otelop.json. Once FILE exists no request is answered any more, as with a file server
-that is down; whoever asks waits, and KILL does not end him while we live: stdout has a line for each. Needs root and
-/dev/fuse.
+It has one file with nothing in it, f, also called otelop.json. Once FILE exists no request is answered any more, as
+with a file server that is down; whoever asks waits, and KILL does not end him while we live: stdout has a line for
+each. Needs root and /dev/fuse.
 """
 
 import ctypes

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/pids.h"
 #include "daemon/readiness.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
@@ -342,6 +343,34 @@ static const struct row holders_rows[] = {
 	{ NULL, NULL }
 };
 
+/* A count, and of so many numbers every one twice, in strides that share slots: how many were new, and are there; in order? */
+static void
+answer_pids(const char *input, char *answer)
+{
+	long wanted = atol(input), i, added = 0, known = 0, strangers = 0, in_order = 0;
+	struct pids pids = { 0 };
+
+	for (i = 0; i < 2 * wanted; i++)
+		added += pids_add(&pids, (pid_t)(1 + i % wanted * 64));
+	for (i = 0; i < wanted; i++) {
+		known += pids_has(&pids, (pid_t)(1 + i * 64));
+		strangers += pids_has(&pids, (pid_t)(2 + i * 64));
+		in_order += (size_t)i < pids.count && pids.items[i] == (pid_t)(1 + i * 64);
+	}
+	sprintf(answer, "%ld added, %ld known, %ld strangers, %ld in order", added, known, strangers, in_order);
+	pids_free(&pids);
+	if (pids_has(&pids, 1))
+		strcat(answer, ", and there when freed");
+}
+
+static const struct row pids_rows[] = {
+	{ "0", "0 added, 0 known, 0 strangers, 0 in order" },
+	{ "1", "1 added, 1 known, 0 strangers, 1 in order" },
+	{ "17", "17 added, 17 known, 0 strangers, 17 in order" },
+	{ "5000", "5000 added, 5000 known, 0 strangers, 5000 in order" },
+	{ NULL, NULL }
+};
+
 static void
 answer_began(const char *input, char *answer)
 {
@@ -379,6 +408,7 @@ static const struct group {
 	{ "unix", answer_unix, unix_rows },
 	{ "fault", answer_fault, fault_rows },
 	{ "holders", answer_holders, holders_rows },
+	{ "pids", answer_pids, pids_rows },
 	{ "began", answer_began, began_rows },
 };
 
