@@ -209,7 +209,7 @@ enter(const struct cli *as, const char *dir, const struct otelop_metadata *metad
 }
 
 int
-again_become(const struct cli *as, const char *dir, char *const chain[])
+again_become(const struct cli *as, const char *dir, int64_t limit_ms, char *const chain[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
@@ -217,10 +217,10 @@ again_become(const struct cli *as, const char *dir, char *const chain[])
 	int fd, waited;
 	pid_t done;
 
-	if ((fd = chain_enter(dir, &waited, &message)) < 0) {
+	if ((fd = cli_enter_chain(as, dir, limit_ms, &waited, &message)) < 0) {
 		if (errno == ENOENT)
 			read_recorded(as, dir, &metadata);	/* which says so */
-		cli_fail(as, STATUS_UNKNOWN, &message);
+		cli_fail(as, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNKNOWN, &message);
 	}
 	if (waited && (done = chain_is_done(dir, NULL)) > 0) {
 		printf("%ld\n", (long)done);

@@ -15,8 +15,9 @@ const char **again_words(const char *dir, const struct otelop_metadata *metadata
 
 /*
  * Become chain, followed by those words, in the recorded directory.  Returns only when that cannot be, or has
- * been done by another restart that we had to wait for: the exit status, with all said in the name of `as`.
+ * been done by another restart that we had to wait for, for limit_ms at most: the exit status, with all said in the
+ * name of `as`.
  */
-int again_become(const struct cli *as, const char *dir, char *const chain[]);
+int again_become(const struct cli *as, const char *dir, int64_t limit_ms, char *const chain[]);
 
 #endif

@@ -91,6 +91,13 @@ void cli_ignore_pipe(void);
 /* Is stdout there to be written to?  Else 125 before anything has happened. */
 void cli_need_stdout(const struct cli *cli);
 
+/*
+ * chain_enter, for so long at most.  With OTELOP_FOREVER, that others have to be waited for is said after a while, in
+ * the name of `as`.
+ */
+int cli_enter_chain(const struct cli *as, const char *dir, int64_t limit_ms, int *waited,
+    struct otelop_message *message);
+
 /* Values of options; a mistake ends the program with status 2. */
 int64_t cli_duration(const struct cli *cli, const char *option, const char *text);
 int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	/* 0: OTELOP_FOREVER */

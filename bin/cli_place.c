@@ -1,9 +1,15 @@
 /* Where state lives, as the options say it. */
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
 #include "cli.h"
+#include "daemon/chain.h"
 #include "state/statedir.h"
+
+#include <errno.h>
+
+#define CHAIN_QUIET_MS 5000
 
 void
 cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
@@ -56,4 +62,15 @@ cli_warn_state_dir(const struct cli *cli, const char *path)
 	statedir_warn(path, &warning);
 	if (*warning.text != '\0')
 		cli_say(cli, "%s", warning.text);
+}
+
+int
+cli_enter_chain(const struct cli *as, const char *dir, int64_t limit_ms, int *waited, struct otelop_message *message)
+{
+	int fd = chain_enter(dir, clock_deadline(limit_ms < 0 ? CHAIN_QUIET_MS : limit_ms), waited, message);
+
+	if (fd >= 0 || errno != ETIMEDOUT || limit_ms >= 0)
+		return fd;
+	cli_say(as, "%s", message->text);
+	return chain_enter(dir, clock_deadline(OTELOP_FOREVER), waited, message);
 }

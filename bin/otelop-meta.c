@@ -34,7 +34,7 @@ static const struct option running_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 static const struct option again_options[] = {
-	{ "as", required_argument, NULL, CLI_LONG }, { NULL, 0, NULL, 0 },
+	{ "as", required_argument, NULL, CLI_LONG }, { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
 };
 static const struct option wait_options[] = {
 	{ "ready", no_argument, NULL, RUNNING_READY }, { "stopped", no_argument, NULL, RUNNING_STOPPED },
@@ -52,7 +52,7 @@ static const struct option show_options[] = {
 	"otelop-meta [-C DIR] [-n NAME] show [--json | -q]\n" \
 	"otelop-meta [-C DIR] [-n NAME] list\n" \
 	"otelop-meta [-C DIR] [-n NAME] args\n" \
-	"otelop-meta [-C DIR] [-n NAME] again [--as NAME] -- CMD [ARG...]\n" \
+	"otelop-meta [-C DIR] [-n NAME] again [--as NAME] [-t TIME] -- CMD [ARG...]\n" \
 	"otelop-meta [-C DIR] [-n NAME] remove\n" \
 	"otelop-meta --as otelop [-C DIR] [-n NAME] COMMAND [ARG...]"
 
@@ -62,7 +62,7 @@ static const struct cli cli = { NAME, USAGE, "", meta_options, CLI_PROGRAM };
 static const struct cli plain_cli = { NAME, USAGE, "", no_options, CLI_PROGRAM };
 static const struct cli get_cli = { NAME, USAGE, "s", get_options, CLI_PROGRAM };
 static const struct cli running_cli = { NAME, USAGE, "w:aq", running_options, CLI_PROGRAM };
-static const struct cli again_cli = { NAME, USAGE, "", again_options, CLI_PROGRAM };
+static const struct cli again_cli = { NAME, USAGE, "t:", again_options, CLI_PROGRAM };
 static const struct cli show_cli = { NAME, USAGE, "q", show_options, CLI_PROGRAM };
 static const struct cli status_cli = { "otelop: status", CLI_OTELOP_USAGE, "q", show_options, CLI_COMMAND };
 static const struct cli list_cli = { "otelop: list", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
@@ -223,22 +223,30 @@ static int
 run_again(const struct cli *of, const char *dir, int argc, char *argv[])
 {
 	struct cli as = { .name = NAME };
+	int64_t limit_ms = OTELOP_FOREVER;
+	int option;
 
-	while (cli_option(of, NULL, argc, argv) != -1)
-		as.name = optarg;
+	while ((option = cli_option(of, NULL, argc, argv)) != -1)
+		if (option == 't')
+			limit_ms = cli_limit(of, "-t", optarg);
+		else
+			as.name = optarg;
 	if (optind >= argc || strcmp(argv[optind - 1], "--") != 0)
 		cli_usage_error(&cli, "again: no command: give it behind --");
-	return again_become(&as, dir, argv + optind);
+	return again_become(&as, dir, limit_ms, argv + optind);
 }
 
 /* The first program of `otelop restart`. */
 static int
 run_again_for_otelop(const struct cli *of, const char *dir, int argc, char *argv[])
 {
-	take_options(of, argc, argv);
+	int64_t limit_ms = OTELOP_FOREVER;
+
+	while (cli_option(of, NULL, argc, argv) == 't')
+		limit_ms = cli_limit(of, "-t", optarg);
 	if (optind >= argc)
 		cli_usage_error(&cli, "again: no command: give it behind --");
-	return again_become(&otelop_cli, dir, argv + optind);
+	return again_become(&otelop_cli, dir, limit_ms, argv + optind);
 }
 
 static int

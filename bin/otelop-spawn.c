@@ -167,12 +167,17 @@ enter_chain(struct request *request)
 {
 	const char *dir = request->dir.path;
 	struct otelop_message message;
+	struct cli speaker = request_speaker(request);
 	int waited;
 
-	request->chain_fd = request->is_native ? chain_enter(dir, &waited, &message) :
-	    chain_inherit(dir, &message);	/* unclear, it stays ours until we end, and goes to no child */
-	if (request->is_native && request->chain_fd < 0)
-		cli_fail(&request_cli, STATUS_FAILED, &message);
+	if (!request->is_native) {
+		/* Unclear, it stays ours until we end, and goes to no child. */
+		request->chain_fd = chain_inherit(dir, &message);
+		return;
+	}
+	request->chain_fd = cli_enter_chain(&speaker, dir, request->spawn.timeout_ms, &waited, &message);
+	if (request->chain_fd < 0)
+		cli_fail(&speaker, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);
 }
 
 static void

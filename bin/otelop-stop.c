@@ -53,6 +53,7 @@ struct request {
 	const char *check;
 	const char *pid;
 	char **command;			/* what to become afterwards; NULL: nothing */
+	int64_t chain_wait_ms;		/* for other chains */
 	long last;			/* so many words of command are the daemon's own; 0: not known */
 };
 
@@ -64,7 +65,7 @@ take_options(const struct cli *of, struct request *request, int argc, char *argv
 	while ((option = cli_option(of, &request->place, argc, argv)) != -1)
 		switch (option) {
 		case 't':
-			request->options.timeout_ms = cli_limit(of, "-t", optarg);
+			request->options.timeout_ms = request->chain_wait_ms = cli_limit(of, "-t", optarg);
 			break;
 		case 's':
 			request->options.signal_number = signal_number(optarg);
@@ -145,8 +146,8 @@ enter_chain(const struct request *request)
 	pid_t done;
 
 	cli_ensure_state_dir(&cli, &request->place, dir);
-	if ((fd = chain_enter(dir, &waited, &message)) < 0)
-		cli_fail(&as, STATUS_FAILED, &message);
+	if ((fd = cli_enter_chain(&as, dir, request->chain_wait_ms, &waited, &message)) < 0)
+		cli_fail(&as, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);
 	if (waited && request->last >= 0 &&
 	    (done = chain_is_done(dir, request->command + request->last)) > 0) {
 		printf("%ld\n", (long)done);
@@ -181,7 +182,8 @@ go_on(const struct request *request, int fd)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .options = { .signal_number = SIGTERM, .timeout_ms = 10000 } };
+	struct request request = { .options = { .signal_number = SIGTERM, .timeout_ms = 10000 },
+	    .chain_wait_ms = OTELOP_FOREVER };
 	int fd = -1;
 
 	cli_begin(&cli);

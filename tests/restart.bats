@@ -339,6 +339,32 @@ two_wait() {
 	[ "$count" -ge 2 ]
 }
 
+@test "another restart is under way and does not end: -t limits the wait, 124 and whose it is; without it that is said" {
+	start_sleep
+	local one=$output holder
+	background flock "$OTELOP_STATE_DIR/otelop.start" sleep 1000
+	holder=$!
+	eventually 10 chain_is_held
+	tool -124 otelop restart -t 300ms
+	assert_says_who
+	tool -124 otelop restart -t 300ms -- sleep 601
+	assert_says_who
+	tool -124 otelop start --native -t 300ms -- sleep 602
+	assert_says_who
+	kill -0 "$one"
+	restart_in_background restart
+	local restart=$!
+	eventually 20 grep -qs "another start or restart is under way" restart.err
+	pkill -KILL -P "$holder"
+	wait "$restart"
+	assert_equal "$(cat restart.status)" 0
+}
+chain_is_held() { ! flock -n "$OTELOP_STATE_DIR/otelop.start" true; }
+assert_says_who() {
+	assert_regex "$stderr" "^otelop: $OTELOP_STATE_DIR/otelop.start: another start or restart is under way: "
+	is_fallback || assert_regex "$stderr" 'process [0-9]+ \((flock|sleep)\)$'
+}
+
 @test "restarts with another command than the one that a restart has brought up: each in its turn" {
 	start_sleep
 	restart_in_background restart1 --ready exec -- sleep 601

@@ -26,6 +26,21 @@ setup_more() {
 	assert_runner_status 0
 }
 
+@test "the signals that libc keeps for itself to otelop-run: it lives on, and CMD has its own ones as ever" {
+	needs "signals of libc's own"
+	run_behind --ready fd -- sh -c 'echo $$ >pid; otelop-ready; exec sleep 1000'
+	eventually 10 metadata_says ready
+	local number
+	for number in 32 33 34; do
+		python3 -c 'import os, sys; os.kill(int(sys.argv[1]), int(sys.argv[2]))' "$runner" "$number"
+	done
+	tool -0 otelop-meta running
+	! is_gone "$runner" || fail "it has ended"
+	assert_equal "$((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$(cat pid)/status") & 0x380000000))" 0
+	python3 -c 'import os, sys; os.kill(int(sys.argv[1]), 33)' "$(cat pid)"
+	assert_runner_status 161
+}
+
 @test "TERM to otelop-run, and CMD ends with a status of its own: that status, and a clean end" {
 	run_behind --ready fd -- sh -c 'trap "exit 5" TERM; otelop-ready; while :; do sleep 0.02; done'
 	eventually 10 metadata_says ready

@@ -64,10 +64,30 @@ chain_inherit(const char *dir, struct otelop_message *message)
 	return result;
 }
 
-int
-chain_enter(const char *dir, int *waited, struct otelop_message *message)
+/* The deadline is over, and another chain is not. */
+static int
+say_who(int fd, const char *dir, struct otelop_message *message)
 {
-	int fd = chain_inherit(dir, message);
+	struct platform_holder *all = NULL;
+	char who[96] = "it is not seen whose";
+	struct stat file;
+	size_t count = 0, i;
+	int hidden;
+
+	if (fstat(fd, &file) < 0 || platform_lock_holders(&file, STATEDIR_START, &all, &count, &hidden) < 0)
+		count = 0;
+	for (i = 0; i < count; i++)
+		if (all[i].pid == all[i].taker || i == 0)
+			io_format(who, sizeof(who), "process %ld (%s)", (long)all[i].pid, all[i].name);
+	free(all);
+	errno = ETIMEDOUT;
+	return message_set(message, "%s/%s: another start or restart is under way: %s", dir, STATEDIR_START, who);
+}
+
+int
+chain_enter(const char *dir, int64_t deadline, int *waited, struct otelop_message *message)
+{
+	int got, fd = chain_inherit(dir, message);
 
 	*waited = 0;
 	if (fd >= 0)
@@ -79,9 +99,13 @@ chain_enter(const char *dir, int *waited, struct otelop_message *message)
 	if (io_flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	*waited = 1;
-	if (errno == EWOULDBLOCK && lock_wait(fd, LOCK_EX, clock_deadline(OTELOP_FOREVER), -1) == 1)
+	got = errno == EWOULDBLOCK ? lock_wait(fd, LOCK_EX, deadline, -1) : -1;
+	if (got == 1)
 		return fd;
-	message_errno(message, "%s/%s: cannot lock", dir, STATEDIR_START);
+	if (got == 0)
+		say_who(fd, dir, message);
+	else
+		message_errno(message, "%s/%s: cannot lock", dir, STATEDIR_START);
 	io_close(&fd);
 	return -1;
 }

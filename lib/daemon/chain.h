@@ -16,9 +16,10 @@
 
 /*
  * Take part in the chain that has handed its descriptor on to us, or begin one when the others are done.
- * *waited: others were not.  The descriptor, close-on-exec, or -1.
+ * *waited: others were not.  The descriptor, close-on-exec, or -1: errno; ETIMEDOUT: they are not by the deadline, and
+ * the message says which process has the lock.
  */
-int chain_enter(const char *dir, int *waited, struct otelop_message *message);
+int chain_enter(const char *dir, int64_t deadline, int *waited, struct otelop_message *message);
 
 /*
  * The same, only if one has been handed on; -1: none has.  CHAIN_UNCLEAR: it cannot be seen whether one has; then

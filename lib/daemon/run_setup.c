@@ -64,6 +64,7 @@ run_set_up(struct run *run)
 
 	/* Whoever read our stderr may be gone: the daemon does not need him. */
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	platform_ignore_hidden_signals();
 	if ((run->signals = selfpipe_open_all()) < 0) {
 		message_errno(reason, "cannot catch signals");
 		return STATUS_FAILED;

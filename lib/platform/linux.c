@@ -77,6 +77,21 @@ platform_reset_hidden_signals(void)
 		syscall(SYS_rt_sigaction, number, zeros, NULL, 8);
 }
 
+void
+platform_ignore_hidden_signals(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	long as_the_kernel_has_it[16];
+	int number;
+
+	/* How a kernel writes down that a signal is ignored differs; nobody misses an URG meanwhile, which does nothing. */
+	sigaction(SIGURG, &ignore, &before);
+	if (syscall(SYS_rt_sigaction, SIGURG, NULL, as_the_kernel_has_it, 8) == 0)
+		for (number = 32; number <= 34; number++)
+			syscall(SYS_rt_sigaction, number, as_the_kernel_has_it, NULL, 8);
+	sigaction(SIGURG, &before, NULL);
+}
+
 static int
 close_range_of(unsigned from, unsigned to)
 {

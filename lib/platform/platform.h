@@ -80,6 +80,12 @@ extern const struct platform_signal platform_signals[];
  */
 void platform_reset_hidden_signals(void);
 
+/*
+ * Ignore them: for a process that has no use for them, as it has one thread and no timer of libc's, and is not to end
+ * by them.  Nothing where the system has none.
+ */
+void platform_ignore_hidden_signals(void);
+
 /* Close every descriptor from 3 on but those in keep (sorted, ascending). */
 void platform_close_all_but(const int *keep, size_t count);
 

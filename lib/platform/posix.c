@@ -48,6 +48,11 @@ platform_reset_hidden_signals(void)
 }
 
 void
+platform_ignore_hidden_signals(void)
+{
+}
+
+void
 platform_close_all_but(const int *keep, size_t count)
 {
 	portable_close_all_but(keep, count);

@@ -83,7 +83,7 @@ _otelop_describe() {
         ;;
     otelop-meta/get) options='-s --shell' operands=@keys ;;
     otelop-meta/running) options='-w=text --wait=text -a --appear -q --quiet' operands=-- tail=dashes ;;
-    otelop-meta/again) options=--as=text operands=-- tail=dashes ;;
+    otelop-meta/again) options='--as=text -t=text --timeout=text' operands=-- tail=dashes ;;
     otelop-meta/show) options='--json -q --quiet' ;;
     otelop-stop)
         options="$help ${dir% -n=*} --name=instance -t=text --timeout=text -s=signal --signal=signal

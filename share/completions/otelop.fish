@@ -231,6 +231,7 @@ complete -c otelop-meta -n '__otelop_in running' -s w -l wait -x -d 'wait for th
 complete -c otelop-meta -n '__otelop_in running' -s a -l appear -d 'wait for a daemon that does not exist yet'
 complete -c otelop-meta -n '__otelop_in running show' -s q -l quiet -d 'print nothing'
 complete -c otelop-meta -n '__otelop_in again' -l as -x -d 'begin messages with this'
+complete -c otelop-meta -n '__otelop_in again' -s t -l timeout -x -d 'wait at most so long for other restarts'
 complete -c otelop-meta -n '__otelop_in show' -l json -d 'print JSON'
 
 complete -c otelop-stop -s t -l timeout -x -d 'wait at most this time'

@@ -31,6 +31,7 @@ class Scenario:
 	lies = set()
 	in_child = 0	# the fault hits not the program: 1: its first child, 2: that one's first child
 	prelude = ""	# sh's, before it becomes the program
+	errands = 0	# children that come before that one
 	until_exec = False	# behind the last execve comes what is not ours
 	environment = {}
 	redirections = ""
@@ -49,7 +50,7 @@ class Scenario:
 	def launch(self, case, tracer):
 		if self.in_child:
 			return tracer.start_child(self.words(case), self.environment, self.redirections, self.in_child,
-				self.prelude)
+				self.prelude, self.errands)
 		return tracer.start(self.words(case), self.environment, self.redirections)
 
 	def act(self, case, tracer):
@@ -423,7 +424,7 @@ def complaints_about_descriptors(pid, lock):
 		name = os.readlink("/proc/%d/fd/%d" % (pid, number))
 		with open("/proc/%d/fdinfo/%d" % (pid, number), encoding="utf-8") as stream:
 			flags = int(re.search(r"(?m)^flags:\s+([0-7]+)", stream.read()).group(1), 8)
-		if not re.search(r"/otelop\.json(\.next)?( \(deleted\))?$", name) or flags & os.O_ACCMODE != os.O_RDONLY:
+		if not re.search(r"/otelop\.json(\.first|\.next)?( \(deleted\))?$", name) or flags & os.O_ACCMODE != os.O_RDONLY:
 			yield "the daemon's descriptor %d is %s, flags %o" % (number, name, flags)
 
 
@@ -660,8 +661,8 @@ class Restart(Start):
 
 
 class RestartChild(Restart):
-	"""The fault hits the new otelop-run."""
-	name, in_child = "restart-child", 1
+	"""The fault hits the new otelop-run; another child has looked for the command before."""
+	name, in_child, errands = "restart-child", 1, 1
 	failures = {1, 125, 126, 127}
 
 	def truth(self, case, outcome, killed):

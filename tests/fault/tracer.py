@@ -54,9 +54,9 @@ class Tracer:
 		return Program(self.case, ["sh", "-c", 'exec "$@" 9</dev/null ' + redirections, "sh",
 			*self.strace(*settings, *argv)], self.env)
 
-	def start_child(self, argv, env=None, redirections="", generation=1, prelude=""):
+	def start_child(self, argv, env=None, redirections="", generation=1, prelude="", errands=0):
 		"""argv as it is, but its first child (or that one's: generation 2) under strace, from the fork on.
-		What the prelude leaves it is none.
+		What the prelude leaves it is none, and so many errands, which are children that come first, pass.
 
 		A first strace stops the child in gettid, which musl calls in a forked child and nowhere else;
 		then the program is stopped too, so that it forks no other while strace lets all go, and a second
@@ -72,9 +72,15 @@ class Tracer:
 				stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 			self.wait_for("strace to attach", program, lambda: tracer_of(program.pid))
 			os.kill(program.pid, signal.SIGCONT)
-			above = [program.pid]
+			for _ in range(errands):
+				self.wait_for("an errand", program, lambda: stopped_below(log, [program.pid, *given]))
+				errand = min(stopped_below(log, [program.pid, *given]))
+				given.add(errand)
+				os.kill(errand, signal.SIGCONT)
+			above = [program.pid, *given]
+			generation += len(given)
 			while len(above) <= generation:
-				if len(above) > 1:
+				if above[-1] not in (program.pid, *given):
 					os.kill(above[-1], signal.SIGCONT)
 				self.wait_for("a child", program, lambda: stopped_below(log, above))
 				above.append(min(stopped_below(log, above)))
