@@ -11,6 +11,10 @@
  *   busy     (C2 refused; of a file that has lost its name: close, C1)   B1 flock SH|NB; granted, there were only
  *            probers: A, else close, C1   B2 it names a live process? give up, 75; else close, C1, or give up after a
  *            while
+ *   make     (nothing is at the path, nor at next) M1 first is there: open it, flock EX|NB, it names this file still: unlink
+ *            first   M2 create first, O_EXCL, flock EX|NB, look that first names it, write   M3 rename first to the path,
+ *            if nothing is there   M4 look that the path names it: that is C and P in one; else unlink first, as in M1,
+ *            and C1
  *   publish  P1 unlink next   P2 create next, O_EXCL: W to write through, R to lock   P3 flock EX|NB on R   P4 write
  *            P5 look that the path names the claimed file; exchange with the path; look what came out: the claimed file
  *            is unlinked, any other is exchanged back and the claim is lost   P6 LOCK_UN on the old file, then close it
@@ -96,7 +100,7 @@
 #define DESCRIPTIONS UPSTREAM(UPSTREAMS)
 #define CLAIMANTS PROBER(0)
 
-#ifdef WITH_GONE
+#if defined(WITH_GONE) || defined(WITH_FIRST)
 #define NAMES 3
 #else
 #define NAMES 2
@@ -136,7 +140,7 @@ bit shares[DESCRIPTIONS];     /* the description holds LOCK_SH */
 bit young[INODES + 1];        /* upstream's, renamed a moment ago */
 #endif
 
-/* What refers to a file: the descriptions, otelop.json, otelop.json.next, and otelop.json.gone. */
+/* What refers to a file: the descriptions, otelop.json, otelop.json.next, and otelop.json.gone or .first. */
 byte inode[INODES];
 #define path inode[DESCRIPTIONS]
 #define next inode[DESCRIPTIONS + 1]
@@ -145,8 +149,9 @@ byte inode[INODES];
 #else
 #define gone inode[DESCRIPTIONS + 2]
 #endif
-#ifdef WITH_GONE
-#define has_name(file) (path == file || next == file || gone == file)
+#define first inode[DESCRIPTIONS + 2]
+#if NAMES == 3
+#define has_name(file) (path == file || next == file || inode[DESCRIPTIONS + 2] == file)
 #else
 #define has_name(file) (path == file || next == file)
 #endif
@@ -1008,8 +1013,92 @@ X2:	if
 	fi;
 #endif
 
+#ifdef WITH_FIRST
+begin:	{
+		if
+		:: d_step { all_gone(s) && !path && !next -> printf("run %d: M0 nothing is there\n", s); parent[s] = ALIVE }
+		:: all_gone(s) && (path || next) -> goto C1
+		fi;
+
+M2:		if
+		:: d_step { !first -> printf("run %d: M2 create first\n", s); create(first); run_open(SLOT(1), first) }
+		:: d_step { first -> printf("run %d: M1 open first\n", s); run_open(SLOT(0), first) };
+			goto M1
+		fi;
+#ifndef FIRST_UNLOCKED
+		if
+		:: d_step { can_lock_ex(SLOT(1)) -> printf("run %d: M2 lock\n", s); lock_ex(SLOT(1)); observe() }
+		:: !can_lock_ex(SLOT(1)) -> goto M5
+		fi;
+#endif
+		if
+		:: first == inode[SLOT(1)]
+		:: first != inode[SLOT(1)] -> goto M5
+		fi;
+		d_step { printf("run %d: M2 write\n", s); state[inode[SLOT(1)]] = STARTING; names[inode[SLOT(1)]] = RUN(s) };
+
+M3:		if
+#ifdef FIRST_REPLACES
+		:: d_step {
+			first ->
+			last = path; path = 0; forget(last); last = 0;
+#else
+		:: d_step {
+			first && !path ->
+#endif
+			printf("run %d: M3 rename first\n", s);
+			if
+			:: first == inode[SLOT(1)] -> cur[s] = 1; claim[s] = true
+			:: else -> broken("broken: a start gives the path to what it has not made\n")
+			fi;
+			path = first;
+			first = 0;
+			observe()
+		   }
+		:: path || !first
+		fi;
+
+#ifdef NO_LOOK_AT_FIRST
+		d_step { cur[s] = 1; claim[s] = true };
+		goto made;
+#else
+		if
+		:: at_path(SLOT(1)) -> goto made
+		:: !at_path(SLOT(1)) -> goto M5
+		fi;
+#endif
+
+M1:		if
+#ifdef SWEPT_BLINDLY
+		:: true
+#else
+		:: d_step { can_lock_ex(SLOT(0)) -> printf("run %d: M1 lock\n", s); lock_ex(SLOT(0)); observe() }
+		:: !can_lock_ex(SLOT(0)) -> goto again
+#endif
+		fi;
+		if
+		:: first == inode[SLOT(0)]
+		:: first != inode[SLOT(0)] -> goto again
+		fi;
+		d_step { printf("run %d: M1 unlink first\n", s); unlink(first); observe() };
+		d_step { run_shut(SLOT(0)) };
+		goto M2;
+
+M5:		if
+		:: d_step { has_lock(SLOT(1)) || can_lock_ex(SLOT(1)) -> lock_ex(SLOT(1)); observe() };
+			if
+			:: d_step { first == inode[SLOT(1)] -> printf("run %d: M5 unlink first\n", s); unlink(first); observe() }
+			:: first != inode[SLOT(1)]
+			fi
+		:: !has_lock(SLOT(1)) && !can_lock_ex(SLOT(1))
+		fi;
+		d_step { printf("run %d: M5 close\n", s); run_unlock(SLOT(1)); run_shut(SLOT(1)) };
+
+C1:		if
+#else
 C1:	{
 		if
+#endif
 		:: d_step {
 			parent[s] == ALIVE || all_gone(s) ->
 			printf("run %d: C1 open\n", s);
@@ -1121,6 +1210,9 @@ P1:		unlink_next(MINE);
 		:: else
 		fi;
 
+#ifdef WITH_FIRST
+made:		skip;
+#endif
 		unlink_next(MINE);
 		create_next();
 		if
@@ -1384,6 +1476,8 @@ dead:
 #ifndef ONE_LIFE
 #ifdef RESTARTS
 	goto X1
+#elif defined(WITH_FIRST)
+	goto begin
 #else
 	goto C1
 #endif
