@@ -97,9 +97,14 @@
 #define CLAIMANTS PROBER(0)
 
 #ifdef WITH_GONE
-#define NAMES 3
+#define FIRST 3
 #else
-#define NAMES 2
+#define FIRST 2
+#endif
+#ifdef WITH_FIRST
+#define NAMES (FIRST + 1)
+#else
+#define NAMES FIRST
 #endif
 
 /* Enough for all descriptions and all names. Number 0 is no file. */
@@ -136,7 +141,7 @@ bit shares[DESCRIPTIONS];     /* the description holds LOCK_SH */
 bit young[INODES + 1];        /* upstream's, renamed a moment ago */
 #endif
 
-/* What refers to a file: the descriptions, otelop.json, otelop.json.next, and otelop.json.gone. */
+/* What refers to a file: the descriptions, otelop.json, otelop.json.next, .gone and .first. */
 byte inode[INODES];
 #define path inode[DESCRIPTIONS]
 #define next inode[DESCRIPTIONS + 1]
@@ -145,11 +150,18 @@ byte inode[INODES];
 #else
 #define gone inode[DESCRIPTIONS + 2]
 #endif
+#define first inode[DESCRIPTIONS + FIRST]
 #ifdef WITH_GONE
-#define has_name(file) (path == file || next == file || gone == file)
+#define is_gone(file) (gone == file)
 #else
-#define has_name(file) (path == file || next == file)
+#define is_gone(file) false
 #endif
+#ifdef WITH_FIRST
+#define is_first(file) (first == file)
+#else
+#define is_first(file) false
+#endif
+#define has_name(file) (path == file || next == file || is_gone(file) || is_first(file))
 
 byte parent[STARTERS];        /* otelop-run */
 byte cmd[STARTERS];           /* its CMD */
@@ -696,6 +708,13 @@ inline drop_next()
 	c = 0; r = 0
 }
 
+/* Until it is ready a start has more to do than to close what it has replaced: it only unlocks that. */
+#ifdef WITH_FIRST
+#define stays_open(what) (what == STARTING)
+#else
+#define stays_open(what) false
+#endif
+
 /* P4 to P6: r takes the place of the claimed file, c. lost: somebody outside has interfered, and r is dropped. */
 inline publish(what, who)
 {
@@ -812,7 +831,10 @@ inline publish(what, who)
 	:: d_step {
 		!lost ->
 		printf("run %d: P6 close\n", s);
-		run_shut(old);
+		if
+		:: stays_open(what)
+		:: else -> run_shut(old)
+		fi;
 		if
 		:: has_lock(old) -> broken("broken: the lock outlives the otelop-run that let it go\n")
 		:: else
@@ -966,6 +988,105 @@ taken:	skip
 }
 #endif
 
+#ifdef WITH_FIRST
+#ifdef SWEEP_UNLOCKED
+#define can_sweep(d) true
+#define sweep_lock(d) skip
+#else
+#define can_sweep(d) can_lock_ex(d)
+#define sweep_lock(d) lock_ex(d)
+#endif
+
+#ifdef SWEEP_WITHOUT_LOOK
+#define is_to_sweep(d) true
+#else
+#define is_to_sweep(d) (first == inode[d])
+#endif
+
+#ifdef FIRST_OPENED_BLINDLY
+#define is_made(r, w) true
+#else
+#define is_made(r, w) (inode[r] == inode[w])
+#endif
+
+#ifdef FIRST_UNLOCKED
+#define can_make(r, w) is_made(r, w)
+#define make_lock(r) skip
+#else
+#define can_make(r, w) (is_made(r, w) && can_lock_ex(r))
+#define make_lock(r) lock_ex(r)
+#endif
+
+#ifdef FIRST_WITHOUT_LOOK
+#define is_still_first(r) true
+#else
+#define is_still_first(r) (first == inode[r])
+#endif
+
+#ifdef FIRST_REPLACES
+#define is_refused false
+#else
+#define is_refused (path != 0)
+#endif
+
+#ifdef FIRST_TAKEN_FOR_OURS
+#define is_taken(r) true
+#else
+#define is_taken(r) at_path(r)
+#endif
+
+#ifdef DROP_UNLOCKED
+#define can_drop(d) true
+#define drop_lock(d) skip
+#else
+#define can_drop(d) (can_lock_ex(d) || has_lock(d))
+#define drop_lock(d) lock_ex(d)
+#endif
+
+#ifdef DROP_WITHOUT_LOOK
+#define is_to_drop(d) true
+#else
+#define is_to_drop(d) (first == inode[d])
+#endif
+
+#define MADE (own[OTHER] -> OTHER : SLOT(0))
+
+#if FOREIGN	/* what has vanished is published again */
+#define is_back(s) looks[s]
+#else
+#define is_back(s) false
+#endif
+
+inline unlink_first(d)
+{
+	if
+	:: first != inode[d] || ex[first] != d + 1 -> broken("broken: the first file of another was removed\n")
+	:: else
+	fi;
+	unlink(first);
+	observe()
+}
+
+/* What one that was killed has left has no lock. */
+inline sweep(d, is_swept)
+{
+	if
+	:: !first -> is_swept = true
+	:: d_step { first -> printf("run %d: M1 open first\n", s); run_open(d, first) };
+		if
+		:: d_step { can_sweep(d) -> printf("run %d: M1 lock\n", s); sweep_lock(d); observe() };
+			if
+			:: d_step { is_to_sweep(d) -> printf("run %d: M1 it is first\n", s) };
+				d_step { printf("run %d: M1 unlink first\n", s); unlink_first(d); is_swept = true }
+			:: !is_to_sweep(d)
+			fi
+		:: !can_sweep(d)
+		fi;
+		d_step { printf("run %d: M1 close\n", s); run_shut(d) }
+	fi
+}
+#endif
+
 #ifdef NO_CHAIN
 #define chain_is_free true
 #else
@@ -1008,8 +1129,146 @@ X2:	if
 	fi;
 #endif
 
+#ifdef WITH_FIRST
+M1:	{
+		/* It may take the old way for any reason. */
+		if
+		:: d_step { all_gone(s) -> parent[s] = ALIVE }; goto C1
+		:: d_step { all_gone(s) && !path -> printf("run %d: M1 nothing there\n", s); parent[s] = ALIVE }
+		fi;
+
+		/* The claim's description is free yet, and serves as W. */
+M2:		if
+		:: d_step {
+			!first ->
+			printf("run %d: M2 create first\n", s);
+			create(first);
+			run_open(SLOT(0), first)
+		   }
+#ifdef FIRST_STAYS
+		:: d_step { first && !opens[first] -> broken("broken: no first file can be made, because a starter was killed\n") }
+		:: first && opens[first] -> goto old_way
+#else
+		:: first ->
+			sweep(SLOT(0), in_place);
+			if
+			:: d_step { in_place -> in_place = false }; goto M2
+			:: !in_place -> goto old_way
+			fi
+#endif
+		fi;
+		if
+		:: d_step { first -> printf("run %d: M2 open R\n", s); run_open(OTHER, first) }
+		:: !first -> goto drop
+		fi;
+		if
+		:: d_step { can_make(OTHER, SLOT(0)) -> printf("run %d: M2 lock\n", s); make_lock(OTHER); observe() }
+		:: !can_make(OTHER, SLOT(0)) -> goto drop
+		fi;
+		if
+		:: d_step { is_still_first(OTHER) -> printf("run %d: M2 it is first\n", s) }
+		:: !is_still_first(OTHER) -> goto drop
+		fi;
+#ifndef FIRST_WRITTEN_LATE
+		d_step {
+			printf("run %d: M2 write\n", s);
+			state[inode[SLOT(0)]] = (is_back(s) -> READY : STARTING);
+			names[inode[SLOT(0)]] = (is_back(s) -> CMD(s) : RUN(s))
+		};
+#endif
+
+M3:		if
+		:: d_step {
+			first && !is_refused ->
+			printf("run %d: M3 rename\n", s);
+			if
+			:: first != inode[OTHER] -> broken("broken: the first file of another was published\n")
+			:: path && ex[path] -> broken("broken: a claimant's file was replaced by a first one\n")
+			:: !state[first] -> broken("broken: an empty file was published\n")
+			:: else
+			fi;
+			f = path;
+			path = first;
+			first = 0;
+			forget(f);
+			all_hear();
+			observe()
+		   }
+		:: d_step { !first || is_refused -> printf("run %d: M3 refused\n", s) }
+		fi;
+#ifdef FIRST_UNLOCKED
+		if
+		:: d_step { can_lock_ex(OTHER) -> printf("run %d: M2 lock\n", s); lock_ex(OTHER); observe() }
+		:: !can_lock_ex(OTHER) -> goto drop
+		fi;
+#endif
+
+M4:		if
+		:: d_step {
+			is_taken(OTHER) ->
+			printf("run %d: M4 claimed\n", s);
+			c = MINE;
+			cur[s] = OTHER - 3 * s;
+			claim[s] = true;
+#ifdef OUTSIDE
+			robbed[s] = false;
+#endif
+			published[s] = is_back(s) && lives(cmd[s])
+		   };
+			d_step { printf("run %d: M4 close W\n", s); run_shut(SLOT(0)) };
+#if FOREIGN
+			if
+			:: d_step {
+				is_back(s) ->
+				printf("run %d: V3 let go of the vanished one\n", s);
+				run_unlock(c);
+				run_shut(c);
+				c = 0
+			   };
+				goto looked
+			:: d_step { !is_back(s) -> c = 0 }; goto started
+			fi
+#else
+			d_step { c = 0 };
+			goto started
+#endif
+		:: !is_taken(OTHER)
+		fi;
+
+		/* Where it cannot be locked, its name may be another's from the next moment on. */
+drop:		if
+		:: d_step {
+			can_drop(MADE) ->
+			c = MADE;
+			printf("run %d: drop: lock\n", s);
+			drop_lock(c);
+			observe()
+		   };
+			if
+			:: d_step { is_to_drop(c) -> printf("run %d: drop: it is first\n", s) };
+				d_step { printf("run %d: drop: unlink first\n", s); unlink_first(c) }
+			:: !is_to_drop(c)
+			fi
+		:: !can_drop(MADE)
+		fi;
+		if
+		:: d_step { own[OTHER] -> printf("run %d: drop: close R\n", s); run_shut(OTHER); c = 0 }
+		:: !own[OTHER]
+		fi;
+		d_step { printf("run %d: drop: close W\n", s); run_shut(SLOT(0)); c = 0 };
+
+old_way:
+#if FOREIGN
+		if
+		:: is_back(s) -> goto V3_claim
+		:: !is_back(s)
+		fi;
+#endif
+C1:		if
+#else
 C1:	{
 		if
+#endif
 		:: d_step {
 			parent[s] == ALIVE || all_gone(s) ->
 			printf("run %d: C1 open\n", s);
@@ -1113,13 +1372,28 @@ busy:
 #endif
 		goto leave;
 
-P1:		unlink_next(MINE);
+P1:
+#ifdef WITH_FIRST
+		sweep(SLOT(1), in_place);
+		in_place = false;
+#endif
+		unlink_next(MINE);
 		create_next();
 		publish(STARTING, RUN(s));
 		if
 		:: lost -> goto leave
 		:: else
 		fi;
+#ifdef WITH_FIRST
+started:	if
+#ifdef NO_CMD	/* so that more may start: the one goes and leaves its file, the other removes it */
+		:: true -> goto leave
+		:: d_step { printf("run %d: E2 remove\n", s); claim[s] = false; unlink(path); observe() }; goto leave
+#else
+		:: true
+#endif
+		fi;
+#endif
 
 		unlink_next(MINE);
 		create_next();
@@ -1135,6 +1409,12 @@ P1:		unlink_next(MINE);
 		fi;
 		if
 		:: publish(READY, CMD(s));
+#ifdef WITH_FIRST
+			if
+			:: d_step { own[SLOT(0)] -> printf("run %d: forgets what was replaced\n", s); run_shut(SLOT(0)) }
+			:: !own[SLOT(0)]
+			fi;
+#endif
 			if
 			:: d_step { lost -> if :: cmd[s] == ALIVE -> cmd_dies(s) :: else fi }
 			:: d_step {
@@ -1253,7 +1533,15 @@ E3:		if
 		goto leave;
 
 #if FOREIGN
-V3:		if
+V3:
+#ifdef WITH_FIRST
+		if
+		:: d_step { !path -> printf("run %d: V3 M1 nothing there\n", s) }; goto M2
+		:: true
+		fi;
+V3_claim:
+#endif
+		if
 		:: d_step {
 			true ->
 			printf("run %d: V3 C1 open\n", s);
@@ -1296,6 +1584,10 @@ V3:		if
 		d_step { run_unlock(MINE); run_shut(MINE); cur[s] = 0; watch[s] = true; looks[s] = false };
 		goto E1;
 #endif
+#ifdef WITH_FIRST
+		sweep(OTHER, in_place);
+		in_place = false;
+#endif
 		unlink_next(SLOT(0));
 		create_next();
 		publish(READY, CMD(s));
@@ -1308,7 +1600,11 @@ V3:		if
 		goto looked;
 
 V3_again:	if
+		#ifdef WITH_FIRST
+		:: d_step { true -> run_shut(SLOT(0)) }; goto V3_claim
+#else
 		:: d_step { true -> run_shut(SLOT(0)) }; goto V3
+#endif
 		fi;
 
 		/* Another has it. */
@@ -1384,6 +1680,8 @@ dead:
 #ifndef ONE_LIFE
 #ifdef RESTARTS
 	goto X1
+#elif defined(WITH_FIRST)
+	goto M1
 #else
 	goto C1
 #endif
