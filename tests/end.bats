@@ -262,6 +262,32 @@ while True:
 	assert_nothing_runs
 }
 
+@test "CMD is on a file server that does not answer, and who the start is for dies: it is given up" {
+	with_hanging_server '
+		: >hang
+		begins() { until [ "$(grep -c unanswered server)" -gt "$1" ]; do sleep 0.02; done; }
+		sleep 1002 &
+		parent=$!
+		before=$(grep -c unanswered server)
+		otelop-run --ready exec --with-parent "$parent" -- "$PWD/mount/f" 2>err &
+		run=$!
+		begins "$before"
+		kill "$parent"
+		wait "$run"
+		say parent
+		cat err | sed "s/process [0-9]*/process N/"
+		before=$(grep -c unanswered server)
+		otelop-spawn -- otelop-run --ready exec -- "$PWD/mount/f" &
+		spawn=$!
+		begins "$before"
+		kill -KILL "$spawn"
+		otelop-lock -W -w 20
+		say unheard'
+	assert_output "$(printf '%s\n' 'parent 1' \
+		"otelop-run: $PWD/mount/f: the start was given up: its parent is gone; process N cannot be ended" 'unheard 0')"
+	assert_nothing_runs
+}
+
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
 	# Two that ignore TERM are two graces: too near to what otelop-spawn gives otelop-run to end them in.
 	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'

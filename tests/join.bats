@@ -106,6 +106,19 @@ otelop: log: $OTELOP_STATE_DIR/otelop.log"
 
 # --- forty starts
 
+@test "a start that joins a daemon whose metadata it cannot read: 4 and why, and no other pid is printed" {
+	needs strace
+	start_sleep
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS	# it cannot work under strace
+	tool -4 strace -qq -o traced -P "$OTELOP_STATE_DIR/otelop.json" -e trace=/^p?read -e inject=/^p?read:error=EIO \
+		otelop-spawn --run -- otelop-run --join --ready exec -- sleep 600
+	assert_output ""
+	assert_regex "$stderr" "otelop.json: cannot read: "
+	grep -q INJECTED traced
+	tool -0 otelop status -q
+}
+
 @test "40 starts at once in a new directory: one daemon, all say 0 with its pid" {
 	: >go
 	forty_starts --ready fd -- sh -c 'echo once >>ran; otelop-ready; exec 3>&-; exec sleep 600'

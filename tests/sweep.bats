@@ -107,7 +107,7 @@ swept_under() {
 		sh -c 'sh -c "sleep 1001 & wait" >/dev/null 2>&1 3>&- 4>&- &
 			exec otelop-run --ready exec -- sh -c "exec >&- 2>&-; leave sleep 1002; sleep 0.2"'
 	assert_stderr_line_count 0
-	this_many_run 2
+	eventually 10 this_many_run 2
 	assert_left
 }
 

@@ -1,6 +1,7 @@
 /* Text: characters, and what a terminal may get. */
 #include "base/text.h"
 
+#include <limits.h>
 #include <string.h>
 
 size_t
@@ -104,4 +105,58 @@ text_clean(const char *text, size_t length, char *clean, size_t size)
 	}
 	clean[used] = '\0';
 	return at;
+}
+
+int
+text_take_word(const char **at, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(*at, word, length) != 0)
+		return 0;
+	*at += length;
+	return 1;
+}
+
+static unsigned
+digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	return 16;
+}
+
+int
+text_take_number(const char **at, unsigned base, unsigned long long *number)
+{
+	const char *s = *at + strspn(*at, " \t"), *first = s;
+	unsigned long long read = 0;
+
+	for (; digit_value(*s) < base; s++)
+		read = read > (ULLONG_MAX - 15) / base ? ULLONG_MAX : read * base + digit_value(*s);
+	if (s == first)
+		return 0;
+	*at = s;
+	if (number != NULL)
+		*number = read;
+	return 1;
+}
+
+int
+text_skip_fields(const char **at, int count)
+{
+	const char *s = *at;
+	size_t length;
+
+	for (; count > 0; count--, s += length) {
+		s += strspn(s, " \t");
+		if ((length = strcspn(s, " \t\n")) == 0)
+			return 0;
+	}
+	*at = s;
+	return 1;
 }

@@ -16,6 +16,15 @@ size_t text_utf8_length(const char *text, size_t length);
 size_t text_utf8_whole(const char *text, size_t length);
 
 /*
+ * Reading what the kernel prints, from *at on, which is behind what was read afterwards.  1; 0: something else is
+ * there.  A word is this very text; a number has digits of the base, which may be 8, 10 or 16, behind blanks (NULL: it
+ * is not wanted, ULLONG_MAX: it is larger); fields have blanks in front and none in them.
+ */
+int text_take_word(const char **at, const char *word);
+int text_take_number(const char **at, unsigned base, unsigned long long *number);
+int text_skip_fields(const char **at, int count);
+
+/*
  * The next piece of text, length bytes of which are left (one at least), as a terminal may get it: a
  * character of UTF-8 as it is; a control character (C0, DEL, C1) or a byte that is no character byte by
  * byte as \xNN.  shown gets the piece, taken how much of text it stands for.  Returns its length.

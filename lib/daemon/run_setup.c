@@ -22,10 +22,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
 
@@ -139,13 +142,29 @@ prepare(void *argument, int report)
 	return 0;
 }
 
-/* While CMD is found and loaded, which on a dead file server lasts for ever.  1; 0: go on. */
+/* Is whoever was to hear the verdict gone? */
+static int
+is_unheard(const struct run *run)
+{
+	struct pollfd pipe = { OTELOP_READY_FD, 0, 0 };
+
+	return run->channel == VERDICT_PIPE && poll(&pipe, 1, 0) > 0 && (pipe.revents & (POLLERR | POLLHUP));
+}
+
+/*
+ * While CMD is found and loaded, which on a dead file server lasts for ever: what ends a start ends this, too.  1;
+ * 0: go on.
+ */
 static int
 gives_up(void *argument)
 {
 	struct run *run = argument;
 	unsigned char byte;
 
+	if (run->parent.pid > 0 && process_is_gone(&run->parent))
+		run->outcome = outcome_after(run->outcome, EVENT_EXPIRY);
+	else if (is_unheard(run))
+		run->outcome = outcome_after(run->outcome, EVENT_FAILURE);
 	while (run->outcome == RUN_STARTING && selfpipe_next(run->signals, &byte)) {
 		int number = byte & SELFPIPE_NUMBER;
 
@@ -166,6 +185,9 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	if (run->outcome == RUN_GIVEN_UP) {
 		ending_signal_name(run->given_up_by, why.text, sizeof(why.text));
 		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
+	} else if (run->outcome != RUN_STARTING) {
+		message_set(reason, "%s: the start was given up: %s", run->argv[0], run->outcome == RUN_OVERDUE ?
+		    "its parent is gone" : "whoever waited for it is gone");
 	} else {
 		errno = failure->error;
 		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
@@ -176,6 +198,8 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	}
 	if (run->outcome == RUN_GIVEN_UP)
 		return 128 + run->given_up_by;
+	if (run->outcome != RUN_STARTING)
+		return STATUS_NO;
 	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
 }
 
@@ -183,7 +207,8 @@ int
 run_begin(struct run *run)
 {
 	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
-	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up };
+	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up,
+	    .look_ms = LOOK_MS };
 	struct child_failure failure;
 	pid_t pid = child_start(&plan, &failure);
 

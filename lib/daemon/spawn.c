@@ -270,25 +270,39 @@ start_child(struct spawn *spawn, char *const argv[], int is_direct)
 	return 0;
 }
 
-/* What is there may be another's start, which otelop-run has waited for. */
+/* What is there may be another's start, which otelop-run has waited for.  1; 0; -1: errno, and the reason. */
 static int
-is_recorded(const struct spawn *spawn, pid_t pid)
+is_recorded(struct spawn *spawn, pid_t pid)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int is_named = spawn->options->state_dir != NULL &&
-	    otelop_read_metadata(spawn->options->state_dir, &metadata, NULL) == 0 && meta_pid(&metadata) == pid;
+	const char *dir = spawn->options->state_dir;
+	int result = 0;
 
+	if (dir == NULL)
+		return 0;
+	if (otelop_read_metadata(dir, &metadata, &spawn->result->reason) == 0)
+		result = meta_pid(&metadata) == pid;
+	else if (errno != ENOENT && errno != ENODATA)
+		result = -1;
 	otelop_metadata_free(&metadata);
-	return is_named;
+	return result;
 }
 
-/* Whoever asks for the pid may signal it: a child cannot make it any other's. */
+/* Whoever asks for the pid may signal it: a child cannot make it any other's.  -1: it cannot be seen whose it is. */
 static pid_t
-reported(const struct spawn *spawn)
+reported(struct spawn *spawn)
 {
 	pid_t pid = spawn->reported_pid;
 
-	return pid > 0 && (held_has_started(&spawn->held, pid) || is_recorded(spawn, pid)) ? pid : spawn->result->child;
+	if (pid <= 0 || held_has_started(&spawn->held, pid))
+		return pid > 0 ? pid : spawn->result->child;
+	switch (is_recorded(spawn, pid)) {
+	case 1:
+		return pid;
+	case 0:
+		return spawn->result->child;
+	}
+	return -1;
 }
 
 static int
@@ -297,6 +311,8 @@ is_ready(struct spawn *spawn)
 	const struct otelop_spawn *options = spawn->options;
 	pid_t pid = reported(spawn);
 
+	if (pid < 0)
+		return fail(spawn, STATUS_UNKNOWN, errno);
 	if (options->confirm != NULL && options->confirm(options->argument, pid) < 0) {
 		message_set(&spawn->result->reason, "ready, and not wanted any more");
 		return fail(spawn, STATUS_FAILED, ECANCELED);

@@ -49,6 +49,9 @@ int json_members(const char *text, size_t length, struct json_member **members, 
  */
 int json_find(const char *text, size_t length, const char *key, struct json_value *value);
 
+/* Has a valid array nothing but strings?  No memory is needed: the want of it must not make a file look corrupt. */
+int json_has_only_strings(const struct json_value *array);
+
 /* As json_members, the elements of a valid array. */
 int json_elements(const struct json_value *array, struct json_value **elements, size_t *count);
 

@@ -198,6 +198,19 @@ json_elements(const struct json_value *array, struct json_value **elements, size
 }
 
 int
+json_has_only_strings(const struct json_value *array)
+{
+	struct json_member child;
+	struct walk walk;
+
+	begin(&walk, array->text, array->length);
+	while (next_child(&walk, &child))
+		if (child.value.type != JSON_STRING)
+			return 0;
+	return 1;
+}
+
+int
 json_find(const char *text, size_t length, const char *key, struct json_value *value)
 {
 	struct json_member child;

@@ -2,6 +2,7 @@
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -184,13 +185,27 @@ platform_process_has_open(pid_t pid, const struct stat *file, const char *name)
 	return platform_each_descriptor(pid, take_wanted, &wanted);
 }
 
+/* A line of fdinfo: "lock:\t1: FLOCK  ADVISORY  WRITE 12 …".  1, and at is in front of the number; 0. */
+static int
+is_flock(const char **at, int *is_shared)
+{
+	if (!text_take_word(at, "lock:") || !text_skip_fields(at, 1))
+		return 0;
+	*at += strspn(*at, " ");
+	if (!text_take_word(at, "FLOCK") || !text_skip_fields(at, 1))
+		return 0;
+	*at += strspn(*at, " ");
+	*is_shared = text_take_word(at, "READ");
+	return *is_shared || text_take_word(at, "WRITE");
+}
+
 /* Does this description carry a flock, of what kind, and who took it?  1 or 0; -1: errno. */
 static int
 has_lock(int directory, const char *number, struct platform_holder *holder)
 {
-	char path[64], text[4096], kind[8], *line, *next;
-	unsigned flags = 0;
-	long pid;
+	char path[64], text[4096], *line, *next;
+	unsigned long long flags = 0, pid;
+	const char *at;
 
 	if (io_format(path, sizeof(path), "../fdinfo/%s", number) < 0 ||
 	    proc_read_text(io_openat(directory, path, O_RDONLY | O_CLOEXEC, 0), text, sizeof(text)) < 0)
@@ -198,10 +213,12 @@ has_lock(int directory, const char *number, struct platform_holder *holder)
 	for (line = text; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
-		sscanf(line, "flags: %o", &flags);	/* it stands in front of the locks */
-		if (sscanf(line, "lock: %*d: FLOCK ADVISORY %7s %ld", kind, &pid) == 2) {
-			holder->taker = pid > 0 ? (pid_t)pid : 0;
-			holder->is_shared = strcmp(kind, "READ") == 0;
+		at = line;
+		if (text_take_word(&at, "flags:")) {
+			text_take_number(&at, 8, &flags);	/* they stand in front of the locks */
+		} else if (is_flock(&at, &holder->is_shared)) {
+			/* One of another PID namespace is 0, or below it. */
+			holder->taker = text_take_number(&at, 10, &pid) ? (pid_t)pid : 0;
 			holder->can_write = (flags & O_ACCMODE) != O_RDONLY;
 			return 1;
 		}

@@ -1,6 +1,7 @@
 /* /proc on Linux; linux_proc.h has the invariants. */
 #include "platform/linux_proc.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <sys/vfs.h>
 
@@ -120,22 +121,46 @@ proc_read_text(int fd, char *text, size_t size)
 	return n;
 }
 
+/* What stands behind the name: the rest of it may be missing, but for who it is. */
+static int
+parse_fields(const char *at, struct proc_stat *found)
+{
+	struct platform_process *process = &found->process;
+	unsigned long long parent, group, session, number;
+
+	at += strspn(at, " ");
+	if ((process->state = *at) == '\0')
+		return 0;
+	at++;
+	if (!text_take_number(&at, 10, &parent) || !text_take_number(&at, 10, &group) ||
+	    !text_take_number(&at, 10, &session))
+		return 0;
+	process->parent = (pid_t)parent;
+	process->group = (pid_t)group;
+	process->session = (pid_t)session;
+	if (text_skip_fields(&at, 2) && text_take_number(&at, 10, &number)) {
+		found->flags = (unsigned)number;
+		if (text_skip_fields(&at, 10) && text_take_number(&at, 10, &number)) {
+			found->threads = (int)number;
+			if (text_skip_fields(&at, 1) && text_take_number(&at, 10, &number))
+				process->start_ticks = number;
+		}
+	}
+	return 1;
+}
+
 int
 proc_read_stat(int proc, pid_t pid, struct proc_stat *found)
 {
 	struct platform_process *process = &found->process;
-	int parent, group, session;
-	const char *fields;
+	const char *name_end;
 	char line[1024];
 
 	memset(found, 0, sizeof(*found));
 	if (proc_read_text(proc_open_of(proc, pid, "stat", 0), line, sizeof(line)) < 0)
 		return errno == ESRCH ? 0 : -1;
 	/* The name is in parentheses and may hold anything, parentheses too. */
-	if ((fields = strrchr(line, ')')) == NULL ||
-	    sscanf(fields + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d "
-	    "%*d %llu", &process->state, &parent, &group, &session, &found->flags, &found->threads,
-	    &process->start_ticks) < 4) {
+	if ((name_end = strrchr(line, ')')) == NULL || !parse_fields(name_end + 1, found)) {
 		errno = EPROTO;
 		return -1;
 	}
@@ -144,9 +169,6 @@ proc_read_stat(int proc, pid_t pid, struct proc_stat *found)
 		found->first_has_ended = 1;
 	}
 	process->pid = pid;
-	process->parent = (pid_t)parent;
-	process->group = (pid_t)group;
-	process->session = (pid_t)session;
 	return 1;
 }
 

@@ -2,6 +2,7 @@
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ platform_process_user(pid_t pid, uid_t *user)
 {
 	char text[4096];
 	const char *line;
-	unsigned long effective;
+	unsigned long long effective;
 	ssize_t n;
 	int proc = proc_open();
 
@@ -87,7 +88,8 @@ platform_process_user(pid_t pid, uid_t *user)
 	if (n < 0)
 		return errno == ESRCH ? 0 : -1;
 	/* The command's name, which comes first, has no raw newline. */
-	if ((line = strstr(text, "\nUid:")) == NULL || sscanf(line, " Uid: %*u %lu", &effective) != 1) {
+	if ((line = strstr(text, "\nUid:")) == NULL || !text_take_word(&line, "\nUid:") ||
+	    !text_skip_fields(&line, 1) || !text_take_number(&line, 10, &effective)) {
 		errno = EPROTO;
 		return -1;
 	}

@@ -8,6 +8,7 @@
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <sys/socket.h>
 #include <sys/xattr.h>
@@ -266,7 +267,8 @@ unsigned long
 platform_net_namespace(pid_t pid)
 {
 	char path[64], target[64];
-	unsigned long number = 0;
+	const char *at = target;
+	unsigned long long number;
 	int proc = proc_open();
 	ssize_t n = -1;
 
@@ -276,7 +278,7 @@ platform_net_namespace(pid_t pid)
 	if (n < 0)
 		return 0;
 	target[n] = '\0';
-	return sscanf(target, "net:[%lu]", &number) == 1 ? number : 0;
+	return text_take_word(&at, "net:[") && text_take_number(&at, 10, &number) ? (unsigned long)number : 0;
 }
 
 int

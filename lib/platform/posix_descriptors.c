@@ -1,6 +1,7 @@
 /* What other processes have open: POSIX has no means to tell, but for a /proc that some systems have. */
 #include "platform/platform.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -71,14 +72,15 @@ unsigned long
 platform_net_namespace(pid_t pid)
 {
 	char path[64], name[64];
-	unsigned long number;
+	const char *at = name;
+	unsigned long long number;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pid);
 	if ((n = readlink(path, name, sizeof(name) - 1)) < 1)
 		return 0;
 	name[n] = '\0';
-	return sscanf(name, "net:[%lu]", &number) == 1 ? number : 0;
+	return text_take_word(&at, "net:[") && text_take_number(&at, 10, &number) ? (unsigned long)number : 0;
 }
 
 int

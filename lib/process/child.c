@@ -116,14 +116,16 @@ await_report(const struct child_plan *plan, int report)
 	struct pollfd fds[2] = {
 		{ report, POLLIN, 0 }, { plan->interrupt_fd > 0 ? plan->interrupt_fd : -1, POLLIN, 0 },
 	};
+	int ready;
 
 	do {
 		left = clock_left_ms(deadline);
-		if (poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER)) < 0)
+		ready = poll(fds, 2, clock_poll_ms(left, plan->look_ms > 0 ? plan->look_ms : OTELOP_FOREVER));
+		if (ready < 0)
 			continue;
 		if (fds[0].revents != 0)
 			return 0;
-		if (fds[1].revents != 0 && (plan->gives_up == NULL || plan->gives_up(plan->argument))) {
+		if ((fds[1].revents != 0 || (ready == 0 && plan->look_ms > 0)) && (plan->gives_up == NULL || plan->gives_up(plan->argument))) {
 			errno = ECANCELED;
 			return -1;
 		}

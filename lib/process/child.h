@@ -21,11 +21,12 @@ struct child_plan {
 	void (*given_up)(void *argument, pid_t child);
 	int interrupt_fd;		/* gives up when this is readable; 0: none */
 	int (*gives_up)(void *argument);	/* asked first, takes what is to be read; NULL: yes */
+	int64_t look_ms;		/* it is also asked so often, whatever is readable; 0: never */
 };
 
 struct child_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
-	int error;	/* errno; ETIMEDOUT; ECANCELED by interrupt_fd */
+	int error;	/* errno; ETIMEDOUT; ECANCELED it was given up */
 	pid_t left;	/* of this child, which KILL did not end at once; or 0 */
 };
 

@@ -20,6 +20,7 @@
 #define ADDRESS_SIZE 256
 #define TCP_LISTEN 0x0a
 #define UNIX_ACCEPTS 0x10000	/* the kernel's __SO_ACCEPTCON */
+#define HEX_DIGITS "0123456789abcdefABCDEF"
 
 struct seen_socket {
 	unsigned long inode;
@@ -72,10 +73,12 @@ take_socket(void *argument, int directory, const char *number, const char *targe
 {
 	struct search *search = argument;
 	struct seen_socket seen = { .pid = search->pid, .number = atoi(number) };
+	unsigned long long inode;
 
 	(void)directory;
-	if (sscanf(target, "socket:[%lu]", &seen.inode) != 1)
+	if (!text_take_word(&target, "socket:[") || !text_take_number(&target, 10, &inode))
 		return 0;
+	seen.inode = (unsigned long)inode;
 	if (search->count == search->room) {
 		size_t more = search->room ? search->room * 2 : 64;
 		struct seen_socket *grown = realloc(search->sockets, more * sizeof(*grown));
@@ -141,25 +144,53 @@ parse_address(const char *hex, unsigned port, char *address, size_t size)
 int
 sockets_parse_tcp(const char *line, unsigned long *inode, char *address, size_t size)
 {
-	unsigned port, state;
+	unsigned long long port, state, number;
 	char hex[33];
+	size_t length;
 
-	if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*s %*s %lu",
-	    hex, &port, &state, inode) != 4 || state != TCP_LISTEN)
+	/* "  0: 0100007F:1F90 00000000:0000 0A …": its own end, the other end, the state, and five fields on the inode. */
+	if (!text_skip_fields(&line, 1))
 		return 0;
-	return parse_address(hex, port, address, size);
+	line += strspn(line, " ");
+	if ((length = strspn(line, HEX_DIGITS)) >= sizeof(hex))
+		return 0;
+	memcpy(hex, line, length);
+	hex[length] = '\0';
+	line += length;
+	if (!text_take_word(&line, ":") || !text_take_number(&line, 16, &port) || !text_skip_fields(&line, 1) ||
+	    !text_take_number(&line, 16, &state) || !text_skip_fields(&line, 5) ||
+	    !text_take_number(&line, 10, &number) || port > 0xffff || state != TCP_LISTEN)
+		return 0;
+	*inode = (unsigned long)number;
+	return parse_address(hex, (unsigned)port, address, size);
+}
+
+/* "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /name", up to the name. */
+static int
+take_unix_fields(const char **line, unsigned long long *flags, unsigned long *inode)
+{
+	unsigned long long number;
+
+	if (!text_take_number(line, 16, NULL) || !text_take_word(line, ":") || !text_take_number(line, 16, NULL) ||
+	    !text_take_number(line, 16, NULL) || !text_take_number(line, 16, flags) ||
+	    !text_take_number(line, 16, NULL) || !text_take_number(line, 16, NULL) ||
+	    !text_take_number(line, 10, &number))
+		return 0;
+	*inode = (unsigned long)number;
+	return 1;
 }
 
 int
 sockets_parse_unix(const char *line, unsigned long *inode, char *address, size_t size)
 {
-	unsigned long flags;
-	int at = 0;
+	unsigned long long flags;
 
-	if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %lx %*x %*x %lu %n", &flags, inode, &at) != 2 ||
-	    !(flags & UNIX_ACCEPTS) || at == 0 || line[at] == '\0' || line[at] == '\n')
+	if (!take_unix_fields(&line, &flags, inode))
 		return 0;
-	return io_format(address, size, "%.*s", (int)strcspn(line + at, "\n"), line + at) == 0;
+	line += strspn(line, " ");
+	if (!(flags & UNIX_ACCEPTS) || *line == '\0' || *line == '\n')
+		return 0;
+	return io_format(address, size, "%.*s", (int)strcspn(line, "\n"), line) == 0;
 }
 
 /* Can it be shown as it is?  C1 controls are two bytes in UTF-8. */
@@ -272,6 +303,7 @@ add_unix_table(struct search *search, pid_t pid)
 	struct named *all, *last = NULL;
 	char line[LINE_SIZE];
 	const struct seen_socket *socket;
+	unsigned long long flags;
 	unsigned long inode;
 	size_t count = 0, i;
 	int result = 0;
@@ -281,7 +313,9 @@ add_unix_table(struct search *search, pid_t pid)
 	if ((all = calloc(search->count + 1, sizeof(*all))) == NULL)
 		result = -1;
 	while (result == 0 && fgets(line, sizeof(line), stream) != NULL) {
-		if (sscanf(line, "%*[0-9A-Fa-f]: %*x %*x %*x %*x %*x %lu", &inode) != 1) {
+		const char *at = line;
+
+		if (!take_unix_fields(&at, &flags, &inode)) {
 			if (last != NULL)
 				*last->address = '\0';
 			continue;

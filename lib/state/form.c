@@ -115,15 +115,7 @@ is_time(const struct json_value *value)
 int
 form_is_strings(const struct json_value *value)
 {
-	struct json_value *elements;
-	size_t count, i;
-
-	if (value->type != JSON_ARRAY || json_elements(value, &elements, &count) < 0)
-		return 0;
-	for (i = 0; i < count && elements[i].type == JSON_STRING; i++)
-		;
-	free(elements);
-	return i == count;
+	return value->type == JSON_ARRAY && json_has_only_strings(value);
 }
 
 const char *

@@ -11,6 +11,10 @@
  *   busy     (C2 refused; of a file that has lost its name: close, C1)   B1 flock SH|NB; granted, there were only
  *            probers: A, else close, C1   B2 it names a live process? give up, 75; else close, C1, or give up after a
  *            while
+ *   make     (nothing is at the path) M1 first is there: open it, flock EX|NB, it names this file still: unlink first
+ *            M2 create first, O_EXCL: W; open R, that is the same file; flock EX|NB on R, look that first names it, write
+ *            M3 rename first to the path, if nothing is there   M4 look that the path names it: that is C and P in one;
+ *            else M5 flock EX|NB, first names it: unlink first; close, and C1 to C3, M1 and P
  *   publish  P1 unlink next   P2 create next, O_EXCL: W to write through, R to lock   P3 flock EX|NB on R   P4 write
  *            P5 look that the path names the claimed file; exchange with the path; look what came out: the claimed file
  *            is unlinked, any other is exchanged back and the claim is lost   P6 LOCK_UN on the old file, then close it
@@ -886,8 +890,8 @@ inline rob()
 
 #ifdef WITH_GONE
 /*
- * R2 and R3, which where there is no WITH_GONE are one step. A file that slipped in behind the last look is given back; but whoever has claimed the directory by now
- * keeps the path.
+ * R2 and R3, which where there is no WITH_GONE are one step. A file that slipped in behind the last look is given back;
+ * but whoever has claimed the directory by now keeps the path.
  */
 inline take_away(d, its)
 {
@@ -989,7 +993,7 @@ taken:	skip
 #endif
 
 #ifdef WITH_FIRST
-#ifdef SWEEP_UNLOCKED
+#ifdef SWEPT_BLINDLY
 #define can_sweep(d) true
 #define sweep_lock(d) skip
 #else
@@ -997,7 +1001,7 @@ taken:	skip
 #define sweep_lock(d) lock_ex(d)
 #endif
 
-#ifdef SWEEP_WITHOUT_LOOK
+#ifdef SWEPT_WITHOUT_LOOK
 #define is_to_sweep(d) true
 #else
 #define is_to_sweep(d) (first == inode[d])
@@ -1029,13 +1033,13 @@ taken:	skip
 #define is_refused (path != 0)
 #endif
 
-#ifdef FIRST_TAKEN_FOR_OURS
+#ifdef NO_LOOK_AT_FIRST
 #define is_taken(r) true
 #else
 #define is_taken(r) at_path(r)
 #endif
 
-#ifdef DROP_UNLOCKED
+#ifdef DROPPED_BLINDLY
 #define can_drop(d) true
 #define drop_lock(d) skip
 #else
@@ -1043,7 +1047,7 @@ taken:	skip
 #define drop_lock(d) lock_ex(d)
 #endif
 
-#ifdef DROP_WITHOUT_LOOK
+#ifdef DROPPED_WITHOUT_LOOK
 #define is_to_drop(d) true
 #else
 #define is_to_drop(d) (first == inode[d])
@@ -1059,10 +1063,12 @@ taken:	skip
 
 inline unlink_first(d)
 {
+#ifndef MUTANT	/* which is to be known by what comes of it */
 	if
 	:: first != inode[d] || ex[first] != d + 1 -> broken("broken: the first file of another was removed\n")
 	:: else
 	fi;
+#endif
 	unlink(first);
 	observe()
 }
@@ -1146,7 +1152,10 @@ M2:		if
 			run_open(SLOT(0), first)
 		   }
 #ifdef FIRST_STAYS
-		:: d_step { first && !opens[first] -> broken("broken: no first file can be made, because a starter was killed\n") }
+		:: d_step {
+			first && !opens[first] ->
+			broken("broken: no first file can be made, because a starter was killed\n")
+		   }
 		:: first && opens[first] -> goto old_way
 #else
 		:: first ->
@@ -1159,15 +1168,15 @@ M2:		if
 		fi;
 		if
 		:: d_step { first -> printf("run %d: M2 open R\n", s); run_open(OTHER, first) }
-		:: !first -> goto drop
+		:: !first -> goto M5
 		fi;
 		if
 		:: d_step { can_make(OTHER, SLOT(0)) -> printf("run %d: M2 lock\n", s); make_lock(OTHER); observe() }
-		:: !can_make(OTHER, SLOT(0)) -> goto drop
+		:: !can_make(OTHER, SLOT(0)) -> goto M5
 		fi;
 		if
 		:: d_step { is_still_first(OTHER) -> printf("run %d: M2 it is first\n", s) }
-		:: !is_still_first(OTHER) -> goto drop
+		:: !is_still_first(OTHER) -> goto M5
 		fi;
 #ifndef FIRST_WRITTEN_LATE
 		d_step {
@@ -1199,7 +1208,7 @@ M3:		if
 #ifdef FIRST_UNLOCKED
 		if
 		:: d_step { can_lock_ex(OTHER) -> printf("run %d: M2 lock\n", s); lock_ex(OTHER); observe() }
-		:: !can_lock_ex(OTHER) -> goto drop
+		:: !can_lock_ex(OTHER) -> goto M5
 		fi;
 #endif
 
@@ -1236,26 +1245,26 @@ M4:		if
 		fi;
 
 		/* Where it cannot be locked, its name may be another's from the next moment on. */
-drop:		if
+M5:		if
 		:: d_step {
 			can_drop(MADE) ->
 			c = MADE;
-			printf("run %d: drop: lock\n", s);
+			printf("run %d: M5 lock\n", s);
 			drop_lock(c);
 			observe()
 		   };
 			if
-			:: d_step { is_to_drop(c) -> printf("run %d: drop: it is first\n", s) };
-				d_step { printf("run %d: drop: unlink first\n", s); unlink_first(c) }
+			:: d_step { is_to_drop(c) -> printf("run %d: M5 it is first\n", s) };
+				d_step { printf("run %d: M5 unlink first\n", s); unlink_first(c) }
 			:: !is_to_drop(c)
 			fi
 		:: !can_drop(MADE)
 		fi;
 		if
-		:: d_step { own[OTHER] -> printf("run %d: drop: close R\n", s); run_shut(OTHER); c = 0 }
+		:: d_step { own[OTHER] -> printf("run %d: M5 close R\n", s); run_shut(OTHER); c = 0 }
 		:: !own[OTHER]
 		fi;
-		d_step { printf("run %d: drop: close W\n", s); run_shut(SLOT(0)); c = 0 };
+		d_step { printf("run %d: M5 close W\n", s); run_shut(SLOT(0)); c = 0 };
 
 old_way:
 #if FOREIGN
