@@ -12,9 +12,9 @@
  *            probers: A, else close, C1   B2 it names a live process? give up, 75; else close, C1, or give up after a
  *            while
  *   make     (nothing is at the path) M1 first is there: open it, flock EX|NB, it names this file still: unlink first
- *            M2 create first, O_EXCL: W; open R, that is the same file; flock EX|NB on R, look that first names it, write
- *            M3 rename first to the path, if nothing is there   M4 look that the path names it: that is C and P in one;
- *            else M5 flock EX|NB, first names it: unlink first; close, and C1 to C3, M1 and P
+ *            M2 create first, O_EXCL: W; open R, which is the same file; flock EX|NB on R, look that first names it,
+ *            write through W   M3 rename first to the path, if nothing is there   M4 look that the path names it: that is
+ *            C and P in one; else M5 flock EX|NB, first names it: unlink first; close, and C1 to C3, M1 and P
  *   publish  P1 unlink next   P2 create next, O_EXCL: W to write through, R to lock   P3 flock EX|NB on R   P4 write
  *            P5 look that the path names the claimed file; exchange with the path; look what came out: the claimed file
  *            is unlinked, any other is exchanged back and the claim is lost   P6 LOCK_UN on the old file, then close it
@@ -23,8 +23,8 @@
  *   end      E1 CMD is dead, but not reaped   E2 after a crash publish `exited`; after a clean end P1, a look that the
  *            path names this file, R2, R3   E3 LOCK_UN   E4 reap CMD
  *   vanished V1 watch the file and its directory   V2 look, at once and at each event: the path names this file with
- *            these words: nothing; with other words: publish again; else V3 claim (C1 to C3, our own daemon aside) and
- *            publish again   V4 refused by another: end the daemon
+ *            these words: nothing; with other words: publish again; else V3 make, or claim (C1 to C3, our own daemon
+ *            aside) and publish again   V4 refused by another: end the daemon
  *   remove   C1 without creating, C2, A, C3   R1 unlink next   R2 rename the path to gone, if nothing is there; else
  *            unlink gone, which a remover that was killed has left, and R2   R3 look what came out: the claimed file is
  *            unlinked, any other is renamed back, if nothing is at the path, else unlinked   R4 close
@@ -1143,7 +1143,7 @@ M1:	{
 		:: d_step { all_gone(s) && !path -> printf("run %d: M1 nothing there\n", s); parent[s] = ALIVE }
 		fi;
 
-		/* The claim's description is free yet, and serves as W. */
+		/* The description of the claim that there is not serves as W. */
 M2:		if
 		:: d_step {
 			!first ->
@@ -1203,7 +1203,8 @@ M3:		if
 			all_hear();
 			observe()
 		   }
-		:: d_step { !first || is_refused -> printf("run %d: M3 refused\n", s) }
+		/* There may be no such call, too. */
+		:: d_step { true -> printf("run %d: M3 refused\n", s) }
 		fi;
 #ifdef FIRST_UNLOCKED
 		if
