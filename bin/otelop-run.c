@@ -6,12 +6,14 @@
 #include "daemon/run.h"
 #include "otelop.h"
 #include "run_words.h"
+#include "state/statedir.h"
 
 int
 main(int argc, char *argv[])
 {
 	const struct cli *cli = &run_words_cli;
-	char dir[OTELOP_PATH_SIZE];
+	char path[OTELOP_PATH_SIZE];
+	struct statedir dir;
 	struct run_words words;
 	struct run_report report;
 	int status, chain_fd;
@@ -20,13 +22,15 @@ main(int argc, char *argv[])
 	run_words_parse(cli, &words, argc, argv);
 	if (words.dry_run)
 		return STATUS_DONE;	/* the usage is right: all that could be said without doing it */
-	cli_ensure_state_dir(cli, &words.place, dir);
-	words.options.state_dir = dir;
+	cli_state_dir(cli, &words.place, STATUS_FAILED, path);
+	if (statedir_ensure(&dir, path, &report.reason) < 0)
+		cli_fail(cli, STATUS_FAILED, &report.reason);
+	words.options.state_dir = path;
 	/* It is not for a parent that stays, nor for its command. */
-	if ((chain_fd = chain_inherit(dir, &report.reason)) == CHAIN_UNCLEAR)
+	if ((chain_fd = chain_inherit(path, &report.reason)) == CHAIN_UNCLEAR)
 		cli_fail(cli, STATUS_FAILED, &report.reason);
 	io_close(&chain_fd);
-	status = run_command(&words.options, words.command, &report);
+	status = run_command(&words.options, &dir, words.command, &report);
 	if (*report.reason.text != '\0' && !report.said)
 		cli_say(cli, "%s", report.reason.text);
 	return status;

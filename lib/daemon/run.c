@@ -283,7 +283,8 @@ watch(struct run *run)
 }
 
 int
-run_command(const struct run_options *options, char *const argv[], struct run_report *report)
+run_command(const struct run_options *options, struct statedir *dir, char *const argv[],
+    struct run_report *report)
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
 	    .lifetime_end = OTELOP_FOREVER,
@@ -295,6 +296,8 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	report->said = 0;
 	report->reason.text[0] = '\0';
 	run.channel = verdict_channel();
+	run.lock.dir = *dir;
+	*dir = (struct statedir)STATEDIR_INIT;
 	do
 		status = run_set_up(&run);
 	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
@@ -317,5 +320,6 @@ run_command(const struct run_options *options, char *const argv[], struct run_re
 	process_close(&run.parent);
 	otelop_metadata_free(&run.metadata);
 	free(run.spared);
+	statedir_close(&run.lock.dir);
 	return status;
 }

@@ -14,11 +14,14 @@
 #define RUN_H
 
 #include "daemon/run_options.h"
+#include "state/statedir.h"
 
 /*
- * Run argv to its end; or, where options->join says so, answer as the start does that was first.  The exit
- * status for our own parent: CMD's, 128+n, 1, 4, 75, 125, 126, 127.
+ * Run argv to its end; or, where options->join says so, answer as the start does that was first.  dir is the state
+ * directory, open, which goes over to the run.  The exit status for our own parent: CMD's, 128+n, 1, 4, 75, 125, 126,
+ * 127.
  */
-int run_command(const struct run_options *options, char *const argv[], struct run_report *report);
+int run_command(const struct run_options *options, struct statedir *dir, char *const argv[],
+    struct run_report *report);
 
 #endif

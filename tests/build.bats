@@ -1,0 +1,117 @@
+# Building: by several makes and compilers, in odd places, and where something is missing.
+load helper
+
+setup_more() {
+	tree=$BATS_TEST_DIRNAME/..
+	programs="otelop-lock otelop-meta otelop-ready otelop-run otelop-spawn otelop-statedir otelop-stop"
+}
+
+@test "bmake: it builds all, the programs run" {
+	command -v bmake >/dev/null || skip "no bmake"
+	tool -0 bmake -C "$tree" BUILD="$PWD/b" LIBC=system CFLAGS=-O0 all
+	for program in otelop $programs; do tool -0 "b/$program" --version; done
+	PATH=/usr/bin:/bin
+	tool -0 b/otelop start --ready exec -- sleep 600
+	tool -0 b/otelop stop
+}
+
+@test "BSD make with two jobs: it builds all" {
+	command -v bmake >/dev/null || skip "no bmake"
+	tool -0 bmake -j2 -C "$tree" BUILD="$PWD/b" LIBC=system CFLAGS=-O0 all
+	tool -0 b/otelop version
+}
+
+@test "make -j2 into a new directory: it builds all, the programs run" {
+	tool -0 make -j2 -C "$tree" BUILD="$PWD/deep/er" CFLAGS=-O0 all
+	for program in otelop $programs; do tool -0 "deep/er/$program" --version; done
+	assert_exists deep/er/library/libotelop.a
+}
+
+@test "make in a copy of the tree with a blank in its path, BUILD relative: all is made in there; again: nothing is; clean removes it" {
+	mkdir "a copy"
+	cp -R "$tree/Makefile" "$tree/bin" "$tree/lib" "$tree/share" "a copy"
+	find "a copy" | sort >before
+	tool -0 make -s -C "a copy" BUILD=out/one CFLAGS=-O0 all
+	tool -0 "a copy/out/one/otelop" version
+	find "a copy" ! -path 'a copy/out*' | sort >after
+	diff before after
+	echo '# changed' >>"a copy/bin/otelop"
+	tool -0 make -C "a copy" BUILD=out/one CFLAGS=-O0 all
+	refute_output --regexp '(^|[^a-z])(cc|gcc|musl-gcc|clang) '
+	cmp "a copy/bin/otelop" "a copy/out/one/otelop"
+	tool -0 make -s -C "a copy" BUILD=out/one clean
+	assert_not_exists "a copy/out/one"
+}
+
+@test "make without jsmn.h: no success, one line says what is missing and what to do" {
+	tool ! make -s -C "$tree" BUILD="$PWD/b" CPPFLAGS=-nostdinc all
+	[[ ${stderr_lines[0]} == *jsmn.h* && ${stderr_lines[0]} == *".ci/deps"* && ${stderr_lines[0]} == *libjsmn-dev* ]]
+	assert_equal "$(grep -vc '^make' <<<"$stderr")" 1
+	refute_output --partial jsmn
+	assert_not_exists b/otelop
+}
+
+@test "make with a compiler that is not there: one line says which, and the package" {
+	local compiler package
+	while IFS=: read -r compiler package; do
+		tool ! make -s -C "$tree" BUILD="$PWD/b" CC="$compiler" all
+		assert_equal "$(grep -v '^make' <<<"$stderr")" \
+			"otelop needs a C compiler, and ${compiler%% *} is not there: install $package, or set CC"
+	done <<'END'
+mips-none-gcc:gcc-mips-none
+no-such-compiler -m32:no-such-compiler
+END
+}
+
+@test "make PLATFORM=posix: the programs run, and record nothing that POSIX does not tell" {
+	tool -0 make -s -C "$tree" BUILD="$PWD/b" PLATFORM=posix CFLAGS=-O0 all
+	tool -0 b/otelop-lock a=b -- b/otelop-meta get a
+	assert_output b
+	tool -1 b/otelop-lock a=b -- b/otelop-meta get bootId
+}
+
+@test "make PLATFORM=NAME of a system that it has no files for: one line says which there are" {
+	local maker
+	for maker in make bmake; do
+		command -v "$maker" >/dev/null || continue
+		tool ! "$maker" -s -C "$tree" BUILD="$PWD/b" PLATFORM=plan9 all
+		assert_equal "$(grep '^otelop' <<<"$stderr")" "otelop has no files for PLATFORM=plan9: there are linux and posix"
+		refute_output --partial otelop
+		assert_not_exists b/otelop
+	done
+}
+
+@test "other compilers and machines: no warning, and an archive that a program links" {
+	local compiler static found=0
+	echo '#include <otelop.h>' >program.c
+	echo 'int main(void) { return otelop_process_alive(1) != 1; }' >>program.c
+	for compiler in tcc clang i686-linux-gnu-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc; do
+		command -v "$compiler" >/dev/null || continue
+		found=1 static=
+		[[ $compiler != *linux* ]] || static=-static # then there need be no loader
+		tool -0 make -s -C "$tree" BUILD="$PWD/$compiler" CC="$compiler" LDFLAGS=$static CFLAGS=-O1 all
+		run -1 grep -E '(^|/)(lib|bin)/[a-z_]*\.[ch]:[0-9]' <<<"$stderr" # what glibc says of static programs is not ours
+		# shellcheck disable=SC2086 # an option or none
+		"$compiler" $static -I"$tree/lib" -o program program.c "$compiler/library/libotelop.a" 2>/dev/null
+		run "$compiler/otelop-statedir" -C /x
+		[ "$status" -ge 126 ] || { # where the machine can run it, it runs
+			assert_equal "$status,$output" 0,/x
+			./program
+		}
+	done
+	((found)) || skip "there is no other compiler"
+}
+
+@test "a log of 3 GiB where offsets are 32 bits by default: it is written and read" {
+	command -v i686-linux-gnu-gcc >/dev/null || skip "no i686-linux-gnu-gcc"
+	make -s -C "$tree" BUILD="$PWD/narrow" CC=i686-linux-gnu-gcc LDFLAGS=-static CFLAGS=-O1 all
+	narrow/otelop-statedir -C /x >/dev/null || skip "no program of 32 bits can be run"
+	PATH=$PWD/narrow:$PATH
+	otelop-statedir -e
+	(umask 077 && truncate -s 3G "$OTELOP_STATE_DIR/otelop.log") || skip "no file can be so large"
+	tool -1 otelop-spawn -- sh -c 'echo last words; exit 3'
+	assert_equal "${stderr_lines[1]}" "last words"
+	tool -0 otelop start --ready exec -- sleep 1000
+	tool -124 otelop-lock -w 100ms -- true
+	tool -0 otelop stop
+}
