@@ -56,7 +56,7 @@ print(done.returncode, done.stdout.decode().strip(), done.stderr.decode())'
 
 @test "start in a bats test: it does not wait for the daemon" {
 	printf '@test "one" {\n\totelop start --ready exec -- sleep 600\n}\n' >inner.bats
-	tool -0 env -i PATH="$PATH" HOME="$HOME" OTELOP_STATE_DIR="$OTELOP_STATE_DIR" \
+	tool -0 env -i PATH="$PATH" HOME="$HOME" OTELOP_STATE_DIR="$OTELOP_STATE_DIR" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 		OTELOP_TEST_MARK="$OTELOP_TEST_MARK" timeout 60 "$BATS_ROOT/bin/bats" --tap inner.bats
 	assert_line --regexp "^ok 1"
 	tool -0 otelop status -q

@@ -174,7 +174,7 @@ fetch() { curl -fsS "http://$1/"; }
 }
 
 @test "server.bats: it passes, and its server is gone" {
-	tool -0 env -i PATH="$PWD/tools:$PATH" HOME="$HOME" OTELOP_TEST_MARK="$OTELOP_TEST_MARK" \
+	tool -0 env -i PATH="$PWD/tools:$PATH" HOME="$HOME" OTELOP_TEST_MARK="$OTELOP_TEST_MARK" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 		timeout 100 "$BATS_ROOT/bin/bats" --tap "$examples/server.bats"
 	assert_line --regexp '^ok 1 '
 	assert_line --regexp '^ok 2 '

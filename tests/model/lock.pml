@@ -11,10 +11,10 @@
  *   busy     (C2 refused; of a file that has lost its name: close, C1)   B1 flock SH|NB; granted, there were only
  *            probers: A, else close, C1   B2 it names a live process? give up, 75; else close, C1, or give up after a
  *            while
- *   make     (nothing is at the path, nor at next) M1 first is there: open it, flock EX|NB, it names this file still: unlink
- *            first   M2 create first, O_EXCL, flock EX|NB, look that first names it, write   M3 rename first to the path,
- *            if nothing is there   M4 look that the path names it: that is C and P in one; else unlink first, as in M1,
- *            and C1
+ *   make     (nothing is at the path) M1 first is there: open it, flock EX|NB, it names this file still: unlink first
+ *            M2 create first, O_EXCL: W; open R, which is the same file; flock EX|NB on R, look that first names it,
+ *            write through W   M3 rename first to the path, if nothing is there   M4 look that the path names it: that is
+ *            C and P in one; else M5 flock EX|NB, first names it: unlink first; close, and C1 to C3, M1 and P
  *   publish  P1 unlink next   P2 create next, O_EXCL: W to write through, R to lock   P3 flock EX|NB on R   P4 write
  *            P5 look that the path names the claimed file; exchange with the path; look what came out: the claimed file
  *            is unlinked, any other is exchanged back and the claim is lost   P6 LOCK_UN on the old file, then close it
@@ -23,8 +23,8 @@
  *   end      E1 CMD is dead, but not reaped   E2 after a crash publish `exited`; after a clean end P1, a look that the
  *            path names this file, R2, R3   E3 LOCK_UN   E4 reap CMD
  *   vanished V1 watch the file and its directory   V2 look, at once and at each event: the path names this file with
- *            these words: nothing; with other words: publish again; else V3 claim (C1 to C3, our own daemon aside) and
- *            publish again   V4 refused by another: end the daemon
+ *            these words: nothing; with other words: publish again; else V3 make, or claim (C1 to C3, our own daemon
+ *            aside) and publish again   V4 refused by another: end the daemon
  *   remove   C1 without creating, C2, A, C3   R1 unlink next   R2 rename the path to gone, if nothing is there; else
  *            unlink gone, which a remover that was killed has left, and R2   R3 look what came out: the claimed file is
  *            unlinked, any other is renamed back, if nothing is at the path, else unlinked   R4 close
@@ -100,10 +100,15 @@
 #define DESCRIPTIONS UPSTREAM(UPSTREAMS)
 #define CLAIMANTS PROBER(0)
 
-#if defined(WITH_GONE) || defined(WITH_FIRST)
-#define NAMES 3
+#ifdef WITH_GONE
+#define FIRST 3
 #else
-#define NAMES 2
+#define FIRST 2
+#endif
+#ifdef WITH_FIRST
+#define NAMES (FIRST + 1)
+#else
+#define NAMES FIRST
 #endif
 
 /* Enough for all descriptions and all names. Number 0 is no file. */
@@ -140,7 +145,7 @@ bit shares[DESCRIPTIONS];     /* the description holds LOCK_SH */
 bit young[INODES + 1];        /* upstream's, renamed a moment ago */
 #endif
 
-/* What refers to a file: the descriptions, otelop.json, otelop.json.next, and otelop.json.gone or .first. */
+/* What refers to a file: the descriptions, otelop.json, otelop.json.next, .gone and .first. */
 byte inode[INODES];
 #define path inode[DESCRIPTIONS]
 #define next inode[DESCRIPTIONS + 1]
@@ -149,12 +154,18 @@ byte inode[INODES];
 #else
 #define gone inode[DESCRIPTIONS + 2]
 #endif
-#define first inode[DESCRIPTIONS + 2]
-#if NAMES == 3
-#define has_name(file) (path == file || next == file || inode[DESCRIPTIONS + 2] == file)
+#define first inode[DESCRIPTIONS + FIRST]
+#ifdef WITH_GONE
+#define is_gone(file) (gone == file)
 #else
-#define has_name(file) (path == file || next == file)
+#define is_gone(file) false
 #endif
+#ifdef WITH_FIRST
+#define is_first(file) (first == file)
+#else
+#define is_first(file) false
+#endif
+#define has_name(file) (path == file || next == file || is_gone(file) || is_first(file))
 
 byte parent[STARTERS];        /* otelop-run */
 byte cmd[STARTERS];           /* its CMD */
@@ -701,6 +712,13 @@ inline drop_next()
 	c = 0; r = 0
 }
 
+/* Until it is ready a start has more to do than to close what it has replaced: it only unlocks that. */
+#ifdef WITH_FIRST
+#define stays_open(what) (what == STARTING)
+#else
+#define stays_open(what) false
+#endif
+
 /* P4 to P6: r takes the place of the claimed file, c. lost: somebody outside has interfered, and r is dropped. */
 inline publish(what, who)
 {
@@ -817,7 +835,10 @@ inline publish(what, who)
 	:: d_step {
 		!lost ->
 		printf("run %d: P6 close\n", s);
-		run_shut(old);
+		if
+		:: stays_open(what)
+		:: else -> run_shut(old)
+		fi;
 		if
 		:: has_lock(old) -> broken("broken: the lock outlives the otelop-run that let it go\n")
 		:: else
@@ -869,8 +890,8 @@ inline rob()
 
 #ifdef WITH_GONE
 /*
- * R2 and R3, which where there is no WITH_GONE are one step. A file that slipped in behind the last look is given back; but whoever has claimed the directory by now
- * keeps the path.
+ * R2 and R3, which where there is no WITH_GONE are one step. A file that slipped in behind the last look is given back;
+ * but whoever has claimed the directory by now keeps the path.
  */
 inline take_away(d, its)
 {
@@ -971,6 +992,107 @@ taken:	skip
 }
 #endif
 
+#ifdef WITH_FIRST
+#ifdef SWEPT_BLINDLY
+#define can_sweep(d) true
+#define sweep_lock(d) skip
+#else
+#define can_sweep(d) can_lock_ex(d)
+#define sweep_lock(d) lock_ex(d)
+#endif
+
+#ifdef SWEPT_WITHOUT_LOOK
+#define is_to_sweep(d) true
+#else
+#define is_to_sweep(d) (first == inode[d])
+#endif
+
+#ifdef FIRST_OPENED_BLINDLY
+#define is_made(r, w) true
+#else
+#define is_made(r, w) (inode[r] == inode[w])
+#endif
+
+#ifdef FIRST_UNLOCKED
+#define can_make(r, w) is_made(r, w)
+#define make_lock(r) skip
+#else
+#define can_make(r, w) (is_made(r, w) && can_lock_ex(r))
+#define make_lock(r) lock_ex(r)
+#endif
+
+#ifdef FIRST_WITHOUT_LOOK
+#define is_still_first(r) true
+#else
+#define is_still_first(r) (first == inode[r])
+#endif
+
+#ifdef FIRST_REPLACES
+#define is_refused false
+#else
+#define is_refused (path != 0)
+#endif
+
+#ifdef NO_LOOK_AT_FIRST
+#define is_taken(r) true
+#else
+#define is_taken(r) at_path(r)
+#endif
+
+#ifdef DROPPED_BLINDLY
+#define can_drop(d) true
+#define drop_lock(d) skip
+#else
+#define can_drop(d) (can_lock_ex(d) || has_lock(d))
+#define drop_lock(d) lock_ex(d)
+#endif
+
+#ifdef DROPPED_WITHOUT_LOOK
+#define is_to_drop(d) true
+#else
+#define is_to_drop(d) (first == inode[d])
+#endif
+
+#define MADE (own[OTHER] -> OTHER : SLOT(0))
+
+#if FOREIGN	/* what has vanished is published again */
+#define is_back(s) looks[s]
+#else
+#define is_back(s) false
+#endif
+
+inline unlink_first(d)
+{
+#ifndef MUTANT	/* which is to be known by what comes of it */
+	if
+	:: first != inode[d] || ex[first] != d + 1 -> broken("broken: the first file of another was removed\n")
+	:: else
+	fi;
+#endif
+	unlink(first);
+	observe()
+}
+
+/* What one that was killed has left has no lock. */
+inline sweep(d, is_swept)
+{
+	if
+	:: !first -> is_swept = true
+	:: d_step { first -> printf("run %d: M1 open first\n", s); run_open(d, first) };
+		if
+		:: d_step { can_sweep(d) -> printf("run %d: M1 lock\n", s); sweep_lock(d); observe() };
+			if
+			:: d_step { is_to_sweep(d) -> printf("run %d: M1 it is first\n", s) };
+				d_step { printf("run %d: M1 unlink first\n", s); unlink_first(d); is_swept = true }
+			:: !is_to_sweep(d)
+			fi
+		:: !can_sweep(d)
+		fi;
+		d_step { printf("run %d: M1 close\n", s); run_shut(d) }
+	fi
+}
+#endif
+
 #ifdef NO_CHAIN
 #define chain_is_free true
 #else
@@ -1014,86 +1136,144 @@ X2:	if
 #endif
 
 #ifdef WITH_FIRST
-begin:	{
+M1:	{
+		/* It may take the old way for any reason. */
 		if
-		:: d_step { all_gone(s) && !path && !next -> printf("run %d: M0 nothing is there\n", s); parent[s] = ALIVE }
-		:: all_gone(s) && (path || next) -> goto C1
+		:: d_step { all_gone(s) -> parent[s] = ALIVE }; goto C1
+		:: d_step { all_gone(s) && !path -> printf("run %d: M1 nothing there\n", s); parent[s] = ALIVE }
 		fi;
 
+		/* The description of the claim that there is not serves as W. */
 M2:		if
-		:: d_step { !first -> printf("run %d: M2 create first\n", s); create(first); run_open(SLOT(1), first) }
-		:: d_step { first -> printf("run %d: M1 open first\n", s); run_open(SLOT(0), first) };
-			goto M1
-		fi;
-#ifndef FIRST_UNLOCKED
-		if
-		:: d_step { can_lock_ex(SLOT(1)) -> printf("run %d: M2 lock\n", s); lock_ex(SLOT(1)); observe() }
-		:: !can_lock_ex(SLOT(1)) -> goto M5
-		fi;
+		:: d_step {
+			!first ->
+			printf("run %d: M2 create first\n", s);
+			create(first);
+			run_open(SLOT(0), first)
+		   }
+#ifdef FIRST_STAYS
+		:: d_step {
+			first && !opens[first] ->
+			broken("broken: no first file can be made, because a starter was killed\n")
+		   }
+		:: first && opens[first] -> goto old_way
+#else
+		:: first ->
+			sweep(SLOT(0), in_place);
+			if
+			:: d_step { in_place -> in_place = false }; goto M2
+			:: !in_place -> goto old_way
+			fi
 #endif
-		if
-		:: first == inode[SLOT(1)]
-		:: first != inode[SLOT(1)] -> goto M5
 		fi;
-		d_step { printf("run %d: M2 write\n", s); state[inode[SLOT(1)]] = STARTING; names[inode[SLOT(1)]] = RUN(s) };
+		if
+		:: d_step { first -> printf("run %d: M2 open R\n", s); run_open(OTHER, first) }
+		:: !first -> goto M5
+		fi;
+		if
+		:: d_step { can_make(OTHER, SLOT(0)) -> printf("run %d: M2 lock\n", s); make_lock(OTHER); observe() }
+		:: !can_make(OTHER, SLOT(0)) -> goto M5
+		fi;
+		if
+		:: d_step { is_still_first(OTHER) -> printf("run %d: M2 it is first\n", s) }
+		:: !is_still_first(OTHER) -> goto M5
+		fi;
+#ifndef FIRST_WRITTEN_LATE
+		d_step {
+			printf("run %d: M2 write\n", s);
+			state[inode[SLOT(0)]] = (is_back(s) -> READY : STARTING);
+			names[inode[SLOT(0)]] = (is_back(s) -> CMD(s) : RUN(s))
+		};
+#endif
 
 M3:		if
-#ifdef FIRST_REPLACES
 		:: d_step {
-			first ->
-			last = path; path = 0; forget(last); last = 0;
-#else
-		:: d_step {
-			first && !path ->
-#endif
-			printf("run %d: M3 rename first\n", s);
+			first && !is_refused ->
+			printf("run %d: M3 rename\n", s);
 			if
-			:: first == inode[SLOT(1)] -> cur[s] = 1; claim[s] = true
-			:: else -> broken("broken: a start gives the path to what it has not made\n")
+			:: first != inode[OTHER] -> broken("broken: the first file of another was published\n")
+			:: path && ex[path] -> broken("broken: a claimant's file was replaced by a first one\n")
+			:: !state[first] -> broken("broken: an empty file was published\n")
+			:: else
 			fi;
+			f = path;
 			path = first;
 			first = 0;
+			forget(f);
+			all_hear();
 			observe()
 		   }
-		:: path || !first
+		/* There may be no such call, too. */
+		:: d_step { true -> printf("run %d: M3 refused\n", s) }
 		fi;
-
-#ifdef NO_LOOK_AT_FIRST
-		d_step { cur[s] = 1; claim[s] = true };
-		goto made;
-#else
+#ifdef FIRST_UNLOCKED
 		if
-		:: at_path(SLOT(1)) -> goto made
-		:: !at_path(SLOT(1)) -> goto M5
+		:: d_step { can_lock_ex(OTHER) -> printf("run %d: M2 lock\n", s); lock_ex(OTHER); observe() }
+		:: !can_lock_ex(OTHER) -> goto M5
 		fi;
 #endif
 
-M1:		if
-#ifdef SWEPT_BLINDLY
-		:: true
-#else
-		:: d_step { can_lock_ex(SLOT(0)) -> printf("run %d: M1 lock\n", s); lock_ex(SLOT(0)); observe() }
-		:: !can_lock_ex(SLOT(0)) -> goto again
+M4:		if
+		:: d_step {
+			is_taken(OTHER) ->
+			printf("run %d: M4 claimed\n", s);
+			c = MINE;
+			cur[s] = OTHER - 3 * s;
+			claim[s] = true;
+#ifdef OUTSIDE
+			robbed[s] = false;
 #endif
-		fi;
-		if
-		:: first == inode[SLOT(0)]
-		:: first != inode[SLOT(0)] -> goto again
-		fi;
-		d_step { printf("run %d: M1 unlink first\n", s); unlink(first); observe() };
-		d_step { run_shut(SLOT(0)) };
-		goto M2;
-
-M5:		if
-		:: d_step { has_lock(SLOT(1)) || can_lock_ex(SLOT(1)) -> lock_ex(SLOT(1)); observe() };
+			published[s] = is_back(s) && lives(cmd[s])
+		   };
+			d_step { printf("run %d: M4 close W\n", s); run_shut(SLOT(0)) };
+#if FOREIGN
 			if
-			:: d_step { first == inode[SLOT(1)] -> printf("run %d: M5 unlink first\n", s); unlink(first); observe() }
-			:: first != inode[SLOT(1)]
+			:: d_step {
+				is_back(s) ->
+				printf("run %d: V3 let go of the vanished one\n", s);
+				run_unlock(c);
+				run_shut(c);
+				c = 0
+			   };
+				goto looked
+			:: d_step { !is_back(s) -> c = 0 }; goto started
 			fi
-		:: !has_lock(SLOT(1)) && !can_lock_ex(SLOT(1))
+#else
+			d_step { c = 0 };
+			goto started
+#endif
+		:: !is_taken(OTHER)
 		fi;
-		d_step { printf("run %d: M5 close\n", s); run_unlock(SLOT(1)); run_shut(SLOT(1)) };
 
+		/* Where it cannot be locked, its name may be another's from the next moment on. */
+M5:		if
+		:: d_step {
+			can_drop(MADE) ->
+			c = MADE;
+			printf("run %d: M5 lock\n", s);
+			drop_lock(c);
+			observe()
+		   };
+			if
+			:: d_step { is_to_drop(c) -> printf("run %d: M5 it is first\n", s) };
+				d_step { printf("run %d: M5 unlink first\n", s); unlink_first(c) }
+			:: !is_to_drop(c)
+			fi
+		:: !can_drop(MADE)
+		fi;
+		if
+		:: d_step { own[OTHER] -> printf("run %d: M5 close R\n", s); run_shut(OTHER); c = 0 }
+		:: !own[OTHER]
+		fi;
+		d_step { printf("run %d: M5 close W\n", s); run_shut(SLOT(0)); c = 0 };
+
+old_way:
+#if FOREIGN
+		if
+		:: is_back(s) -> goto V3_claim
+		:: !is_back(s)
+		fi;
+#endif
 C1:		if
 #else
 C1:	{
@@ -1202,17 +1382,29 @@ busy:
 #endif
 		goto leave;
 
-P1:		unlink_next(MINE);
+P1:
+#ifdef WITH_FIRST
+		sweep(SLOT(1), in_place);
+		in_place = false;
+#endif
+		unlink_next(MINE);
 		create_next();
 		publish(STARTING, RUN(s));
 		if
 		:: lost -> goto leave
 		:: else
 		fi;
-
 #ifdef WITH_FIRST
-made:		skip;
+started:	if
+#ifdef NO_CMD	/* so that more may start: the one goes and leaves its file, the other removes it */
+		:: true -> goto leave
+		:: d_step { printf("run %d: E2 remove\n", s); claim[s] = false; unlink(path); observe() }; goto leave
+#else
+		:: true
 #endif
+		fi;
+#endif
+
 		unlink_next(MINE);
 		create_next();
 		if
@@ -1227,6 +1419,12 @@ made:		skip;
 		fi;
 		if
 		:: publish(READY, CMD(s));
+#ifdef WITH_FIRST
+			if
+			:: d_step { own[SLOT(0)] -> printf("run %d: forgets what was replaced\n", s); run_shut(SLOT(0)) }
+			:: !own[SLOT(0)]
+			fi;
+#endif
 			if
 			:: d_step { lost -> if :: cmd[s] == ALIVE -> cmd_dies(s) :: else fi }
 			:: d_step {
@@ -1345,7 +1543,15 @@ E3:		if
 		goto leave;
 
 #if FOREIGN
-V3:		if
+V3:
+#ifdef WITH_FIRST
+		if
+		:: d_step { !path -> printf("run %d: V3 M1 nothing there\n", s) }; goto M2
+		:: true
+		fi;
+V3_claim:
+#endif
+		if
 		:: d_step {
 			true ->
 			printf("run %d: V3 C1 open\n", s);
@@ -1388,6 +1594,10 @@ V3:		if
 		d_step { run_unlock(MINE); run_shut(MINE); cur[s] = 0; watch[s] = true; looks[s] = false };
 		goto E1;
 #endif
+#ifdef WITH_FIRST
+		sweep(OTHER, in_place);
+		in_place = false;
+#endif
 		unlink_next(SLOT(0));
 		create_next();
 		publish(READY, CMD(s));
@@ -1400,7 +1610,11 @@ V3:		if
 		goto looked;
 
 V3_again:	if
+		#ifdef WITH_FIRST
+		:: d_step { true -> run_shut(SLOT(0)) }; goto V3_claim
+#else
 		:: d_step { true -> run_shut(SLOT(0)) }; goto V3
+#endif
 		fi;
 
 		/* Another has it. */
@@ -1477,7 +1691,7 @@ dead:
 #ifdef RESTARTS
 	goto X1
 #elif defined(WITH_FIRST)
-	goto begin
+	goto M1
 #else
 	goto C1
 #endif

@@ -40,7 +40,7 @@ class Daemon:
 
     def __init__(self, pid, born, facts):
         self.pid = pid
-        self.born = self.last = born
+        self.born = self.last = self.begun = born
         self.op = int(facts["op"])
         self.name = facts["name"]
         self.mode = facts["mode"]
@@ -93,7 +93,7 @@ class Daemon:
             ends.append(self.parent_gone)
         if self.workers:
             ends.append(self.workers_gone)
-        return self.born, max(ends)
+        return self.begun, max(ends)
 
 
 def meets(interval, begin, end):
@@ -172,6 +172,8 @@ class History:
 
     def on_born(self, stamp, pid, facts, text):
         daemon = Daemon(pid, stamp, facts)
+        if daemon.mode == "exec" and daemon.op in self.ops:
+            daemon.begun = min(stamp, self.ops[daemon.op].begin)   # it is ready before its first line
         self.daemons.append(daemon)
         self.by_pid[pid].append(daemon)
         if self.in_gap(stamp):
