@@ -32,7 +32,7 @@ DEPEND != $(CC) -MMD -MP -MF /dev/null -E - </dev/null >/dev/null 2>&1 && echo -
 # The tools that know the objects of CC.
 AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
 OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
-JOBS = 6
+JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 # The house, from the top down; lib/README.md is its map.
