@@ -1,9 +1,9 @@
 /* The values of options. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 int64_t
@@ -27,26 +27,19 @@ cli_limit(const struct cli *cli, const char *option, const char *text)
 long
 cli_number(const struct cli *cli, const char *option, const char *text, long low, long high)
 {
-	char *end;
-	long number;
+	int64_t number;
 
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < low || number > high)
+	if (!text_number(text, low, high, &number))
 		cli_usage_error(cli, "%s: not a number from %ld to %ld: %s", option, low, high, text);
-	return number;
+	return (long)number;
 }
 
 pid_t
 cli_pid(const struct cli *cli, const char *text)
 {
-	char *end;
-	long number;
+	int64_t number;
 
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 ||
-	    number > 0x7fffffff)
+	if (!text_number(text, 1, INT_MAX, &number))
 		cli_usage_error(cli, "%s: not a process number", text);
 	return (pid_t)number;
 }

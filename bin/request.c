@@ -2,6 +2,7 @@
 #include "request.h"
 #include "base/message.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -61,10 +62,10 @@ join(const char *option, const char *value)
 static mode_t
 parse_umask(const char *text)
 {
-	char *end;
-	long mask = strtol(text, &end, 8);
+	const char *end = text;
+	unsigned long long mask;
 
-	if (*text < '0' || *text > '7' || *end != '\0' || mask > 0777)
+	if (*text < '0' || *text > '7' || !text_take_number(&end, 8, &mask) || *end != '\0' || mask > 0777)
 		cli_usage_error(&request_cli, "-m: not an octal mask: %s", text);
 	return (mode_t)mask;
 }

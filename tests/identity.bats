@@ -35,7 +35,7 @@ setup_more() {
 		file=$OTELOP_STATE_DIR/otelop.json
 		echo "{\"pid\": 2147483647}" >"$file"
 		{ otelop-lock -F 9 && : >held && exec env -u OTELOP_STATE_DIR sleep 1000; } 9<>"$file" &
-		until grep -q sleep /proc/$!/cmdline; do sleep 0.02; done
+		until [ "$(cat /proc/$!/comm)" = sleep ]; do sleep 0.02; done
 		otelop-stop -t 300ms
 		echo "stop $?"
 		kill -0 $! && echo alive

@@ -319,6 +319,7 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 		until [ -e open ] && [ -e locked ]; do sleep 0.02; done
 		: >hang
 		kill -KILL "$!"
+		wait "$!"
 		timeout -s KILL 20 otelop-meta running 2>&1
 		timeout -s KILL 20 otelop-stop -t 5
 		kill -KILL "$stranger" "$server"

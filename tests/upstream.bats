@@ -28,7 +28,7 @@ setup_more() {
 	assert_equal "$(cat start*.out | sort -u)" "$(otelop-meta get pid)"
 	assert_equal "$(cat start*.err | sort | uniq -c | tr -s ' ')" \
 		" 19 otelop: already running"$'\n'" 1 otelop: python3 is ready"
-	only_runs "$(otelop-meta get pid)"
+	eventually 10 only_runs "$(otelop-meta get pid)"
 }
 
 # upstream_locks COUNT: so often it renames its file and locks it, as upstream's starter does.  Prints how often that failed.

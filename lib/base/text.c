@@ -147,6 +147,18 @@ text_take_number(const char **at, unsigned base, unsigned long long *number)
 }
 
 int
+text_number(const char *text, int64_t low, int64_t high, int64_t *number)
+{
+	unsigned long long read;
+
+	if (digit_value(*text) >= 10 || !text_take_number(&text, 10, &read) || *text != '\0' ||
+	    read > INT64_MAX || (int64_t)read < low || (int64_t)read > high)
+		return 0;
+	*number = (int64_t)read;
+	return 1;
+}
+
+int
 text_skip_fields(const char **at, int count)
 {
 	const char *s = *at;

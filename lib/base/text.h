@@ -3,6 +3,7 @@
 #define TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define TEXT_SHOWN_MAX 4	/* bytes of what stands for one, or of one character */
 
@@ -14,6 +15,9 @@ size_t text_utf8_length(const char *text, size_t length);
 
 /* The length of a text that was cut somewhere, without a character of which only the beginning is left. */
 size_t text_utf8_whole(const char *text, size_t length);
+
+/* Is all of text a decimal number from low (0 or more) to high?  1, and that; or 0. */
+int text_number(const char *text, int64_t low, int64_t high, int64_t *number);
 
 /*
  * Reading what the kernel prints, from *at on, which is behind what was read afterwards.  1; 0: something else is

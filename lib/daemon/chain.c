@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "daemon/join.h"
 #include "json/json.h"
 #include "platform/platform.h"
@@ -41,14 +42,12 @@ chain_inherit(const char *dir, struct otelop_message *message)
 {
 	const char *text = getenv(VARIABLE);
 	struct stat handed, named;
-	char *end;
-	long number;
+	int64_t number;
 	int fd, is_ours, result;
 
 	if (text == NULL)
 		return -1;
-	number = strtol(text, &end, 10);
-	is_ours = *text >= '0' && *text <= '9' && *end == '\0' && number > STDERR_FILENO && number <= INT_MAX;
+	is_ours = text_number(text, STDERR_FILENO + 1, INT_MAX, &number);
 	unsetenv(VARIABLE);
 	if (!is_ours || (fstat((int)number, &handed) < 0 && errno == EBADF))
 		return -1;

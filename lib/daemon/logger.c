@@ -27,24 +27,21 @@ int
 logger_parse_size(const char *text, int64_t *bytes)
 {
 	const char *units = "kKmMgG", *unit;
-	char *end;
-	long long number;
+	unsigned long long number;
 	int shift = 0;
 
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	if (*text < '0' || *text > '9' || errno != 0) {
+	if (*text < '0' || *text > '9' || !text_take_number(&text, 10, &number)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (*end != '\0' && (unit = strchr(units, *end)) != NULL) {
+	if (*text != '\0' && (unit = strchr(units, *text)) != NULL) {
 		shift = 10 * (int)((unit - units) / 2 + 1);
-		end++;
+		text++;
 	}
 	errno = EINVAL;
-	if (*end != '\0' || number > INT64_MAX >> shift || number << shift < LOGGER_SIZE_MIN)
+	if (*text != '\0' || number > (unsigned long long)INT64_MAX >> shift || number << shift < LOGGER_SIZE_MIN)
 		return -1;
-	*bytes = (int64_t)number << shift;
+	*bytes = (int64_t)(number << shift);
 	errno = 0;
 	return 0;
 }

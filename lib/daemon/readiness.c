@@ -3,12 +3,13 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "daemon/ask.h"
 #include "daemon/notify.h"
 #include "daemon/verdict.h"
 #include "process/addresses.h"
-#include "process/tree.h"
 #include "process/sockets.h"
+#include "process/tree.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,10 +27,9 @@
 static int
 parse_port(const char *text, unsigned *port)
 {
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
+	int64_t number;
 
-	if (*text < '0' || *text > '9' || *end != '\0' || number == 0 || number > 65535)
+	if (!text_number(text, 1, 65535, &number))
 		return -1;
 	*port = (unsigned)number;
 	return 0;

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
@@ -21,6 +22,7 @@
 #include "state/meta.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -36,11 +38,12 @@ static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
 	struct run *run = argument;
+	int64_t status;
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
-	if (strncmp(pair, "exitCode=", 9) == 0 && status_may_be_said(atoi(pair + 9)) &&
-	    atoi(pair + 9) != STATUS_BUSY)
-		run->reported_status = atoi(pair + 9);
+	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &status) &&
+	    status_may_be_said((int)status) && status != STATUS_BUSY)
+		run->reported_status = (int)status;
 	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
 	    strncmp(pair, "summary=", 8) == 0)
 		return 0;

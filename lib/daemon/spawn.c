@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "daemon/held.h"
 #include "daemon/outfit.h"
 #include "daemon/verdict.h"
@@ -43,17 +44,14 @@ static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
 	struct spawn *spawn = argument;
-	long number;
-	char *end;
+	int64_t number;
 
 	(void)reason;
 	if (strncmp(pair, "pid=", 4) == 0) {
-		number = strtol(pair + 4, &end, 10);
-		if (number > 1 && number <= INT_MAX && *end == '\0')
+		if (text_number(pair + 4, 2, INT_MAX, &number))
 			spawn->reported_pid = (pid_t)number;
 	} else if (strncmp(pair, "exitCode=", 9) == 0) {
-		number = strtol(pair + 9, &end, 10);
-		if (number <= INT_MAX && status_may_be_said((int)number) && *end == '\0')
+		if (text_number(pair + 9, 0, INT_MAX, &number) && status_may_be_said((int)number))
 			spawn->reported_status = (int)number;
 	} else if (strncmp(pair, "summary=", 8) == 0) {
 		message_set(&spawn->result->summary, "%s", pair + 8);

@@ -231,7 +231,8 @@ wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int nu
 		metadata.length = 0;
 	if (held && meta_state_is(&metadata, "exited")) {
 		result = lock_wait_named(&target->dir, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	} else if (metadata.length > 0 && identity_is_here(&metadata, NULL) && identity_process_lives(&metadata) == 0 &&
+	} else if (metadata.length > 0 && identity_place(&metadata, NULL) == IDENTITY_HERE &&
+	    identity_lives_at(&metadata, IDENTITY_HERE) == 0 &&
 	    holder_describe(&target->named, &target->dir, fd, &metadata) == 0) {
 		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
 		if (holder_find(&target->named, &holder) < 0)

@@ -2,6 +2,7 @@
 #include "process/ending.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "platform/platform.h"
 
 #include <signal.h>
@@ -60,12 +61,11 @@ ending_signal_name(int number, char *name, size_t size)
 int
 ending_signal_number(const char *name)
 {
-	char *end;
-	long number = strtol(name, &end, 10);
+	int64_t number;
 	size_t i;
 
 	if (*name >= '0' && *name <= '9')
-		return *end == '\0' && number > 0 && number < NSIG ? (int)number : -1;
+		return text_number(name, 1, NSIG - 1, &number) ? (int)number : -1;
 	if (strncasecmp(name, "SIG", 3) == 0)
 		name += 3;
 	for (i = 0; i < SIGNAL_COUNT; i++)

@@ -85,8 +85,8 @@ is_of_other_boot(const struct otelop_metadata *metadata, const char *our_name)
 	return differs(metadata, "host", our_name);
 }
 
-int
-identity_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message)
+static int
+is_of_other_host(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
 	char ours[256] = "", theirs[1024] = "";
 
@@ -98,42 +98,37 @@ identity_is_other_host(const struct otelop_metadata *metadata, struct otelop_mes
 	return 1;
 }
 
-/* Is its pid namespace ours?  1; 0; -1: ours has no name that can be read, so that one that has a name may be another. */
-static int
-is_in_our_namespace(const struct otelop_metadata *metadata)
+enum identity_place
+identity_place(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	char ours[256];
-	int is_known = platform_pid_namespace(ours, sizeof(ours));
+	char ours[256] = "";
+	int is_known;
 
-	if (!is_known)
-		ours[0] = '\0';
-	return !differs(metadata, "pidNamespace", ours) ? 1 : is_known ? 0 : -1;
+	if (is_of_other_host(metadata, message))
+		return IDENTITY_OTHER_HOST;
+	is_known = platform_pid_namespace(ours, sizeof(ours));
+	if (!differs(metadata, "pidNamespace", is_known ? ours : ""))
+		return IDENTITY_HERE;
+	message_set(message, "process %ld is in another pid namespace", (long)meta_pid(metadata));
+	return is_known ? IDENTITY_OTHER_NAMESPACE : IDENTITY_PERHAPS_HERE;
 }
 
 int
 identity_is_here(const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	if (identity_is_other_host(metadata, message))
-		return 0;
-	if (is_in_our_namespace(metadata) != 1) {
-		message_set(message, "process %ld is in another pid namespace",
-		    (long)meta_pid(metadata));
-		return 0;
-	}
-	return 1;
+	return identity_place(metadata, message) == IDENTITY_HERE;
 }
 
 int
-identity_process_lives(const struct otelop_metadata *metadata)
+identity_lives_at(const struct otelop_metadata *metadata, enum identity_place place)
 {
 	pid_t pid = meta_pid(metadata);
 	struct json_value recorded;
 	unsigned long long ticks;
-	int is_ours = is_in_our_namespace(metadata);
 
-	if (pid < 1 || is_ours == 0 || identity_is_other_host(metadata, NULL) || !process_is_alive(pid))
+	if (pid < 1 || place == IDENTITY_OTHER_NAMESPACE || place == IDENTITY_OTHER_HOST || !process_is_alive(pid))
 		return 0;
-	if (is_ours < 0 || !meta_find(metadata, "startTicks", &recorded))
+	if (place == IDENTITY_PERHAPS_HERE || !meta_find(metadata, "startTicks", &recorded))
 		return -1;
 	switch (platform_process_start_ticks(pid, &ticks)) {
 	case 1:
@@ -142,4 +137,10 @@ identity_process_lives(const struct otelop_metadata *metadata)
 		return 0;
 	}
 	return -1;
+}
+
+int
+identity_process_lives(const struct otelop_metadata *metadata)
+{
+	return identity_lives_at(metadata, identity_place(metadata, NULL));
 }

@@ -25,10 +25,17 @@ int identity_set_place(struct otelop_metadata *metadata);
 /* Take out what ties it to a process: for who only tells of one, and does not hold the lock for it. */
 int identity_forget_process(struct otelop_metadata *metadata);
 
-/* Was it written on another host, or before this one was started again?  1 and the reason, or 0. */
-int identity_is_other_host(const struct otelop_metadata *metadata, struct otelop_message *message);
+enum identity_place {
+	IDENTITY_HERE,			/* this host and this pid namespace, or nothing says otherwise */
+	IDENTITY_PERHAPS_HERE,		/* this host; its pid namespace has a name, and ours has none that can be read */
+	IDENTITY_OTHER_NAMESPACE,	/* this host, another pid namespace */
+	IDENTITY_OTHER_HOST		/* or this one, before it was started again */
+};
 
-/* Is the pid in it one of this host's and this pid namespace's?  1; or 0 and the reason. */
+/* Where the pid in it counts.  The reason goes into message unless it is here.  To ask costs some 20 system calls. */
+enum identity_place identity_place(const struct otelop_metadata *metadata, struct otelop_message *message);
+
+/* Is it here, for certain?  1; or 0 and the reason. */
 int identity_is_here(const struct otelop_metadata *metadata, struct otelop_message *message);
 
 /*
@@ -37,6 +44,9 @@ int identity_is_here(const struct otelop_metadata *metadata, struct otelop_messa
  * is the same: what upstream writes does not say.
  */
 int identity_process_lives(const struct otelop_metadata *metadata);
+
+/* The same, where the place has been asked for already. */
+int identity_lives_at(const struct otelop_metadata *metadata, enum identity_place place);
 
 /* The session that the process was in when it was recorded; 0: it is not known. */
 pid_t identity_session(const struct otelop_metadata *metadata);

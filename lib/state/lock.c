@@ -53,7 +53,7 @@ is_being_settled(const struct otelop_lock *lock, const struct otelop_metadata *m
 	struct stat file;
 	pid_t pid = meta_pid(metadata);
 
-	return pid > 0 && identity_is_here(metadata, NULL) && !process_is_alive(pid) && fstat(lock->fd, &file) == 0 &&
+	return pid > 0 && !process_is_alive(pid) && fstat(lock->fd, &file) == 0 &&
 	    process_keeps_open(pid, &file, STATEDIR_METADATA) == 1;
 }
 
@@ -67,24 +67,25 @@ look_at_claimed(const struct otelop_lock *lock, const struct lock_request *reque
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum attempt result = CLAIMED;
+	enum identity_place place;
 
 	if (lock->created || meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) < 0 ||
 	    meta_state_is(&metadata, "exited")) {
 		otelop_metadata_free(&metadata);
 		return CLAIMED;
 	}
-	if (is_being_settled(lock, &metadata)) {
+	place = identity_place(&metadata, message);
+	if (place == IDENTITY_HERE && is_being_settled(lock, &metadata)) {
 		message_set(message, "%s/%s: process %ld has ended, and what it left is being ended", lock->dir.path,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
-	} else if (identity_process_lives(&metadata) == 1 && meta_pid(&metadata) != request->own) {
+	} else if (identity_lives_at(&metadata, place) == 1 && meta_pid(&metadata) != request->own) {
 		message_set(message, "%s/%s: process %ld runs without its lock; otelop stop ends it", lock->dir.path,
 		    STATEDIR_METADATA, (long)meta_pid(&metadata));
 		errno = EWOULDBLOCK;
 		result = ALIVE;
-	} else if (!request->any_host && identity_is_other_host(&metadata, message) &&
-	    platform_is_remote(lock->fd) == 1) {
+	} else if (!request->any_host && place == IDENTITY_OTHER_HOST && platform_is_remote(lock->fd) == 1) {
 		errno = EREMOTE;
 		result = FAILED;
 	}

@@ -17,8 +17,12 @@
 static int
 names_live_process(const struct otelop_metadata *metadata)
 {
-	return metadata->length > 0 && !meta_state_is(metadata, "exited") &&
-	    (!identity_is_here(metadata, NULL) || identity_process_lives(metadata) != 0);
+	enum identity_place place;
+
+	if (metadata->length == 0 || meta_state_is(metadata, "exited"))
+		return 0;
+	place = identity_place(metadata, NULL);
+	return place != IDENTITY_HERE || identity_lives_at(metadata, place) != 0;
 }
 
 /* Why the claim is refused, in words that name the process to look at. */

@@ -64,16 +64,19 @@ cannot_see(const struct look *look, const struct holder *holder)
 static int
 judge_free(struct look *look)
 {
+	enum identity_place place = identity_place(look->metadata, look->warning);
 	char host[256];
 
-	if (identity_process_lives(look->metadata) == 1) {
+	if (identity_lives_at(look->metadata, place) == 1) {
 		message_set(look->warning, "%s: process %ld runs without its lock, which a child of it may have "
 		    "let go", look->path, (long)meta_pid(look->metadata));
 		return 0;
 	}
 	*look->state = STATE_STALE;
-	if (!identity_is_other_host(look->metadata, look->warning))
+	if (place != IDENTITY_OTHER_HOST) {
+		message_set(look->warning, "%s", "");
 		return 0;
+	}
 	if (platform_is_remote(look->fd) == 1) {
 		errno = EREMOTE;
 		return -1;	/* its lock may not reach us */
@@ -146,23 +149,22 @@ is_somebody_else(pid_t pid, const struct stat *file)
 static int
 judge_held(struct look *look)
 {
+	enum identity_place place = identity_place(look->metadata, look->warning);
 	pid_t pid = meta_pid(look->metadata);
 	struct stat file;
-	char own[256], theirs[256];
 
 	if (fstat(look->fd, &file) < 0)
 		return message_errno(look->warning, "%s/%s: cannot look at", look->path, STATEDIR_METADATA);
-	if (identity_is_other_host(look->metadata, look->warning)) {
+	if (place == IDENTITY_OTHER_HOST) {
 		/* Somebody here may just have claimed what another host left; else it is held there. */
 		look->is_doubtful = 1;
 		errno = EREMOTE;
 		return -1;
 	}
-	if (!identity_is_here(look->metadata, NULL)) {
+	message_set(look->warning, "%s", "");
+	if (place != IDENTITY_HERE) {
 		/* Of another pid namespace: its number says nothing here, the lock does. */
-		if (process_is_alive(pid) || (platform_pid_namespace(own, sizeof(own)) &&
-		    otelop_metadata_get(look->metadata, "pidNamespace", theirs, sizeof(theirs)) == 1 &&
-		    strcmp(own, theirs) != 0))
+		if (place == IDENTITY_OTHER_NAMESPACE || process_is_alive(pid))
 			return 0;
 		look->is_doubtful = 1;
 		errno = EACCES;
@@ -170,7 +172,7 @@ judge_held(struct look *look)
 		    "is not seen, and in which pid namespace this is cannot be read", look->path,
 		    STATEDIR_METADATA, (long)pid);
 	}
-	switch (identity_process_lives(look->metadata)) {
+	switch (identity_lives_at(look->metadata, place)) {
 	case 1:
 		return 0;
 	case -1:

@@ -34,6 +34,8 @@ is_gone() { ! kill -0 "$1" 2>/dev/null || grep -qs '^State:[[:space:]]*Z' "/proc
 assert_gone() { eventually "${2:-10}" is_gone "$1"; }
 is_asleep() { grep -q '^State:[[:space:]]*S' "/proc/$1/status"; }
 is_stopped() { grep -q '^State:[[:space:]]*T' "/proc/$1/status"; }
+# hears PID NUMBER: it does not ignore this signal, as what a script has in the background ignores INT.
+hears() { (((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$1/status") >> ($2 - 1) & 1) == 0)); }
 parent_of() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f2; }
 end() { { kill -KILL "$1" && wait "$1"; } 2>/dev/null || true; }
 
