@@ -330,7 +330,7 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 
 # --- running -w, -a, -- CMD
 
-@test "running -w while starting, then ready: waits without polling, and says running, 0" {
+@test "running -w while starting, then ready: it waits, and says running, 0" {
 	hold_text '{"pid": %d, "state": "starting"}'
 	local waiter
 	begin_to_wait otelop-meta running -w 20 >said

@@ -12,23 +12,6 @@
 #include <string.h>
 
 static int
-same_strings(const struct json_value *a, const struct json_value *b)
-{
-	size_t a_length = a->length, b_length = b->length;
-	char *x = malloc(a_length + 1), *y = malloc(b_length + 1);
-	int same = 0;
-
-	if (x != NULL && y != NULL) {
-		a_length = json_decode(a, x, a_length);
-		b_length = json_decode(b, y, b_length);
-		same = a_length == b_length && memcmp(x, y, a_length) == 0;
-	}
-	free(x);
-	free(y);
-	return same;
-}
-
-static int
 same_arrays(const struct json_value *a, const struct json_value *b)
 {
 	struct json_value *x, *y;
@@ -43,7 +26,7 @@ same_arrays(const struct json_value *a, const struct json_value *b)
 	}
 	same = x_count == y_count;
 	for (i = 0; i < x_count && same; i++)
-		same = same_strings(&x[i], &y[i]);
+		same = json_string_compare(&x[i], &y[i]) == 0;
 	free(x);
 	free(y);
 	return same;
