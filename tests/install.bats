@@ -3,7 +3,7 @@ load helper
 
 setup_file() {
 	# A build of our own: making anything in $BUILD would pull it away from other tests.
-	make -s -C "$BATS_TEST_DIRNAME/.." BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 all >"$BATS_FILE_TMPDIR/log" 2>&1 || {
+	make -s -C "$BATS_TEST_DIRNAME/.." BUILD="$BATS_FILE_TMPDIR/build" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O1 all >"$BATS_FILE_TMPDIR/log" 2>&1 || {
 		cat "$BATS_FILE_TMPDIR/log" >&2
 		return 1
 	}
@@ -16,7 +16,7 @@ setup_more() {
 	programs="otelop-lock otelop-meta otelop-ready otelop-run otelop-spawn otelop-statedir otelop-stop"
 }
 
-built() { make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 DESTDIR="$dest" PREFIX=/usr/x "$@"; }
+built() { make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O1 DESTDIR="$dest" PREFIX=/usr/x "$@"; }
 
 config() {
 	env PKG_CONFIG_PATH="$prefix/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$dest" pkg-config "$@"
@@ -71,7 +71,7 @@ compile() {
 }
 
 @test "make install without DESTDIR: into PREFIX" {
-	tool -0 make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 PREFIX="$PWD/here" install
+	tool -0 make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O1 PREFIX="$PWD/here" install
 	assert_exists here/bin/otelop
 	assert_equal "$(env PKG_CONFIG_PATH="$PWD/here/lib/pkgconfig" pkg-config --variable=prefix otelop)" "$PWD/here"
 }
@@ -90,7 +90,7 @@ compile() {
 
 @test "make install into a DESTDIR and a PREFIX with blanks: nothing goes elsewhere, pkg-config finds it, uninstall removes it" {
 	dest="$PWD/in st"
-	spaced() { make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 DESTDIR="$dest" PREFIX="/usr/my own" "$@"; }
+	spaced() { make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O1 DESTDIR="$dest" PREFIX="/usr/my own" "$@"; }
 	# Where stray words would have become directories: here, and where make is.
 	tool -0 spaced install
 	assert_equal "$(find . -mindepth 1 -maxdepth 1 -type d)" "./in st"
@@ -99,7 +99,7 @@ compile() {
 	tool -0 "$dest/usr/my own/bin/otelop" version
 	tool -0 spaced uninstall
 	assert_equal "$(find "$dest" ! -type d)" ""
-	tool -0 make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" CFLAGS=-O1 PREFIX="$PWD/my own" install
+	tool -0 make -s -C "$tree" BUILD="$BATS_FILE_TMPDIR/build" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O1 PREFIX="$PWD/my own" install
 	echo '#include <otelop.h>' >program.c
 	echo 'int main(void) { return otelop_process_alive(1) != 1; }' >>program.c
 	eval "${CC:-cc} -o program program.c ${SANITIZE:+-fsanitize=address,undefined} \
