@@ -121,23 +121,35 @@ proc_read_text(int fd, char *text, size_t size)
 	return n;
 }
 
+/* A process number, which is -1 for a group and a session that the process, while it is being reaped, has left. */
+static int
+take_pid(const char **at, pid_t *pid)
+{
+	unsigned long long number;
+	const char *sign = *at + strspn(*at, " ");
+	int is_none = *sign == '-';
+
+	if (is_none)
+		*at = sign + 1;
+	if (!text_take_number(at, 10, &number))
+		return 0;
+	*pid = is_none ? -1 : (pid_t)number;
+	return 1;
+}
+
 /* What stands behind the name: the rest of it may be missing, but for who it is. */
 static int
 parse_fields(const char *at, struct proc_stat *found)
 {
 	struct platform_process *process = &found->process;
-	unsigned long long parent, group, session, number;
+	unsigned long long number;
 
 	at += strspn(at, " ");
 	if ((process->state = *at) == '\0')
 		return 0;
 	at++;
-	if (!text_take_number(&at, 10, &parent) || !text_take_number(&at, 10, &group) ||
-	    !text_take_number(&at, 10, &session))
+	if (!take_pid(&at, &process->parent) || !take_pid(&at, &process->group) || !take_pid(&at, &process->session))
 		return 0;
-	process->parent = (pid_t)parent;
-	process->group = (pid_t)group;
-	process->session = (pid_t)session;
 	if (text_skip_fields(&at, 2) && text_take_number(&at, 10, &number)) {
 		found->flags = (unsigned)number;
 		if (text_skip_fields(&at, 10) && text_take_number(&at, 10, &number)) {

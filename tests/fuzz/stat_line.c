@@ -36,6 +36,20 @@ check_named(const uint8_t *bytes, size_t length)
 	must(process.state == 'S');
 }
 
+/* One that is just being reaped has no group and no session any more. */
+static void
+check_leaving(void)
+{
+	static const char line[] = "12 (gone) X 0 -1 -1 0 -1 4227084 0 0 0 0 0 0 0 0 20 0 0 0 4711 0 0\n";
+	struct platform_process process;
+
+	stat_line = line;
+	stat_length = sizeof(line) - 1;
+	must(platform_process(getpid(), &process) == 1);
+	must(process.state == 'X' && process.parent == 0 && process.group == -1 && process.session == -1);
+	must(process.start_ticks == 4711);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -49,5 +63,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (result == 1)
 		must(process.pid == getpid() && memchr(bytes, ')', length) != NULL);
 	check_named(bytes, length);
+	check_leaving();
 	return 0;
 }
