@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -184,7 +185,7 @@ take_part(const char *bytes, size_t length, platform_take_listener *take, void *
 			error = 0;
 			if (header.length >= sizeof(header) + sizeof(error))
 				memcpy(&error, body, sizeof(error));
-			errno = error < 0 ? -error : EPROTO;
+			errno = error < 0 && error > INT_MIN ? -error : EPROTO;
 			return -1;
 		}
 		if (header.type == SOCK_DIAG_BY_FAMILY &&
