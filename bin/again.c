@@ -7,7 +7,7 @@
 #include "json/json.h"
 #include "process/errand.h"
 #include "process/exec.h"
-#include "state/form.h"
+#include "state/members.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -81,11 +81,11 @@ was_given(const struct otelop_metadata *metadata, const struct json_member *memb
 	size_t length = json_decode(&member->key, key, sizeof(key)), count, i;
 	int found = 0;
 
-	if (length >= sizeof(key) || !form_is_user_key(key, length) || member->value.type != JSON_STRING)
+	if (length >= sizeof(key) || !members_is_user_key(key, length) || member->value.type != JSON_STRING)
 		return 0;
 	if (!meta_find(metadata, "given", &given))
 		/* Upstream's members are always there: an empty one says nothing. */
-		return member->value.length > 2 || !form_is_known_key(key, length);
+		return member->value.length > 2 || !members_is_known(key, length);
 	if (json_elements(&given, &names, &count) < 0)
 		return 0;
 	for (i = 0; i < count && !found; i++)

@@ -9,20 +9,9 @@
 
 #define PROGRESS_COLUMNS 66
 
-void
-progress_begin(struct request *request)
-{
-	if (request->progress == NULL && request->place.as != NULL) {
-		message_set(&request->progress_text, "%s: waiting until it is ready (%s)", request->place.as,
-		    request->is_run ? request->words.options.modes_text : "fd");
-		request->progress = request->progress_text.text;
-	}
-	if (request->progress != NULL)
-		request->spawn.tick = progress_show;
-}
-
-void
-progress_show(void *argument, int64_t waited_ms)
+/* The tick of otelop_spawn: argument is the request. */
+static void
+show(void *argument, int64_t waited_ms)
 {
 	struct request *request = argument;
 	size_t length = strlen(request->progress);
@@ -38,6 +27,18 @@ progress_show(void *argument, int64_t waited_ms)
 	cli_put_clean(request->progress, length, stderr);
 	fprintf(stderr, " (%lld s)", (long long)(waited_ms / 1000));
 	fflush(stderr);
+}
+
+void
+progress_begin(struct request *request)
+{
+	if (request->progress == NULL && request->place.as != NULL) {
+		message_set(&request->progress_text, "%s: waiting until it is ready (%s)", request->place.as,
+		    request->is_run ? request->words.options.modes_text : "fd");
+		request->progress = request->progress_text.text;
+	}
+	if (request->progress != NULL)
+		request->spawn.tick = show;
 }
 
 void

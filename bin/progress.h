@@ -4,13 +4,8 @@
 
 #include "request.h"
 
-#include <stdint.h>
-
 /* Have it shown, if anything is to be. */
 void progress_begin(struct request *request);
-
-/* The tick of otelop_spawn: argument is the request. */
-void progress_show(void *argument, int64_t waited_ms);
 
 /* Leave no trace of it. */
 void progress_clear(struct request *request);

@@ -2,7 +2,7 @@
 #include "run_words.h"
 #include "cli.h"
 #include "daemon/logger.h"
-#include "daemon/readiness.h"
+#include "daemon/modes.h"
 #include "daemon/run_options.h"
 #include "otelop.h"
 
@@ -80,7 +80,7 @@ run_words_options(struct option *table)
 void
 run_words_begin(struct run_words *words)
 {
-	*words = (struct run_words){ .options = { .modes_text = READINESS_AUTO, .log_keep = 1 } };
+	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1 } };
 }
 
 void
@@ -89,7 +89,7 @@ run_words_end(const struct cli *cli, struct run_words *words, int argc, char *ar
 	struct otelop_message message;
 	char **members;
 
-	if (readiness_parse(words->options.modes_text, &words->modes, &message) < 0)
+	if (modes_parse(words->options.modes_text, &words->modes, &message) < 0)
 		cli_usage_error(cli, "--ready: %s", message.text);
 	words->command = cli_command(cli, argc, argv, &members);
 	words->options.modes = &words->modes;

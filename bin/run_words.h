@@ -6,13 +6,13 @@
 #define RUN_WORDS_H
 
 #include "cli.h"
-#include "daemon/readiness.h"
+#include "daemon/modes.h"
 #include "daemon/run_options.h"
 
 struct run_words {
 	struct cli_place place;
 	struct run_options options;	/* but for state_dir */
-	struct readiness_modes modes;
+	struct modes modes;
 	char **command;
 	int dry_run;
 };

@@ -40,7 +40,7 @@ exported() {
 			exported_as 0 restart -t 20 -k 5
 			printf '%s\0' "$PWD" '*' 'a  b' '' | cmp - seen
 			tr '\0' '\n' <"/proc/$output/environ" >environment
-			run -1 grep -E '^(taken|option|rest|letter|program|dir)=' environment
+			run -1 grep '^otelop_' environment
 			exported_as 0 logs -N 1
 			exported_as 0 stop
 			exported_as 3 status -q

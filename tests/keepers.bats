@@ -256,22 +256,3 @@ says_without_lock() {
 	tool -1 otelop-lock -w 20 -- otelop-stop --check "$(cat deaf)"
 	assert_nothing_runs
 }
-
-@test "a stranger has a file of our name open whose server does not answer: who keeps a dead daemon's lock is told, at once" {
-	needs /proc
-	with_hanging_server '
-		sh -c "exec 4<mount/otelop.json; : >open; exec sleep 1000" &
-		stranger=$!
-		otelop-lock -- sh -c "sleep 1001 & : >locked; exec sleep 1000" &
-		daemon=$!
-		until [ -e open ] && [ -e locked ]; do sleep 0.02; done
-		: >hang
-		kill -KILL "$daemon"
-		wait "$daemon"
-		timeout -s KILL 20 otelop-meta running 2>&1
-		timeout -s KILL 20 otelop-stop -t 5
-		kill -KILL "$stranger" "$server"
-		wait "$server"'
-	assert_output --partial "its lock kept by process"
-	assert_output --partial "(sleep)"
-}

@@ -316,10 +316,11 @@ hidden_from() { unshare -rpf --mount-proc "$@"; }
 		sh -c "exec 4<mount/otelop.json; : >open; exec sleep 1000" &
 		stranger=$!
 		otelop-lock -- sh -c "sleep 1001 & : >locked; exec sleep 1000" &
+		daemon=$!
 		until [ -e open ] && [ -e locked ]; do sleep 0.02; done
 		: >hang
-		kill -KILL "$!"
-		wait "$!"
+		kill -KILL "$daemon"
+		wait "$daemon"
 		timeout -s KILL 20 otelop-meta running 2>&1
 		timeout -s KILL 20 otelop-stop -t 5
 		kill -KILL "$stranger" "$server"

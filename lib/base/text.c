@@ -71,6 +71,17 @@ is_control(const char *text)
 	return c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[1] < 0xa0);
 }
 
+int
+text_is_plain(const char *text)
+{
+	const char *s;
+
+	for (s = text; *s != '\0'; s++)
+		if (is_control(s))
+			return 0;
+	return text_is_utf8(text, strlen(text));
+}
+
 size_t
 text_next(const char *text, size_t length, char shown[TEXT_SHOWN_MAX], size_t *taken)
 {

@@ -28,6 +28,9 @@ int text_take_word(const char **at, const char *word);
 int text_take_number(const char **at, unsigned base, unsigned long long *number);
 int text_skip_fields(const char **at, int count);
 
+/* Can it be shown as it is: UTF-8 without a control character? */
+int text_is_plain(const char *text);
+
 /*
  * The next piece of text, length bytes of which are left (one at least), as a terminal may get it: a
  * character of UTF-8 as it is; a control character (C0, DEL, C1) or a byte that is no character byte by

@@ -47,8 +47,12 @@ is_elsewhere(const struct otelop_metadata *metadata, const char *name)
 	    stat(".", &here) < 0 || here.st_dev != there.st_dev || here.st_ino != there.st_ino);
 }
 
-int
-join_is_foreign(const struct otelop_metadata *metadata)
+/*
+ * Is this what a daemon publishes that does not know of us (upstream's)?  It says neither state nor command, and
+ * what runs may be any command.
+ */
+static int
+is_foreign(const struct otelop_metadata *metadata)
 {
 	struct json_value value;
 
@@ -77,7 +81,7 @@ describe_other(const char *dir, const struct otelop_metadata *metadata, struct o
 	int has_cwd = otelop_metadata_get(metadata, "cwd", cwd, sizeof(cwd)) == 1;
 
 	if (otelop_metadata_get(metadata, "command", command, sizeof(command)) != 1)
-		io_format(command, sizeof(command), "%s", join_is_foreign(metadata) ?
+		io_format(command, sizeof(command), "%s", is_foreign(metadata) ?
 		    "one that did not record which it is" :
 		    "one that could not be recorded, or is too long to show");
 	message_set(words, "%s: another command runs here: %s%s%s (-n NAME or -C DIR starts one beside it, "
@@ -99,7 +103,7 @@ join_judge(const char *dir, enum state state, int began, const struct otelop_met
 		message_set(words, "the start that is under way is not ready");
 		return JOIN_TIMEOUT;
 	}
-	if (join_is_same(metadata, argv) || (takes_foreign && join_is_foreign(metadata)))
+	if (join_is_same(metadata, argv) || (takes_foreign && is_foreign(metadata)))
 		return JOIN_RUNS;
 	describe_other(dir, metadata, words);
 	return JOIN_OTHER;

@@ -22,15 +22,8 @@ enum join_answer {
 int join_is_same(const struct otelop_metadata *metadata, char *const argv[]);
 
 /*
- * Is this what a daemon publishes that does not know of us (upstream's)?  It says neither state nor command, and
- * what runs may be any command.
- */
-int join_is_foreign(const struct otelop_metadata *metadata);
-
-/*
- * Answer for somebody who wanted to start argv, by what runs; words has what looking at it said, or is
- * empty.  takes_foreign: a daemon of upstream's is the
- * right one, as for a start that is to bring up such a daemon.
+ * Answer for somebody who wanted to start argv, by what runs; words has what looking at it said, or is empty.
+ * takes_foreign: a daemon of upstream's is the right one, as for a start that is to bring up such a daemon.
  */
 enum join_answer join_judge(const char *dir, enum state state, int began,
     const struct otelop_metadata *metadata, char *const argv[], int takes_foreign,

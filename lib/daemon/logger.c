@@ -46,8 +46,12 @@ logger_parse_size(const char *text, int64_t *bytes)
 	return 0;
 }
 
-size_t
-logger_fit(const char *bytes, size_t length, int64_t size, int64_t max, int at_line_start)
+/*
+ * How many of length bytes go into a log of size bytes before it must be renamed: whole lines where
+ * that can be.  at_line_start: the log ends with a newline.  0: rename first.
+ */
+static size_t
+fit(const char *bytes, size_t length, int64_t size, int64_t max, int at_line_start)
 {
 	size_t room = size < max ? (size_t)(max - size) : 0, n;
 
@@ -142,7 +146,7 @@ append(struct log *log, const struct logger *logger, const char *bytes, size_t l
 			log->fd = open_log(logger, &log->size, NULL);
 		if (log->fd >= 0 && log->at_line_start && *log->complaint.text != '\0')
 			complain(log);
-		n = logger_fit(bytes, length, log->size, logger->max, log->at_line_start);
+		n = fit(bytes, length, log->size, logger->max, log->at_line_start);
 		if (n > 0) {
 			if (log->fd < 0 || io_write_all(log->fd, bytes, n) < 0) {
 				/* Not the old logs too: what is not there does not count. */

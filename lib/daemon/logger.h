@@ -53,10 +53,4 @@ int logger_say(const struct logger *logger, const char *who, const char *text, i
 /* Let our ends go; with patience_ms, wait so long until the rest is written. */
 void logger_finish(struct logger *logger, int64_t patience_ms);
 
-/*
- * How many of length bytes go into a log of size bytes before it must be renamed: whole lines where
- * that can be.  at_line_start: the log ends with a newline.  0: rename first.
- */
-size_t logger_fit(const char *bytes, size_t length, int64_t size, int64_t max, int at_line_start);
-
 #endif

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
-#include "base/text.h"
 #include "daemon/ask.h"
 #include "daemon/notify.h"
 #include "daemon/verdict.h"
@@ -25,100 +24,6 @@
 #define READS_AT_ONCE 64	/* of a sender who never ends: it must not keep us from anything else */
 
 static int
-parse_port(const char *text, unsigned *port)
-{
-	int64_t number;
-
-	if (!text_number(text, 1, 65535, &number))
-		return -1;
-	*port = (unsigned)number;
-	return 0;
-}
-
-/* HOST:PORT, [HOST]:PORT or a path. */
-static int
-parse_connect(const char *target, struct readiness_modes *modes)
-{
-	const char *colon = strrchr(target, ':');
-	size_t length;
-	unsigned port;
-
-	modes->connect = 1;
-	modes->connect_host[0] = '\0';
-	if (strchr(target, '/') != NULL)
-		return io_format(modes->connect_target, sizeof(modes->connect_target), "%s", target);
-	if (colon == NULL || parse_port(colon + 1, &port) < 0)
-		return -1;
-	length = (size_t)(colon - target);
-	if (*target == '[' && colon[-1] == ']') {
-		target++;
-		length -= 2;
-	}
-	if (length == 0)
-		return -1;
-	if (io_format(modes->connect_host, sizeof(modes->connect_host), "%.*s", (int)length,
-	    target) < 0)
-		return -1;
-	return io_format(modes->connect_target, sizeof(modes->connect_target), "%s", colon + 1);
-}
-
-static int
-parse_mode(const char *mode, struct readiness_modes *modes)
-{
-	if (strcmp(mode, "auto") == 0)
-		modes->fd = modes->notify = modes->listen = 1;
-	else if (strcmp(mode, "fd") == 0)
-		modes->fd = 1;
-	else if (strcmp(mode, "notify") == 0)
-		modes->notify = 1;
-	else if (strcmp(mode, "exec") == 0)
-		modes->exec = 1;
-	else if (strcmp(mode, "listen") == 0)
-		modes->listen = 1;
-	else if (strncmp(mode, "listen:", 7) == 0 && parse_port(mode + 7, &modes->listen_port) == 0)
-		modes->listen = 1;
-	else if (strncmp(mode, "connect:", 8) != 0 || parse_connect(mode + 8, modes) < 0)
-		return -1;
-	return 0;
-}
-
-int
-readiness_parse(const char *text, struct readiness_modes *modes, struct otelop_message *message)
-{
-	char mode[OTELOP_PATH_SIZE];
-	const char *s = text;
-
-	memset(modes, 0, sizeof(*modes));
-	errno = EINVAL;
-	for (;;) {
-		size_t length = strcspn(s, ",");
-
-		if (strncmp(s, "check:", 6) == 0) {
-			/* A shell command may hold commas: it takes the rest. */
-			if (s[6] == '\0')
-				return message_set(message, "%s: check: needs a command", text);
-			modes->check = s + 6;
-			return 0;
-		}
-		if (io_format(mode, sizeof(mode), "%.*s", (int)length, s) < 0 ||
-		    parse_mode(mode, modes) < 0) {
-			errno = EINVAL;
-			return message_set(message, "%s: not a readiness mode: auto, fd, notify, "
-			    "listen[:PORT], connect:HOST:PORT, connect:PATH, check:COMMAND, exec", text);
-		}
-		if (s[length] == '\0')
-			return 0;
-		s += length + 1;
-	}
-}
-
-static int
-has_another_mode_than_notify(const struct readiness_modes *modes)
-{
-	return modes->fd || modes->listen || modes->connect || modes->check != NULL || modes->exec;
-}
-
-static int
 open_channels(struct readiness *readiness, const char *state_dir, struct otelop_message *message)
 {
 	if (readiness->modes->fd && (io_pipe(readiness->ready_pipe) < 0 ||
@@ -128,19 +33,16 @@ open_channels(struct readiness *readiness, const char *state_dir, struct otelop_
 		return 0;
 	/* A path that is too long for a socket is no reason to fail where there are other modes. */
 	if (notify_open(&readiness->notify, state_dir) < 0 &&
-	    (errno != ENAMETOOLONG || !has_another_mode_than_notify(readiness->modes)))
+	    (errno != ENAMETOOLONG || !modes_have_more_than_notify(readiness->modes)))
 		return message_errno(message, "%s: cannot make the notify socket", state_dir);
 	return 0;
 }
 
 int
-readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
+readiness_open(struct readiness *readiness, const struct modes *modes,
     const char *state_dir, int (*set)(void *, const char *, struct otelop_message *),
     void *argument, struct otelop_message *message)
 {
-	int only_listen = modes->listen && !modes->fd && !modes->notify && !modes->exec &&
-	    !modes->connect && modes->check == NULL;
-
 	memset(readiness, 0, sizeof(*readiness));
 	readiness->modes = modes;
 	readiness->state_dir = state_dir;
@@ -148,7 +50,7 @@ readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
 	readiness->notify = (struct notify)NOTIFY_INIT;
 	readiness->reader.set = set;
 	readiness->reader.argument = argument;
-	if (only_listen && !sockets_are_seen()) {
+	if (modes_are_listen_alone(modes) && !sockets_are_seen()) {
 		errno = ENOSYS;
 		return message_set(message, "listen: this system does not show who listens where; "
 		    "use connect:HOST:PORT or connect:PATH");
@@ -225,25 +127,13 @@ readiness_prepare_child(const struct readiness *readiness)
 	return io_dup2(readiness->ready_pipe[1], OTELOP_READY_FD) < 0 ? -1 : 0;
 }
 
-static int
-looks_at_once(const struct readiness_modes *modes)
-{
-	return modes->connect || modes->check != NULL || modes->exec;
-}
-
 void
 readiness_started(struct readiness *readiness)
 {
 	io_close(&readiness->ready_pipe[1]);
 	readiness->began = clock_ms();
-	if (!looks_at_once(readiness->modes))
+	if (!modes_look_at_once(readiness->modes))
 		readiness->next_look = readiness->began + FIRST_SOCKETS_MS;
-}
-
-static int
-looks_from_time_to_time(const struct readiness_modes *modes)
-{
-	return modes->listen || looks_at_once(modes);
 }
 
 size_t
@@ -267,7 +157,7 @@ readiness_due_ms(const struct readiness *readiness)
 int64_t
 readiness_next_look_ms(const struct readiness *readiness)
 {
-	return looks_from_time_to_time(readiness->modes) ? clock_left_ms(readiness->next_look) :
+	return modes_look(readiness->modes) ? clock_left_ms(readiness->next_look) :
 	    OTELOP_FOREVER;
 }
 
@@ -282,7 +172,7 @@ look_at_pipe(struct readiness *readiness, struct otelop_message *reason)
 	if (verdict != VERDICT_CLOSED)
 		return verdict;
 	io_close(&readiness->ready_pipe[0]);
-	if (readiness->modes->notify || looks_from_time_to_time(readiness->modes))
+	if (readiness->modes->notify || modes_look(readiness->modes))
 		return VERDICT_UNKNOWN;
 	message_set(reason, "closed the ready pipe without a verdict");
 	return VERDICT_CLOSED;
@@ -407,7 +297,7 @@ readiness_hear(struct readiness *readiness, const struct tree *tree,
 enum verdict
 readiness_look(struct readiness *readiness, const struct tree *tree)
 {
-	const struct readiness_modes *modes = readiness->modes;
+	const struct modes *modes = readiness->modes;
 	enum verdict verdict = VERDICT_UNKNOWN;
 	int64_t now = clock_ms();
 

@@ -1,38 +1,19 @@
-/*
- * When is a command that knows nothing of otelop ready?  The modes of otelop-run, watched
- * together; the first that says so wins.
- */
+/* When is a command that knows nothing of otelop ready?  Its modes, watched together; the first that says so wins. */
 #ifndef READINESS_H
 #define READINESS_H
 
 #include <poll.h>
 
 #include "daemon/ask.h"
+#include "daemon/modes.h"
 #include "daemon/notify.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "process/addresses.h"
 #include "process/tree.h"
 
-#define READINESS_AUTO "fd,notify,listen"
-
-struct readiness_modes {
-	int fd;
-	int notify;
-	int listen;
-	unsigned listen_port;			/* 0: any */
-	int exec;
-	int connect;
-	char connect_host[256];			/* "": connect_target is a Unix socket's path */
-	char connect_target[OTELOP_PATH_SIZE];	/* or the port */
-	const char *check;			/* NULL, or a command for sh; the caller's text */
-};
-
-/* Parse MODE[,MODE...]; check:COMMAND takes the rest.  -1: EINVAL. */
-int readiness_parse(const char *text, struct readiness_modes *modes, struct otelop_message *message);
-
 struct readiness {
-	const struct readiness_modes *modes;
+	const struct modes *modes;
 	const char *state_dir;
 	int ready_pipe[2];	/* the command has the other end as descriptor 3 */
 	struct notify notify;
@@ -48,7 +29,7 @@ struct readiness {
 };
 
 /* Make what the command needs.  set: what its set: lines say.  -1: errno. */
-int readiness_open(struct readiness *readiness, const struct readiness_modes *modes,
+int readiness_open(struct readiness *readiness, const struct modes *modes,
     const char *state_dir, int (*set)(void *, const char *, struct otelop_message *),
     void *argument, struct otelop_message *message);
 void readiness_close(struct readiness *readiness);

@@ -6,13 +6,13 @@
 
 #include <stdint.h>
 
-#include "daemon/readiness.h"
+#include "daemon/modes.h"
 #include "otelop.h"
 
 struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */
-	const struct readiness_modes *modes;
+	const struct modes *modes;
 	const char *modes_text;		/* as given, for a restart */
 	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
 	int64_t max_lifetime_ms;	/* 0: no limit */

@@ -6,6 +6,7 @@
 #define JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
 
@@ -49,11 +50,17 @@ int json_members(const char *text, size_t length, struct json_member **members, 
  */
 int json_find(const char *text, size_t length, const char *key, struct json_value *value);
 
-/* Has a valid array nothing but strings?  No memory is needed: the want of it must not make a file look corrupt. */
-int json_has_only_strings(const struct json_value *array);
+/*
+ * Is it an array of strings and of nothing else?  No memory is needed: the want of it must not make a file look
+ * corrupt.
+ */
+int json_is_strings(const struct json_value *value);
 
 /* As json_members, the elements of a valid array. */
 int json_elements(const struct json_value *array, struct json_value **elements, size_t *count);
+
+/* A whole number from low (0 or more) to high, in digits alone; else -1. */
+int64_t json_whole_number(const struct json_value *value, int64_t low, int64_t high);
 
 /* Is this string the C string s, escapes resolved? */
 int json_string_is(const struct json_value *string, const char *s);

@@ -1,7 +1,23 @@
-/* The text of JSON strings: escapes, comparing. */
+/* The text of JSON's numbers and strings: escapes, comparing. */
 #include "json/json.h"
 
 #include <string.h>
+
+int64_t
+json_whole_number(const struct json_value *value, int64_t low, int64_t high)
+{
+	int64_t number = 0;
+	size_t i;
+
+	if (value->type != JSON_NUMBER || value->length > 18)
+		return -1;
+	for (i = 0; i < value->length; i++) {
+		if (value->text[i] < '0' || value->text[i] > '9')
+			return -1;
+		number = number * 10 + (value->text[i] - '0');
+	}
+	return number < low || number > high ? -1 : number;
+}
 
 static int
 hex_value(int c)

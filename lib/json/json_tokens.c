@@ -198,12 +198,14 @@ json_elements(const struct json_value *array, struct json_value **elements, size
 }
 
 int
-json_has_only_strings(const struct json_value *array)
+json_is_strings(const struct json_value *value)
 {
 	struct json_member child;
 	struct walk walk;
 
-	begin(&walk, array->text, array->length);
+	if (value->type != JSON_ARRAY)
+		return 0;
+	begin(&walk, value->text, value->length);
 	while (next_child(&walk, &child))
 		if (child.value.type != JSON_STRING)
 			return 0;

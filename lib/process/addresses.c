@@ -1,6 +1,11 @@
 /* A list of the addresses that somebody listens on. */
 #include "process/addresses.h"
+#include "base/io.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,4 +89,14 @@ addresses_has_port(const struct addresses *addresses, unsigned port)
 			return 1;
 	}
 	return 0;
+}
+
+int
+addresses_format_inet(int family, const void *bytes, unsigned port, char *address, size_t size)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(family, bytes, text, sizeof(text)) == NULL)
+		return 0;
+	return io_format(address, size, family == AF_INET ? "%s:%u" : "[%s]:%u", text, port) == 0;
 }

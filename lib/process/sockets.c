@@ -1,26 +1,20 @@
-/* Which addresses a process tree listens on; listen.h has the invariants. */
+/* Which addresses a process tree listens on; sockets.h has the invariants. */
 #include "process/sockets.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "platform/platform.h"
 #include "process/addresses.h"
+#include "process/socket_line.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE_SIZE 512
-#define ADDRESS_SIZE 256
-#define TCP_LISTEN 0x0a
-#define UNIX_ACCEPTS 0x10000	/* the kernel's __SO_ACCEPTCON */
-#define HEX_DIGITS "0123456789abcdefABCDEF"
 
 struct seen_socket {
 	unsigned long inode;
@@ -114,106 +108,14 @@ find_socket(const struct search *search, unsigned long inode)
 	    bsearch(&wanted, search->sockets, search->count, sizeof(wanted), by_inode);
 }
 
-static int
-format_inet(int family, const void *bytes, unsigned port, char *address, size_t size)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (inet_ntop(family, bytes, text, sizeof(text)) == NULL)
-		return 0;
-	return io_format(address, size, family == AF_INET ? "%s:%u" : "[%s]:%u", text, port) == 0;
-}
-
-/* The kernel prints an address as the words that lie in memory. */
-static int
-parse_address(const char *hex, unsigned port, char *address, size_t size)
-{
-	uint32_t words[4];
-	char word[9] = "";
-	size_t count = strlen(hex) / 8, i;
-
-	if (strlen(hex) != count * 8 || (count != 1 && count != 4))
-		return 0;
-	for (i = 0; i < count; i++) {
-		memcpy(word, hex + i * 8, 8);
-		words[i] = (uint32_t)strtoul(word, NULL, 16);
-	}
-	return format_inet(count == 1 ? AF_INET : AF_INET6, words, port, address, size);
-}
-
-int
-sockets_parse_tcp(const char *line, unsigned long *inode, char *address, size_t size)
-{
-	unsigned long long port, state, number;
-	char hex[33];
-	size_t length;
-
-	/* "  0: 0100007F:1F90 00000000:0000 0A …": its own end, the other end, the state, and five fields on the inode. */
-	if (!text_skip_fields(&line, 1))
-		return 0;
-	line += strspn(line, " ");
-	if ((length = strspn(line, HEX_DIGITS)) >= sizeof(hex))
-		return 0;
-	memcpy(hex, line, length);
-	hex[length] = '\0';
-	line += length;
-	if (!text_take_word(&line, ":") || !text_take_number(&line, 16, &port) || !text_skip_fields(&line, 1) ||
-	    !text_take_number(&line, 16, &state) || !text_skip_fields(&line, 5) ||
-	    !text_take_number(&line, 10, &number) || port > 0xffff || state != TCP_LISTEN)
-		return 0;
-	*inode = (unsigned long)number;
-	return parse_address(hex, (unsigned)port, address, size);
-}
-
-/* "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /name", up to the name. */
-static int
-take_unix_fields(const char **line, unsigned long long *flags, unsigned long *inode)
-{
-	unsigned long long number;
-
-	if (!text_take_number(line, 16, NULL) || !text_take_word(line, ":") || !text_take_number(line, 16, NULL) ||
-	    !text_take_number(line, 16, NULL) || !text_take_number(line, 16, flags) ||
-	    !text_take_number(line, 16, NULL) || !text_take_number(line, 16, NULL) ||
-	    !text_take_number(line, 10, &number))
-		return 0;
-	*inode = (unsigned long)number;
-	return 1;
-}
-
-int
-sockets_parse_unix(const char *line, unsigned long *inode, char *address, size_t size)
-{
-	unsigned long long flags;
-
-	if (!take_unix_fields(&line, &flags, inode))
-		return 0;
-	line += strspn(line, " ");
-	if (!(flags & UNIX_ACCEPTS) || *line == '\0' || *line == '\n')
-		return 0;
-	return io_format(address, size, "%.*s", (int)strcspn(line, "\n"), line) == 0;
-}
-
-/* Can it be shown as it is?  C1 controls are two bytes in UTF-8. */
-static int
-is_plain(const char *text)
-{
-	const char *s;
-
-	for (s = text; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f ||
-		    ((unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0))
-			return 0;
-	return text_is_utf8(text, strlen(text));
-}
-
-/* A Unix socket's name as the kernel prints it. */
+/* A Unix socket's name as the kernel prints it.  One that could not be shown as it is does not count. */
 static int
 add_name(struct addresses *found, const char *name)
 {
-	char address[ADDRESS_SIZE];
+	char address[ADDRESSES_TEXT_SIZE];
 	int is_whole = *name == '/' || *name == '@' || strncmp(name, "./", 2) == 0;
 
-	if (*name == '\0' || !is_plain(name) ||
+	if (*name == '\0' || !text_is_plain(name) ||
 	    io_format(address, sizeof(address), "%s%s", is_whole ? "" : "./", name) < 0)
 		return 0;
 	return addresses_add(found, address);
@@ -223,13 +125,13 @@ static int
 take_listener(void *argument, const struct platform_listener *listener)
 {
 	struct search *search = argument;
-	char address[ADDRESS_SIZE];
+	char address[ADDRESSES_TEXT_SIZE];
 	size_t i;
 
 	if (find_socket(search, listener->inode) == NULL)
 		return 0;
 	if (listener->family != AF_UNIX)
-		return format_inet(listener->family, listener->address, listener->port, address,
+		return addresses_format_inet(listener->family, listener->address, listener->port, address,
 		    sizeof(address)) ? addresses_add(search->found, address) : 0;
 	if (listener->name_length == 0 || listener->name_length >= sizeof(address))
 		return 0;
@@ -259,7 +161,7 @@ open_table(pid_t pid, const char *table)
 static int
 add_tcp_table(struct search *search, pid_t pid, const char *table)
 {
-	char line[LINE_SIZE], address[ADDRESS_SIZE];
+	char line[LINE_SIZE], address[ADDRESSES_TEXT_SIZE];
 	unsigned long inode;
 	FILE *stream = open_table(pid, table);
 	int result = 0;
@@ -267,7 +169,7 @@ add_tcp_table(struct search *search, pid_t pid, const char *table)
 	if (stream == NULL)
 		return lacks_means() ? -1 : 0;
 	while (result == 0 && fgets(line, sizeof(line), stream) != NULL)
-		if (sockets_parse_tcp(line, &inode, address, sizeof(address)) &&
+		if (socket_line_tcp(line, &inode, address, sizeof(address)) &&
 		    find_socket(search, inode) != NULL)
 			result = addresses_add(search->found, address);
 	fclose(stream);
@@ -278,7 +180,7 @@ add_tcp_table(struct search *search, pid_t pid, const char *table)
 struct named {
 	const struct seen_socket *socket;
 	int lines;
-	char address[ADDRESS_SIZE];	/* "": it does not listen, or its line is broken */
+	char address[ADDRESSES_TEXT_SIZE];	/* "": it does not listen, or its line is broken */
 };
 
 static struct named *
@@ -295,7 +197,7 @@ find_named(struct named *all, size_t *count, const struct seen_socket *socket)
 	return &all[i];
 }
 
-/* listen.h says which lines of it count. */
+/* sockets.h says which lines of it count. */
 static int
 add_unix_table(struct search *search, pid_t pid)
 {
@@ -315,7 +217,7 @@ add_unix_table(struct search *search, pid_t pid)
 	while (result == 0 && fgets(line, sizeof(line), stream) != NULL) {
 		const char *at = line;
 
-		if (!take_unix_fields(&at, &flags, &inode)) {
+		if (!socket_line_unix_fields(&at, &flags, &inode)) {
 			if (last != NULL)
 				*last->address = '\0';
 			continue;
@@ -325,7 +227,7 @@ add_unix_table(struct search *search, pid_t pid)
 			continue;
 		last = find_named(all, &count, socket);
 		last->lines++;
-		sockets_parse_unix(line, &inode, last->address, sizeof(last->address));
+		socket_line_unix(line, &inode, last->address, sizeof(last->address));
 	}
 	for (i = 0; i < count && result == 0; i++)
 		if (all[i].lines == 1 && *all[i].address != '\0' &&

@@ -32,11 +32,4 @@ int sockets_find(const pid_t *pids, size_t count, struct addresses *found);
 /* Whom we may not see into, and why: "process 12 (server): it runs as another user". */
 void sockets_describe_hidden(pid_t pid, char *text, size_t size);
 
-/*
- * A line of /proc/net/tcp, tcp6 or unix: a listening socket's inode and address (a Unix socket's as it
- * stands there).  1; 0: the line is something else.
- */
-int sockets_parse_tcp(const char *line, unsigned long *inode, char *address, size_t size);
-int sockets_parse_unix(const char *line, unsigned long *inode, char *address, size_t size);
-
 #endif

@@ -1,79 +1,13 @@
-/* The form of the metadata object: which members there are, of what kind, and in what order. */
+/* The form of the metadata object: its canonical text, read, checked and written. */
 #include "state/form.h"
-#include "base/clock.h"
 #include "base/message.h"
 #include "base/text.h"
 #include "json/json.h"
+#include "state/members.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* In the order of the file: upstream's eight, always present; then ours, where known. */
-static const struct form_member known[] = {
-	{ "pid", FORM_PID, "0" },
-	{ "startedAt", FORM_TIME, "\"0001-01-01T00:00:00Z\"" },
-	{ "httpAddr", FORM_TEXT, "\"\"" },
-	{ "otlpGrpcAddr", FORM_TEXT, "\"\"" },
-	{ "otlpHttpAddr", FORM_TEXT, "\"\"" },
-	{ "proxyUrl", FORM_TEXT, "\"\"" },
-	{ "proxyProtocol", FORM_TEXT, "\"\"" },
-	{ "version", FORM_TEXT, "\"\"" },
-	{ "state", FORM_TEXT, NULL },
-	{ "command", FORM_TEXTS, NULL },
-	{ "cwd", FORM_TEXT, NULL },
-	{ "host", FORM_TEXT, NULL },
-	{ "pidNamespace", FORM_TEXT, NULL },
-	{ "bootId", FORM_TEXT, NULL },
-	{ "startTicks", FORM_TICKS, NULL },
-	{ "session", FORM_NUMBER, NULL },
-	{ "unrecorded", FORM_TEXTS, NULL },
-	{ "listen", FORM_TEXTS, NULL },
-	{ "exitCode", FORM_NUMBER, NULL },
-	{ "exitSignal", FORM_TEXT, NULL },
-	{ "exitedAt", FORM_TIME, NULL },
-	{ "readyMode", FORM_TEXT, NULL },
-	{ "maxLifetime", FORM_TEXT, NULL },
-	{ "noSweep", FORM_TEXT, NULL },
-	{ "logMax", FORM_TEXT, NULL },
-	{ "logKeep", FORM_TEXT, NULL },
-	{ "given", FORM_TEXTS, NULL },
-	{ "summary", FORM_TEXT, NULL },	/* said on the ready pipe alone */
-};
-#define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
-
-const struct form_member *
-form_find(const char *key, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < KNOWN_COUNT; i++)
-		if (strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
-			return &known[i];
-	return NULL;
-}
-
-int
-form_is_known_key(const char *key, size_t length)
-{
-	return form_find(key, length) != NULL;
-}
-
-int
-form_is_user_key(const char *key, size_t length)
-{
-	const struct form_member *ours = form_find(key, length);
-	size_t i;
-
-	if (ours != NULL)
-		return ours->kind == FORM_TEXT && ours->zero != NULL;
-	for (i = 0; i < length; i++)
-		if (!((key[i] >= 'A' && key[i] <= 'Z') || (key[i] >= 'a' && key[i] <= 'z') ||
-		    key[i] == '_' || (i > 0 && key[i] >= '0' && key[i] <= '9')))
-			return 0;
-	return length > 0;
-}
 
 static const struct json_member *
 find_member(const struct json_member *members, size_t count, const char *key)
@@ -83,60 +17,6 @@ find_member(const struct json_member *members, size_t count, const char *key)
 	for (i = 0; i < count; i++)
 		if (json_string_is(&members[i].key, key))
 			return &members[i];
-	return NULL;
-}
-
-int64_t
-form_whole_number(const struct json_value *value, int64_t low, int64_t high)
-{
-	int64_t number = 0;
-	size_t i;
-
-	if (value->type != JSON_NUMBER || value->length > 18)
-		return -1;
-	for (i = 0; i < value->length; i++) {
-		if (value->text[i] < '0' || value->text[i] > '9')
-			return -1;
-		number = number * 10 + (value->text[i] - '0');
-	}
-	return number < low || number > high ? -1 : number;
-}
-
-static int
-is_time(const struct json_value *value)
-{
-	char text[CLOCK_RFC3339_SIZE];
-	size_t length = json_decode(value, text, sizeof(text));
-	int64_t seconds;
-
-	return length <= sizeof(text) && clock_parse_rfc3339(text, length, &seconds) == 0;
-}
-
-int
-form_is_strings(const struct json_value *value)
-{
-	return value->type == JSON_ARRAY && json_has_only_strings(value);
-}
-
-const char *
-form_fault(const struct form_member *ours, const struct json_value *value)
-{
-	if (value->type == JSON_NULL)
-		return NULL;
-	switch (ours->kind) {
-	case FORM_PID:
-		return form_whole_number(value, 1, INT_MAX) < 0 ? "pid is not a process number" : NULL;
-	case FORM_TICKS:
-		return form_whole_number(value, 0, INT64_MAX) < 0 ? "not a whole number" : NULL;
-	case FORM_NUMBER:
-		return form_whole_number(value, 0, INT_MAX) < 0 ? "not a whole number" : NULL;
-	case FORM_TEXT:
-		return value->type != JSON_STRING ? "not a string" : NULL;
-	case FORM_TIME:
-		return value->type != JSON_STRING || !is_time(value) ? "not an RFC 3339 time" : NULL;
-	case FORM_TEXTS:
-		return !form_is_strings(value) ? "not an array of strings" : NULL;
-	}
 	return NULL;
 }
 
@@ -169,7 +49,7 @@ put_member(struct draft *draft, const char *key, size_t key_length, const char *
 }
 
 static void
-put_known(struct draft *draft, const struct form_member *ours, const char *value, size_t length)
+put_known(struct draft *draft, const struct known_member *ours, const char *value, size_t length)
 {
 	char key[64];
 
@@ -212,9 +92,10 @@ drop_overridden(struct json_member *members, size_t count)
 static int
 is_known_member(const struct json_member *member)
 {
-	size_t i;
+	size_t known_count, i;
+	const struct known_member *known = members_known(&known_count);
 
-	for (i = 0; i < KNOWN_COUNT; i++)
+	for (i = 0; i < known_count; i++)
 		if (json_string_is(&member->key, known[i].key))
 			return 1;
 	return 0;
@@ -228,10 +109,11 @@ static int
 put_object(struct draft *draft, const struct json_member *members, size_t count, const char *key,
     const char *value, size_t length)
 {
+	size_t known_count, i;
+	const struct known_member *known = members_known(&known_count);
 	int placed = 0;
-	size_t i;
 
-	for (i = 0; i < KNOWN_COUNT; i++) {
+	for (i = 0; i < known_count; i++) {
 		const struct json_member *member = find_member(members, count, known[i].key);
 		int present = member != NULL && member->value.type != JSON_NULL;
 
@@ -320,14 +202,15 @@ check_members(const struct json_member *members, size_t count, const char *text,
 {
 	const struct json_member *member;
 	const char *what;
-	size_t i;
+	size_t known_count, i;
+	const struct known_member *known = members_known(&known_count);
 
-	for (i = 0; i < KNOWN_COUNT; i++) {
+	for (i = 0; i < known_count; i++) {
 		if ((member = find_member(members, count, known[i].key)) != NULL &&
-		    (what = form_fault(&known[i], &member->value)) != NULL)
+		    (what = members_fault(&known[i], &member->value)) != NULL)
 			return corrupt(path, text, (size_t)(member->value.text - text), what,
-			    known[i].kind == FORM_PID ? NULL : known[i].key, message);
-		if (known[i].kind == FORM_PID && (member == NULL || member->value.type == JSON_NULL))
+			    known[i].kind == MEMBER_PID ? NULL : known[i].key, message);
+		if (known[i].kind == MEMBER_PID && (member == NULL || member->value.type == JSON_NULL))
 			return corrupt(path, text, 0, "it names no pid", NULL, message);
 	}
 	return 0;

@@ -60,7 +60,7 @@ identity_session(const struct otelop_metadata *metadata)
 {
 	struct json_value value;
 
-	return meta_find(metadata, "session", &value) ? (pid_t)form_whole_number(&value, 0, INT_MAX) : 0;
+	return meta_find(metadata, "session", &value) ? (pid_t)json_whole_number(&value, 0, INT_MAX) : 0;
 }
 
 /* A member that is there and differs from what we are; both are then in the buffers. */
@@ -132,7 +132,7 @@ identity_lives_at(const struct otelop_metadata *metadata, enum identity_place pl
 		return -1;
 	switch (platform_process_start_ticks(pid, &ticks)) {
 	case 1:
-		return form_whole_number(&recorded, 0, INT64_MAX) == (int64_t)ticks;
+		return json_whole_number(&recorded, 0, INT64_MAX) == (int64_t)ticks;
 	case 0:
 		return 0;
 	}

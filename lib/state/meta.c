@@ -144,7 +144,7 @@ otelop_metadata_get(const struct otelop_metadata *metadata, const char *key, cha
 		return 0;
 	if (value.type == JSON_STRING)
 		length = json_decode(&value, text, size);
-	else if (value.type == JSON_ARRAY && form_is_strings(&value))
+	else if (json_is_strings(&value))
 		length = join_strings(&value, text, size);
 	else if ((length = value.length) < size)
 		memcpy(text, value.text, length);
@@ -161,7 +161,7 @@ meta_pid(const struct otelop_metadata *metadata)
 {
 	struct json_value value;
 
-	return meta_find(metadata, "pid", &value) ? (pid_t)form_whole_number(&value, 1, INT_MAX) : 0;
+	return meta_find(metadata, "pid", &value) ? (pid_t)json_whole_number(&value, 1, INT_MAX) : 0;
 }
 
 int

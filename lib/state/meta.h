@@ -19,7 +19,7 @@ int meta_read_fd(struct otelop_metadata *metadata, const struct statedir *dir, i
 /* Set key to an array of strings.  -1: EILSEQ not UTF-8; EMSGSIZE. */
 int meta_set_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings);
 
-/* Set from KEY=VALUE, refusing what form_is_user_key refuses unless all is set. */
+/* Set from KEY=VALUE, refusing what members_is_user_key refuses unless all is set. */
 int meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
     struct otelop_message *message);
 

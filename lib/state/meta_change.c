@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "json/json.h"
 #include "state/form.h"
+#include "state/members.h"
 #include "state/identity.h"
 
 #include <errno.h>
@@ -67,31 +68,31 @@ int
 otelop_metadata_set(struct otelop_metadata *metadata, const char *key, const char *value,
     struct otelop_message *message)
 {
-	const struct form_member *ours;
+	const struct known_member *ours;
 	struct json_value number = { JSON_NUMBER, value, 0 };
 	char time[CLOCK_RFC3339_SIZE];
 	int result;
 
 	if (metadata == NULL || key == NULL || value == NULL)
 		return message_invalid(message, metadata == NULL ? "metadata" : key == NULL ? "key" : "value");
-	ours = form_find(key, strlen(key));
+	ours = members_find(key, strlen(key));
 	number.length = strlen(value);
 	errno = EINVAL;
-	if (ours == NULL && !form_is_user_key(key, strlen(key)))
+	if (ours == NULL && !members_is_user_key(key, strlen(key)))
 		return message_set(message, "%s: not a member's name", key);
-	if (ours != NULL && ours->kind == FORM_TEXTS)
+	if (ours != NULL && ours->kind == MEMBER_TEXTS)
 		return message_set(message, "%s: cannot be set to a string", key);
-	if (ours != NULL && (ours->kind == FORM_PID || ours->kind == FORM_NUMBER || ours->kind == FORM_TICKS)) {
+	if (ours != NULL && (ours->kind == MEMBER_PID || ours->kind == MEMBER_NUMBER || ours->kind == MEMBER_TICKS)) {
 		struct json_fault fault;
 
-		if (!json_is_valid(value, strlen(value), &fault) || form_fault(ours, &number)) {
+		if (!json_is_valid(value, strlen(value), &fault) || members_fault(ours, &number)) {
 			errno = EINVAL;
 			return message_set(message, "%s: not a valid number: %s", key, value);
 		}
 		result = form_set(metadata, key, value, strlen(value));
-		if (result == 0 && ours->kind == FORM_PID)
+		if (result == 0 && ours->kind == MEMBER_PID)
 			result = identity_set_process(metadata);
-	} else if (ours != NULL && ours->kind == FORM_TIME) {
+	} else if (ours != NULL && ours->kind == MEMBER_TIME) {
 		if (strlen(value) > sizeof(time) || clock_normalise_rfc3339(value, time) < 0)
 			return message_set(message, "%s: not an RFC 3339 time: %s", key, value);
 		result = form_set_text(metadata, key, time);
@@ -117,9 +118,9 @@ meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
 	char key[256];
 
 	errno = EINVAL;
-	if (equals == NULL || !(form_is_user_key(pair, length) ||
-	    (all && form_is_known_key(pair, length))))
-		return message_set(message, equals != NULL && form_is_known_key(pair, length) ?
+	if (equals == NULL || !(members_is_user_key(pair, length) ||
+	    (all && members_is_known(pair, length))))
+		return message_set(message, equals != NULL && members_is_known(pair, length) ?
 		    "%s: this member is not yours to set" : "%s: not KEY=VALUE", pair);
 	if (io_format(key, sizeof(key), "%.*s", (int)length, pair) < 0) {
 		errno = EINVAL;

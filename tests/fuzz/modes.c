@@ -1,12 +1,12 @@
 /* otelop-run's --ready: what is accepted has a mode, and every mode what it needs. */
 #include "fuzz.h"
-#include "daemon/readiness.h"
+#include "daemon/modes.h"
 #include "otelop.h"
 
 #include <errno.h>
 
 static void
-check_connect(const struct readiness_modes *modes)
+check_connect(const struct modes *modes)
 {
 	const char *target = modes->connect_target;
 
@@ -25,11 +25,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static struct otelop_message message;
 	char *text = fuzz_string(bytes, length);
-	struct readiness_modes *modes = malloc(sizeof(*modes));
+	struct modes *modes = malloc(sizeof(*modes));
 
 	must(modes != NULL);
 	message.text[0] = '\0';
-	if (readiness_parse(text, modes, &message) == 0) {
+	if (modes_parse(text, modes, &message) == 0) {
 		must(modes->fd || modes->notify || modes->listen || modes->exec || modes->connect ||
 		    modes->check != NULL);
 		must(modes->listen_port < 65536 && (modes->listen_port == 0 || modes->listen));

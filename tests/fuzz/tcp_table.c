@@ -1,6 +1,6 @@
 /* Lines of /proc/net/tcp and tcp6: what is taken has an address that inet_pton reads. */
 #include "fuzz.h"
-#include "process/sockets.h"
+#include "process/socket_line.h"
 
 #include <arpa/inet.h>
 
@@ -32,13 +32,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	unsigned long inode = 0, same = 0;
 
 	must(address != NULL && small != NULL);
-	if (sockets_parse_tcp(line, &inode, address, ADDRESS_SIZE)) {
+	if (socket_line_tcp(line, &inode, address, ADDRESS_SIZE)) {
 		must(memchr(address, '\0', ADDRESS_SIZE) != NULL);
-		must(sockets_parse_tcp(line, &same, small, size) == (strlen(address) < size));
+		must(socket_line_tcp(line, &same, small, size) == (strlen(address) < size));
 		must(same == inode);
 		check_address(address);
 	} else {
-		must(!sockets_parse_tcp(line, &inode, small, size));
+		must(!socket_line_tcp(line, &inode, small, size));
 	}
 	free(address);
 	free(small);

@@ -1,6 +1,6 @@
 /* Lines of /proc/net/unix: what is taken is the line's end, whatever a path may hold. */
 #include "fuzz.h"
-#include "process/sockets.h"
+#include "process/socket_line.h"
 
 #define ADDRESS_SIZE 256
 
@@ -13,13 +13,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	unsigned long inode = 0, same = 0;
 
 	must(address != NULL && small != NULL);
-	if (sockets_parse_unix(line, &inode, address, ADDRESS_SIZE)) {
+	if (socket_line_unix(line, &inode, address, ADDRESS_SIZE)) {
 		must((n = strlen(address)) > 0 && n < ADDRESS_SIZE && strchr(address, '\n') == NULL);
 		must(strstr(line, address) != NULL);
-		must(sockets_parse_unix(line, &same, small, size) == (n < size));
+		must(socket_line_unix(line, &same, small, size) == (n < size));
 		must(same == inode);
 	} else {
-		must(!sockets_parse_unix(line, &inode, small, size));
+		must(!socket_line_unix(line, &inode, small, size));
 	}
 
 	/* Any name in a row as the kernel writes it comes out, but for blanks around it. */
@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	must(row != NULL && name != NULL);
 	snprintf(name, n + 2, "@%.*s", (int)n, line);
 	snprintf(row, n + 128, "0000000000000000: 00000002 00000000 00010000 0001 01 4711 %s\n", name);
-	must(sockets_parse_unix(row, &inode, address, ADDRESS_SIZE) == 1);
+	must(socket_line_unix(row, &inode, address, ADDRESS_SIZE) == 1);
 	must(inode == 4711 && strcmp(address, name) == 0);
 	free(row);
 	free(name);

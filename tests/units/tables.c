@@ -14,12 +14,12 @@
 
 #include "base/clock.h"
 #include "base/pids.h"
-#include "daemon/readiness.h"
+#include "daemon/modes.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "platform/platform.h"
 #include "process/jobserver.h"
-#include "process/sockets.h"
+#include "process/socket_line.h"
 #include "state/form.h"
 
 #define ANSWER_SIZE 16384
@@ -129,9 +129,9 @@ static const struct row jobserver_rows[] = {
 static void
 answer_modes(const char *input, char *answer)
 {
-	static struct readiness_modes modes;
+	static struct modes modes;
 
-	if (readiness_parse(input, &modes, &message) < 0) {
+	if (modes_parse(input, &modes, &message) < 0) {
 		strcat(answer, "refused");
 		return;
 	}
@@ -207,7 +207,7 @@ answer_tables(int (*parse)(const char *, unsigned long *, char *, size_t), const
 static void
 answer_tcp(const char *input, char *answer)
 {
-	answer_tables(sockets_parse_tcp, input, answer);
+	answer_tables(socket_line_tcp, input, answer);
 }
 
 /* Addresses are words as they lie in memory: these rows are a little-endian machine's. */
@@ -230,7 +230,7 @@ static const struct row tcp_rows[] = {
 static void
 answer_unix(const char *input, char *answer)
 {
-	answer_tables(sockets_parse_unix, input, answer);
+	answer_tables(socket_line_unix, input, answer);
 }
 
 static const struct row unix_rows[] = {
