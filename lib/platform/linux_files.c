@@ -63,6 +63,12 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 }
 
 int
+platform_renames_strictly(void)
+{
+	return 1;
+}
+
+int
 platform_rename_strictly(int dir_fd, const char *from, const char *to)
 {
 	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, NOREPLACE);

@@ -175,6 +175,9 @@ int platform_exchange(int dir_fd, const char *a, const char *b);
 /* Rename, unless the new name is there already: EEXIST.  Where that is no one step, it is nearly one. */
 int platform_rename_new(int dir_fd, const char *from, const char *to);
 
+/* Has this system a way to do that in one step, whatever kernel and file system say to it?  1 or 0. */
+int platform_renames_strictly(void);
+
 /* The same in one step, in which the file has one name all the time.  -1: ENOSYS, EINVAL, EPERM where there is none. */
 int platform_rename_strictly(int dir_fd, const char *from, const char *to);
 

@@ -42,6 +42,12 @@ platform_exchange(int dir_fd, const char *a, const char *b)
 }
 
 int
+platform_renames_strictly(void)
+{
+	return 0;
+}
+
+int
 platform_rename_strictly(int dir_fd, const char *from, const char *to)
 {
 	(void)dir_fd;

@@ -80,7 +80,7 @@ static int
 publish_first(struct otelop_lock *lock, const struct otelop_metadata *metadata)
 {
 	/* What is left at the next name is removed under a claim. */
-	if (!is_missing(lock, STATEDIR_METADATA) || !is_missing(lock, STATEDIR_NEXT))
+	if (!platform_renames_strictly() || !is_missing(lock, STATEDIR_METADATA) || !is_missing(lock, STATEDIR_NEXT))
 		return 0;
 	if (make_first(lock, metadata)) {
 		/* M3.  By a link it would be nearly the same; but the system then shows the name that is gone. */
