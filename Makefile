@@ -42,7 +42,7 @@ DAEMON = ask.o chain.o held.o join.o logger.o modes.o notify.o outcome.o outfit.
 	run_end.o run_say.o run_setup.o run_state.o spawn.o stop.o target.o verdict.o
 STATE = form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_start.o \
 	lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
-PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o jobserver.o process.o selfpipe.o \
+PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o process.o selfpipe.o \
 	socket_line.o sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \

@@ -174,7 +174,7 @@ become(const struct cli *as, char *const chain[], const char *const more[])
 	memcpy(words, chain, count * sizeof(*words));
 	memcpy(words + count, more, i * sizeof(*words));
 	exec_command((char *const *)(uintptr_t)words);
-	message_errno(&message, "%s: cannot run", words[0]);
+	exec_failed(words[0], &message);
 	cli_fail(as, status_of_exec(errno), &message);
 }
 
@@ -208,6 +208,29 @@ enter(const struct cli *as, const char *dir, const struct otelop_metadata *metad
 	}
 }
 
+static int
+look(void *command, char missing[ERRAND_TEXT_SIZE])
+{
+	int error = exec_find(command) == 0 ? 0 : errno;
+
+	exec_missing(command, error, missing);
+	return error;
+}
+
+static void
+find(const struct cli *as, const char *command)
+{
+	struct otelop_message message, why;
+	char missing[ERRAND_TEXT_SIZE];
+	int error = errand_run(look, (char *)(uintptr_t)command, ERRAND_LOOK_MS, missing);
+
+	if (error == 0)
+		return;
+	exec_reason(error > 0 ? error : errno, missing, &why);
+	message_set(&message, "%s: %s", command, why.text);
+	cli_fail(as, error < 0 && errno == ETIMEDOUT ? STATUS_TIMEOUT : status_of_exec(errno), &message);
+}
+
 int
 again_become(const struct cli *as, const char *dir, int64_t limit_ms, char *const chain[])
 {
@@ -232,10 +255,7 @@ again_become(const struct cli *as, const char *dir, int64_t limit_ms, char *cons
 		cli_fail(as, STATUS_NO, &message);
 	enter(as, dir, &metadata);
 	/* Before anything is stopped. */
-	if (errand_find(*command) < 0) {
-		message_errno(&message, "%s: cannot run", *command);
-		cli_fail(as, errno == ETIMEDOUT ? STATUS_TIMEOUT : status_of_exec(errno), &message);
-	}
+	find(as, *command);
 	if (chain_hand_on(fd, dir, &message) < 0)
 		cli_fail(as, STATUS_FAILED, &message);
 	become(as, chain, words);

@@ -113,7 +113,7 @@ is_not_in_log(const struct request *request)
 {
 	const struct otelop_spawn_result *result = &request->result;
 
-	return result->child == 0 || (result->status == STATUS_BUSY && result->said) ||
+	return result->child == 0 || result->unstarted || (result->status == STATUS_BUSY && result->said) ||
 	    ((result->status == STATUS_TIMEOUT || result->status == STATUS_UNKNOWN) && is_joined(result));
 }
 

@@ -219,7 +219,7 @@ become(const struct request *request)
 	struct otelop_message message;
 
 	exec_command(request->argv);
-	message_errno(&message, "%s: cannot run", request->argv[0]);
+	exec_failed(request->argv[0], &message);
 	return cli_fail(&request_cli, status_of_exec(errno), &message);
 }
 

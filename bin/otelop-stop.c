@@ -175,7 +175,7 @@ go_on(const struct request *request, int fd)
 			cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	exec_command(request->command);
-	message_errno(&message, "%s: cannot run", request->command[0]);
+	exec_failed(request->command[0], &message);
 	cli_fail(&cli, status_of_exec(errno), &message);
 }
 

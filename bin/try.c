@@ -15,10 +15,11 @@
 
 /* The command is looked for with its own PATH, in its own directory. */
 static int
-rehearse(void *argument)
+rehearse(void *argument, char missing[ERRAND_TEXT_SIZE])
 {
 	const struct request *request = argument;
-	const char *const *s;
+	const char *const *s, *command = request->is_run ? request->words.command[0] : request->argv[0];
+	int error;
 
 	for (s = request->spawn.unset_env; *s != NULL; s++)
 		unsetenv(*s);
@@ -26,25 +27,31 @@ rehearse(void *argument)
 		putenv((char *)(uintptr_t)*s);
 	if (request->spawn.cwd != NULL && chdir(request->spawn.cwd) < 0)
 		return errno | IN_DIRECTORY;
-	return exec_find(request->is_run ? request->words.command[0] : request->argv[0]) == 0 ? 0 : errno;
+	if (exec_find(command) == 0)
+		return 0;
+	error = errno;
+	exec_missing(command, error, missing);
+	return error;
 }
 
 int
 try_start(const struct request *request)
 {
 	const char *command = request->is_run ? request->words.command[0] : request->argv[0];
-	struct otelop_message message;
-	int error = errand_run(rehearse, (struct request *)(uintptr_t)request, ERRAND_LOOK_MS);
+	struct otelop_message message, why;
+	char missing[ERRAND_TEXT_SIZE];
+	int error = errand_run(rehearse, (struct request *)(uintptr_t)request, ERRAND_LOOK_MS, missing);
 
 	if (error == 0)
 		return STATUS_DONE;
 	if (error > 0)
 		errno = error & ~IN_DIRECTORY;
-	if (error > 0 && (error & IN_DIRECTORY))
+	if (error > 0 && (error & IN_DIRECTORY)) {
 		message_errno(&message, "cannot change to the directory %s", request->spawn.cwd);
-	else if (error > 0)
-		message_errno(&message, "%s: cannot run", command);
-	else
+	} else if (error > 0) {
+		exec_reason(error, missing, &why);
+		message_set(&message, "%s: %s", command, why.text);
+	} else
 		message_errno(&message, "%s: cannot be looked for", command);
 	return cli_fail(&request_cli, error > 0 && !(error & IN_DIRECTORY) ? status_of_exec(errno) :
 	    error < 0 && errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);

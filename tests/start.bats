@@ -145,6 +145,45 @@ load helper
 	[[ $stderr == *$'\n'"otelop: waited for fd,notify,listen; --ready "* ]]
 }
 
+# A daemon that says the words of each argument to its supervisor, a second between them.
+patient='import os, socket, sys, time
+name = os.environ["NOTIFY_SOCKET"]
+for words in sys.argv[1:]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.sendto(words.encode(), "\0" + name[1:] if name[0] == "@" else name)
+    time.sleep(1)
+time.sleep(600)'
+
+@test "a daemon that asks for more time (EXTEND_TIMEOUT_USEC): it is waited for, and no longer than that" {
+	local more=EXTEND_TIMEOUT_USEC=60000000
+	tool -0 otelop start -t 2s -- python3 -c "$patient" "$more" STATUS=one STATUS=two READY=1
+	tool -0 otelop stop
+	tool -0 otelop start -t 2s -- otelop-run -C inner -- python3 -c "$patient" STATUS=zero$'\n'"$more" one two READY=1
+	tool -0 otelop stop
+	# Never less than without it, and what is no number is none.
+	for more in 1 0 -5 infinity 5x 99999999999999999999 ''; do
+		tool -0 otelop start -t 20s -- python3 -c "$patient" "EXTEND_TIMEOUT_USEC=$more" READY=1
+		tool -0 otelop stop
+	done
+	tool -124 otelop start -t 500ms -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=1500000 one
+	assert_regex "${stderr_lines[0]}" 'not ready within [12]\.[0-9]+ s$'
+	assert_nothing_runs
+}
+
+@test "a supervisor of otelop-run hears that the daemon asks for more time" {
+	background timeout 20 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("notify")
+print(s.recv(4096).decode(), flush=True)
+print(s.recv(4096).decode(), flush=True)' >heard
+	listener=$!
+	eventually 10 test -S notify
+	NOTIFY_SOCKET=$PWD/notify background otelop-run -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=7000000 READY=1
+	wait "$listener"
+	assert_equal "$(cat heard)" $'EXTEND_TIMEOUT_USEC=7000000\nREADY=1'
+	tool -0 otelop stop
+}
+
 @test "a start whose pid nobody reads: status 0, and the daemon runs" {
 	tool -0 unread otelop start --ready exec -- sleep 600
 	assert_equal "$stderr" "otelop: sleep is ready"

@@ -88,9 +88,13 @@ is_meant(const struct run *run, int status)
 void
 run_say_failure(const struct run *run, int status)
 {
-	char set[64] = "";
+	/* What was joined has a log; what has not begun has none. */
+	const char *not_run = run->stage < STAGE_RUNS && run->joins == 0 ? "set:notRun=1\n" : "";
+	char set[64];
 
 	if (is_meant(run, status) && (status != STATUS_BUSY || run->stage == STAGE_NONE))
-		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
+		io_format(set, sizeof(set), "%sset:exitCode=%d\n", not_run, status);
+	else
+		io_format(set, sizeof(set), "%s", not_run);
 	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited_blindly(run);
 }

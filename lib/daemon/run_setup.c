@@ -40,14 +40,19 @@ static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
 	struct run *run = argument;
-	int64_t status;
+	int64_t number;
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
-	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &status) &&
-	    status_may_be_said((int)status) && status != STATUS_BUSY)
-		run->reported_status = (int)status;
+	if (strncmp(pair, "extendTimeout=", 14) == 0) {
+		if (text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
+			verdict_extend(run->channel, number);
+		return 0;
+	}
+	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &number) &&
+	    status_may_be_said((int)number) && number != STATUS_BUSY)
+		run->reported_status = (int)number;
 	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
-	    strncmp(pair, "summary=", 8) == 0)
+	    strncmp(pair, "notRun=", 7) == 0 || strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
@@ -203,8 +208,12 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 		message_set(reason, "%s: the start was given up: %s", run->argv[0], run->outcome == RUN_OVERDUE ?
 		    "its parent is gone" : "whoever waited for it is gone");
 	} else {
+		exec_reason(failure->error, failure->missing, &why);
 		errno = failure->error;
-		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
+		if (failure->before)
+			message_errno(reason, "%s: cannot start", run->argv[0]);
+		else
+			message_set(reason, "%s: %s", run->argv[0], why.text);
 	}
 	if (failure->left > 0) {
 		why = *reason;

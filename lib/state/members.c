@@ -34,7 +34,9 @@ static const struct known_member known[] = {
 	{ "logMax", MEMBER_TEXT, NULL },
 	{ "logKeep", MEMBER_TEXT, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
-	{ "summary", MEMBER_TEXT, NULL },	/* said on the ready pipe alone */
+	{ "summary", MEMBER_TEXT, NULL },	/* this and the others from here on are said on the ready pipe alone */
+	{ "notRun", MEMBER_NUMBER, NULL },
+	{ "extendTimeout", MEMBER_TICKS, NULL },
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 
