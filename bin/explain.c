@@ -148,7 +148,7 @@ put_quoted(const char *text)
 static void
 explain_again(const struct request *request)
 {
-	char *const *argv = request->argv;
+	char *const *word = request->given;
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct json_value command;
 	struct cli speaker = request_speaker(request);
@@ -163,9 +163,8 @@ explain_again(const struct request *request)
 			fputs(" &&", stderr);
 		}
 		fputs(" otelop start", stderr);
-		for (argv++; *argv != NULL; argv++)
-			if (strcmp(*argv, "--join") != 0)
-				put_quoted(*argv);
+		for (; *word != NULL; word++)
+			put_quoted(*word);
 		fputc('\n', stderr);
 	}
 	otelop_metadata_free(&metadata);

@@ -23,9 +23,15 @@ struct request {
 	int is_foreground;		/* argv is to take our place */
 	int is_again;			/* a restart: say after a failure how to start it again */
 	const char *runner;		/* --start: otelop-run, which our words are for, too */
+	char **given;			/* with --start: the words of the command */
+	long behind;			/* argv is a chain, in which so many words are in front of such a request; 0: no */
+	int has_timeout;		/* -t was given */
+	int is_unnamed;			/* nobody has said which instance it is */
 	struct run_words words;		/* with is_run */
 	struct otelop_spawn spawn;
-	const char **variables;		/* of -e and -u */
+	const char **set, **unset;	/* where the next -e and -u go */
+	char **started_with;		/* what otelop-run is told of our own options */
+	size_t started_count;
 	char **room;			/* for otelop-run's words, with --start */
 
 	struct instance instance;

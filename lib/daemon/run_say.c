@@ -61,11 +61,15 @@ run_say_ready(const struct run *run)
 }
 
 void
-run_say_joined(const struct run *run, pid_t pid)
+run_say_joined(const struct run *run, pid_t pid, const char *differences)
 {
-	char set[96];
+	char summary[VERDICT_LINE_MAX + 1], set[VERDICT_LINE_MAX + 64];
+	struct otelop_message text;
 
-	io_format(set, sizeof(set), "set:pid=%ld\nset:summary=already running\n", (long)pid);
+	message_set(&text, "already running%s%s", *differences != '\0' ? "; only a restart would change: " : "",
+	    differences);
+	verdict_one_line("set:summary=", text.text, summary);
+	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)pid, summary);
 	say(run, set, "ok", "");
 }
 

@@ -118,13 +118,15 @@ by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* What names descriptors of our own caller's, which CMD does not get. */
+/* What names descriptors of our own caller's, which CMD does not get; but what CMD was given by name is its own. */
 static int
 leave_channels(struct run *run)
 {
+	const char *const *given = run->options->environment;
+
 	if (environment_copy(&run->environment) < 0)
 		return -1;
-	environment_drop_channels(&run->environment, NULL);
+	environment_drop_channels(&run->environment, given);
 	environ = run->environment.variables;
 	return 0;
 }

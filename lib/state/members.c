@@ -34,6 +34,10 @@ static const struct known_member known[] = {
 	{ "logMax", MEMBER_TEXT, NULL },
 	{ "logKeep", MEMBER_TEXT, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
+	{ "environment", MEMBER_TEXTS, NULL },
+	{ "unset", MEMBER_TEXTS, NULL },
+	{ "umask", MEMBER_TEXT, NULL },
+	{ "log", MEMBER_TEXT, NULL },
 	{ "summary", MEMBER_TEXT, NULL },	/* this and the others from here on are said on the ready pipe alone */
 	{ "notRun", MEMBER_NUMBER, NULL },
 	{ "extendTimeout", MEMBER_TICKS, NULL },

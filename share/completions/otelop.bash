@@ -46,6 +46,8 @@ _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
     local run='--ready=mode --with-parent=pid --max-lifetime=text --no-sweep
         --log-max=text --log-keep=text'
+    local outfit='-l=file --log=file -d=dir --chdir=dir -m=text --umask=text -e=variable --env=variable
+        -u=variable --unset=variable'
     options='' operands='' tail=''
     case $1 in
     otelop)
@@ -53,7 +55,7 @@ _otelop_describe() {
         operands='start stop restart status logs list wait version help'
         ;;
     otelop/start | otelop/restart)
-        options="$run -t=text --timeout=text --native --strict -f --foreground"
+        options="$run $outfit -t=text --timeout=text --native --strict -f --foreground"
         [[ $1 == */start ]] || options+=' -k=text --kill-after=text'
         operands=-- tail=dashes
         ;;
@@ -66,10 +68,9 @@ _otelop_describe() {
             --tail=text --follow --as=text --complain=text"
         ;;
     otelop-spawn)
-        options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
-            -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
-            -u=variable --unset=variable --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run --start=text"
+        options="$help $dir $outfit -q --quiet-busy -t=text --timeout=text
+            --tail=text --as=text --progress=text
+            --run --native --strict --again --dry-run --start=text --behind=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -91,7 +92,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --dry-run"
+        options="$help $dir $run --join --started-with=text --unnamed --dry-run"
         operands=-- tail=dashes
         ;;
     esac
