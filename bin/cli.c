@@ -21,9 +21,9 @@ enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
 const char cli_otelop_commands[] =
     "\n"
     "commands:\n"
-    "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
-    "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
-    "        [KEY=VALUE...] -- CMD [ARG...]\n"
+    "  start [--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
+    "        [--with-parent PID] [--max-lifetime TIME] [--no-sweep] [--log-max SIZE]\n"
+    "        [--log-keep N] [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"
     "  status [--json | -q]\n"

@@ -187,7 +187,7 @@ is_shown_elsewhere(const struct json_value *key)
 {
 	static const char *const names[] = {
 		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
-		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "maxLifetime", "noSweep", "logMax",
+		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "try", "maxLifetime", "noSweep", "logMax",
 		"logKeep", "given",
 	};
 	size_t i;

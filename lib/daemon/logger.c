@@ -169,14 +169,18 @@ keep_log(const struct logger *logger)
 {
 	struct log log = { .fd = -1, .at_line_start = 1 };
 	char bytes[16384];
+	int copies = logger->copies != NULL ? *logger->copies : -1;
 	ssize_t n;
 
 	log.fd = open_log(logger, &log.size, NULL);
 	while ((n = read(logger->pipe[0], bytes, sizeof(bytes))) != 0)
-		if (n > 0)
+		if (n > 0) {
 			append(&log, logger, bytes, (size_t)n);
-		else if (errno != EINTR)
+			if (copies >= 0 && io_write_all(copies, bytes, (size_t)n) < 0)
+				io_close(&copies);
+		} else if (errno != EINTR) {
 			return 1;
+		}
 	return 0;
 }
 
@@ -186,7 +190,7 @@ run_logger(void *argument)
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
 	const struct logger *logger = argument;
 	struct sigaction action = { .sa_handler = SIG_IGN };
-	int keep[2] = { logger->dir->fd, logger->pipe[0] };
+	int keep[3] = { logger->dir->fd, logger->pipe[0], logger->copies != NULL ? *logger->copies : -1 };
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -194,7 +198,7 @@ run_logger(void *argument)
 	/* Before the frames of what stays, so that these are new pages, of which only those that are used count. */
 	platform_give_back_stack();
 	/* Above all not the lock: it must not outlive the daemon in us. */
-	return child_keep_only(keep, 2) < 0 ? 1 : keep_log(logger);
+	return child_keep_only(keep, keep[2] >= 0 ? 3 : 2) < 0 ? 1 : keep_log(logger);
 }
 
 static int

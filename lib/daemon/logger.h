@@ -20,6 +20,7 @@ struct logger {
 	int64_t max;		/* bytes that the log may have; 0: there is no logger */
 	int keep;		/* how many old logs stay, as otelop.log.1 (the youngest) and so on */
 	const struct statedir *dir;	/* the caller's, for as long as the logger is used */
+	const int *copies;	/* a pipe that gets all that comes, too, until nobody reads it; -1 or NULL: none */
 	int pipe[2];		/* the daemon writes to the second */
 	pid_t pid;		/* 0 or below: it does not live */
 	int64_t began;

@@ -216,9 +216,10 @@ become_ready(struct run *run)
 	int recorded;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
-	if (!run->options->modes->exec)
-		readiness_find_addresses(&run->readiness, &tree, 1);
-	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
+	if (!modes_suffice(run->options->modes, MODE_EXEC))
+		listening_settle(&run->readiness.listening, &tree);
+	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.listening.addresses,
+	    &run->report->reason);
 	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		readiness_settle(&run->readiness);
 		happen(run, EVENT_FAILURE);
@@ -239,7 +240,7 @@ look_for_readiness(struct run *run)
 	enum verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
 
 	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */
-	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || run->options->modes->exec))
+	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || modes_suffice(run->options->modes, MODE_EXEC)))
 		verdict = readiness_look(&run->readiness, &tree);
 	/* The pipe is closed: because the command is dying, or did it close it? */
 	if (verdict == VERDICT_CLOSED &&
@@ -290,7 +291,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	    .lifetime_end = OTELOP_FOREVER,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
-	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
+	    .readiness = READINESS_INIT };
 	int status;
 
 	report->said = 0;

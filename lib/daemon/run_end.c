@@ -9,7 +9,6 @@
 #include "daemon/run_state.h"
 #include "process/child.h"
 #include "process/ending.h"
-#include "process/sockets.h"
 #include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
@@ -36,16 +35,6 @@ publish_crash(struct run *run)
 	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
 	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
-}
-
-static void
-add_hidden(const struct run *run)
-{
-	struct otelop_message *reason = &run->report->reason, why = *reason;
-	char who[128];
-
-	sockets_describe_hidden(run->readiness.hidden, who, sizeof(who));
-	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
 }
 
 static void
@@ -89,8 +78,8 @@ explain_end(const struct run *run, int is_swept)
 			message_set(reason, "%s: some of what it started may be left", run->argv[0]);
 		break;
 	}
-	if (run_has_waited_blindly(run))
-		add_hidden(run);
+	if (run_has_waited(run))
+		readiness_explain(&run->readiness, reason);
 }
 
 static int

@@ -94,15 +94,13 @@ run_set_up(struct run *run)
 		message_errno(reason, "processes: cannot list");
 		return STATUS_FAILED;
 	}
+	if (readiness_open(&run->readiness, run->options, take_set, run, reason) < 0)
+		return STATUS_FAILED;
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir = &run->lock.dir };
-	if (logger_start(&run->logger, reason) < 0)
+	    .dir = &run->lock.dir, .copies = &run->readiness.lines.copies };
+	if (logger_start(&run->logger, reason) < 0 || lock_prepare_next(&run->lock, reason) < 0)
 		return STATUS_FAILED;
-	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
-	    run, reason) < 0 ||
-	    lock_prepare_next(&run->lock, reason) < 0)
-		return STATUS_FAILED;
-	return 0;
+	return readiness_is_taken(&run->readiness, reason) ? STATUS_NO : 0;
 }
 
 static int
@@ -126,7 +124,7 @@ prepare(void *argument, int report)
 	struct json_value ticks;
 	char number[16];
 
-	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+	if (modes_have(run->options->modes, MODE_FD))	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)

@@ -5,6 +5,8 @@
  *
  * The messages are declared here, for a libc without the kernel's headers; sock_diag(7) describes them.
  */
+#define _GNU_SOURCE	/* struct ucred */
+
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "base/io.h"
@@ -30,7 +32,9 @@
 #define FLAG_DUMP 0x300
 #define STATE_LISTEN 10
 #define UNIX_SHOW_NAME 1
+#define UNIX_SHOW_FILE 2
 #define UNIX_NAME 0		/* an attribute */
+#define UNIX_FILE 1		/* another one, with the file's inode number in front */
 #define SEQUENCE 1
 
 struct address {
@@ -130,6 +134,7 @@ take_inet(const char *bytes, size_t length, platform_take_listener *take, void *
 		return 0;
 	listener.family = answer.family;
 	listener.inode = answer.inode;
+	listener.user = answer.uid;
 	listener.port = ntohs(answer.id.source_port);
 	listener.address = answer.id.source;
 	return take(argument, &listener);
@@ -141,6 +146,7 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 	struct platform_listener listener = { .family = AF_UNIX };
 	struct unix_answer answer;
 	struct attribute attribute;
+	uint32_t file;
 	size_t at;
 
 	if (length < sizeof(answer))
@@ -157,10 +163,12 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 		if (attribute.type == UNIX_NAME) {
 			listener.name = bytes + at + sizeof(attribute);
 			listener.name_length = attribute.length - sizeof(attribute);
-			return take(argument, &listener);
+		} else if (attribute.type == UNIX_FILE && attribute.length >= sizeof(attribute) + sizeof(file)) {
+			memcpy(&file, bytes + at + sizeof(attribute), sizeof(file));
+			listener.file = file;
 		}
 	}
-	return 0;
+	return listener.name != NULL ? take(argument, &listener) : 0;
 }
 
 /* One part of the answer.  1: another one follows; 0: that was the last; -1: errno. */
@@ -210,7 +218,7 @@ ask(int fd, int family)
 
 	if (family == AF_UNIX) {
 		request.of.local = (struct unix_request){ .family = AF_UNIX, .states = 1u << STATE_LISTEN,
-		    .show = UNIX_SHOW_NAME };
+		    .show = UNIX_SHOW_NAME | UNIX_SHOW_FILE };
 		length += sizeof(request.of.local);
 	} else {
 		request.of.inet = (struct inet_request){ .family = (uint8_t)family,
@@ -308,4 +316,17 @@ platform_is_unix_socket(pid_t pid, int number)
 	io_format(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
 	n = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
 	return n >= 4 && memcmp(protocol, "UNIX", 4) == 0;
+}
+
+int
+platform_peer(int fd, pid_t *pid, uid_t *user)
+{
+	struct ucred who;
+	socklen_t size = sizeof(who);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || size != sizeof(who))
+		return 0;
+	*pid = who.pid;
+	*user = who.uid;
+	return 1;
 }
