@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/verdict.h"
+#include "state/instance.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -307,7 +308,7 @@ take_name(const struct cli *cli, const struct cli_place *place, const char *name
 {
 	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
 
-	if (!cli_is_name(name))
+	if (!instance_is_name(name))
 		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
 	return name;
 }

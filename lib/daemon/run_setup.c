@@ -30,6 +30,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char **environ;
+
 #define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
@@ -111,6 +113,17 @@ by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
+/* What names descriptors of our own caller's, which CMD does not get. */
+static int
+leave_channels(struct run *run)
+{
+	if (environment_copy(&run->environment) < 0)
+		return -1;
+	environment_drop_channels(&run->environment, NULL);
+	environ = run->environment.variables;
+	return 0;
+}
+
 /*
  * The command gets the lock of the file that says starting, and of the next one: whichever has the name
  * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
@@ -131,10 +144,8 @@ prepare(void *argument, int report)
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
 		return -1;
-	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	if (lock_fd < 0 || leave_channels(run) < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
-	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
 	    readiness_prepare_child(&run->readiness) < 0)
 		return -1;
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||

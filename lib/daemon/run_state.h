@@ -17,6 +17,7 @@
 #include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
+#include "process/environment.h"
 #include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
@@ -46,6 +47,7 @@ struct run {
 	struct vanish vanish;
 	struct otelop_metadata metadata;
 	struct readiness readiness;
+	struct environment environment;	/* CMD's, once it is on its way */
 	struct process command;
 	struct process parent;
 	struct logger logger;
