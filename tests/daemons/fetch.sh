@@ -3,6 +3,7 @@
 # Debian's packages as root; npm's and pip's into DIRECTORY/npm/NAME and DIRECTORY/pip/NAME.  Why something cannot be had
 # goes to DIRECTORY/why/NAME; as an ordinary user on Debian the one command to run is printed.  What is not there in the
 # end is none of our affair: nothing here fails.
+# shellcheck disable=SC1090,SC1091,SC2154 # description.sh sets what every description may
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,7 +32,7 @@ allow() {
 }
 
 # is_there NAME: its program can be called.
-is_there() (PATH=$(sh "$here/path" "$work" "$1") && command -v "$program" >/dev/null)
+is_there() (PATH=$(sh "$here/path.sh" "$work" "$1") && command -v "$program" >/dev/null)
 
 # each ACTION: for every description that is not yet satisfied, with its words set.
 each() {
@@ -39,9 +40,7 @@ each() {
 	shift
 	for description; do
 		name=$(basename "$description")
-		# shellcheck source=tests/daemons/description.sh
 		. "$here/description.sh"
-		# shellcheck source=/dev/null
 		. "$description"
 		is_there "$name" || "$action"
 	done
@@ -71,9 +70,9 @@ from_npm() {
 from_pip() {
 	[ -n "$pip" ] && command -v python3 >/dev/null || return
 	echo "daemons: fetching $pip with pip" >&2
+	# shellcheck disable=SC2086 # a list of words
 	{
 		python3 -m venv "$work/pip/$name" &&
-			# shellcheck disable=SC2086 # a list of words
 			"$work/pip/$name/bin/pip" install -q --retries 1 $pip
 	} >"$work/said" 2>&1 </dev/null || refused pip
 	cat "$work/said" >>"$log"
@@ -95,3 +94,4 @@ if command -v apt-get >/dev/null; then
 fi
 each from_npm "$@"
 each from_pip "$@"
+exit 0
