@@ -5,6 +5,7 @@
 #	make check	fetch what is missing, build, run all tests
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
+#	make daemons	fetch real daemons, and live through each
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -184,6 +185,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
+# DAEMONS: their names, if not all.
+daemons:
+	@sh .ci/deps build
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -227,4 +234,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
