@@ -24,6 +24,7 @@ const char cli_otelop_commands[] =
     "commands:\n"
     "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
     "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [--respawn[=N]] [--stdin open]\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"

@@ -14,6 +14,7 @@
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
@@ -40,7 +41,7 @@ struct run {
 	enum verdict_channel channel;	/* asked before any descriptor of ours could be taken for it */
 	enum run_stage stage;
 	enum outcome outcome;
-	int given_up_by;	/* the signal that gave the start up */
+	int given_up_by;	/* the signal that gave the start up, or called it off */
 	int reported_status;	/* set:exitCode=, with which it says err: */
 	siginfo_t how;		/* CMD has ended */
 	struct otelop_lock lock;
@@ -60,6 +61,8 @@ struct run {
 	int64_t lifetime_end;
 	int64_t next_parent_look;
 	int joins;		/* how often somebody else's start was waited for */
+	struct respawn respawn;
+	int stdin_fd;		/* for CMD; -1: it has ours */
 };
 
 /* CMD and all that it has begun. */

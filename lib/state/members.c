@@ -33,6 +33,11 @@ static const struct known_member known[] = {
 	{ "noSweep", MEMBER_TEXT, NULL },
 	{ "logMax", MEMBER_TEXT, NULL },
 	{ "logKeep", MEMBER_TEXT, NULL },
+	{ "respawn", MEMBER_TEXT, NULL },
+	{ "stdin", MEMBER_TEXT, NULL },
+	{ "restarts", MEMBER_NUMBER, NULL },
+	{ "lastEnd", MEMBER_TEXT, NULL },
+	{ "lastEndAt", MEMBER_TIME, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
 	{ "summary", MEMBER_TEXT, NULL },	/* said on the ready pipe alone */
 };
