@@ -242,6 +242,17 @@ right='{"data": {"status": {"version": "v1", "startedAt": "2026-04-29T01:55:42Z"
 	assert_nothing_runs
 }
 
+@test "another child of the caller's ends while curl is found: the daemon is asked all the same" {
+	echo "$right" >right
+	hold_address 127.0.0.1:1
+	fake_curl 'cat right; printf 200'
+	# Each process is held up at its first exec: sleep ends while curl is, which is later by one exec.
+	can strace -f -qq -o trial -e inject=execve:delay_enter=1:when=1 true
+	tool -0 soon strace -f -qq -o trace -e trace=execve -e inject=execve:delay_enter=700000:when=1 \
+		sh -c 'sleep 0.3 & exec otelop-meta --as=otelop status'
+	assert_line "Buffered      traces=0/1 metrics=0/1 logs=0/1"
+}
+
 @test "curl ends, but a child of its has the pipe: what it said counts, and the child is gone" {
 	echo "$right" >right
 	hold_address 127.0.0.1:1

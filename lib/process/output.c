@@ -65,11 +65,32 @@ prepare(void *argument, int keep)
 	return 0;
 }
 
+static void
+take_signals(struct talk *talk)
+{
+	unsigned char byte;
+
+	while (selfpipe_next(talk->signals, &byte))
+		if ((byte & SELFPIPE_NUMBER) != SIGCHLD)
+			talk->interruption = byte & SELFPIPE_NUMBER;
+}
+
+/* A child that stops, or one that we had before our exec, is no reason. */
+static int
+is_interrupted(void *argument)
+{
+	struct talk *talk = argument;
+
+	take_signals(talk);
+	return talk->interruption != 0;
+}
+
 /* 0; -1: ETIMEDOUT, ECANCELED a signal came, or as exec has it. */
 static int
 begin(struct talk *talk, char *const argv[])
 {
-	struct child_plan plan = { .argv = argv, .prepare = prepare, .argument = talk, .interrupt_fd = talk->signals };
+	struct child_plan plan = { .argv = argv, .prepare = prepare, .argument = talk, .interrupt_fd = talk->signals,
+	    .gives_up = is_interrupted };
 	struct child_failure failure;
 
 	if ((plan.timeout_ms = clock_left_ms(talk->deadline)) == 0) {
@@ -103,16 +124,6 @@ take_words(struct talk *talk)
 	}
 	errno = EMSGSIZE;
 	return -1;
-}
-
-static void
-take_signals(struct talk *talk)
-{
-	unsigned char byte;
-
-	while (selfpipe_next(talk->signals, &byte))
-		if ((byte & SELFPIPE_NUMBER) != SIGCHLD)
-			talk->interruption = byte & SELFPIPE_NUMBER;
 }
 
 /* It stays a zombie, so that its group's number is nobody else's yet.  1 or 0; -1: errno. */
@@ -149,8 +160,7 @@ hear_out(struct talk *talk)
 		}
 		fds[1].fd = talk->said[0];
 		poll(fds, 2, clock_poll_ms(left, OTELOP_FOREVER));
-		take_signals(talk);
-		if (talk->interruption != 0) {
+		if (is_interrupted(talk)) {
 			errno = EINTR;
 			return -1;
 		}
