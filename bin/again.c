@@ -58,6 +58,15 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 }
 
 static void
+add_flag(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, key, &value))
+		words->items[words->count++] = option;
+}
+
+static void
 add_array(struct words *words, const struct json_value *array)
 {
 	struct json_value *elements;
@@ -120,7 +129,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, no_sweep;
+	struct json_value value;
 	char names[256];
 	size_t at;
 
@@ -139,10 +148,12 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	}
 	add_option(&words, metadata, "--ready", "readyMode");
 	add_option(&words, metadata, "--max-lifetime", "maxLifetime");
+	add_option(&words, metadata, "--grace", "grace");
+	add_option(&words, metadata, "--stop-signal", "stopSignal");
 	add_option(&words, metadata, "--log-max", "logMax");
 	add_option(&words, metadata, "--log-keep", "logKeep");
-	if (meta_find(metadata, "noSweep", &no_sweep))
-		words.items[words.count++] = "--no-sweep";
+	add_flag(&words, metadata, "--no-sweep", "noSweep");
+	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";
 	at = words.count;

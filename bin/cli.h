@@ -33,7 +33,7 @@ struct cli_place {
 
 /* Options that take no letter get numbers from here on. */
 #define CLI_LONG 256
-#define CLI_LONG_MAX 24		/* how many long options a program may have */
+#define CLI_LONG_MAX 40		/* how many long options a program may have */
 #define CLI_AS (CLI_LONG + CLI_LONG_MAX + 1)	/* --as NAME, for a program that takes it */
 
 /*
@@ -102,6 +102,7 @@ int cli_enter_chain(const struct cli *as, const char *dir, int64_t limit_ms, int
 int64_t cli_duration(const struct cli *cli, const char *option, const char *text);
 int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	/* 0: OTELOP_FOREVER */
 long cli_number(const struct cli *cli, const char *option, const char *text, long low, long high);
+int cli_signal(const struct cli *cli, const char *option, const char *text);
 pid_t cli_pid(const struct cli *cli, const char *text);
 
 /* Is it the name of an instance?  It becomes a directory's: nothing in it may be more than that. */
