@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OWN_WORDS 16
+#define OWN_WORDS 24
 
 /* Words, in an array that has room for all; failed: one of them cannot be an argument, or there is no memory. */
 struct words {
@@ -129,7 +129,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value;
+	struct json_value value, respawn;
 	char names[256];
 	size_t at;
 
@@ -152,6 +152,10 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	add_option(&words, metadata, "--stop-signal", "stopSignal");
 	add_option(&words, metadata, "--log-max", "logMax");
 	add_option(&words, metadata, "--log-keep", "logKeep");
+	add_option(&words, metadata, "--stdin", "stdin");
+	/* Its value may be left out, so it is one word with it. */
+	if (meta_find(metadata, "respawn", &respawn) && respawn.type == JSON_STRING)
+		add_string(&words, "--respawn=", &respawn);
 	add_flag(&words, metadata, "--no-sweep", "noSweep");
 	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);

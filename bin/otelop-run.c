@@ -8,12 +8,6 @@
 #include "run_words.h"
 #include "state/statedir.h"
 
-static void
-say(const char *line)
-{
-	cli_say(&run_words_cli, "%s", line);
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -32,7 +26,6 @@ main(int argc, char *argv[])
 	if (statedir_ensure(&dir, path, &report.reason) < 0)
 		cli_fail(cli, STATUS_FAILED, &report.reason);
 	words.options.state_dir = path;
-	words.options.say = say;
 	/* It is not for a parent that stays, nor for its command. */
 	if ((chain_fd = chain_inherit(path, &report.reason)) == CHAIN_UNCLEAR)
 		cli_fail(cli, STATUS_FAILED, &report.reason);

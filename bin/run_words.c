@@ -3,12 +3,15 @@
 #include "cli.h"
 #include "daemon/logger.h"
 #include "daemon/modes.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
 #include "otelop.h"
 
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
-enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, DRY_RUN,
+enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN,
     GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL };
 
 static const struct option long_options[] = {
@@ -19,14 +22,17 @@ static const struct option long_options[] = {
 	{ "grace", required_argument, NULL, GRACE }, { "parent-grace", required_argument, NULL, PARENT_GRACE },
 	{ "stop-signal", required_argument, NULL, STOP_SIGNAL }, { "stop-all", no_argument, NULL, STOP_ALL },
 	{ "log-max", required_argument, NULL, LOG_MAX },
-	{ "log-keep", required_argument, NULL, LOG_KEEP }, { "dry-run", no_argument, NULL, DRY_RUN },
+	{ "log-keep", required_argument, NULL, LOG_KEEP },
+	{ "respawn", optional_argument, NULL, RESPAWN }, { "stdin", required_argument, NULL, STDIN },
+	{ "dry-run", no_argument, NULL, DRY_RUN },
 	{ NULL, 0, NULL, 0 },
 };
 
 #define NAME "otelop-run"
 #define USAGE \
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
-	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N] [--dry-run] " \
+	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
+	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]"
 
 const struct cli run_words_cli = { NAME, USAGE, "", long_options, CLI_DAEMON };
@@ -79,6 +85,16 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 		options->log_keep = (int)cli_number(cli, "--log-keep", optarg, 1, LOGGER_KEEP_MAX);
 		options->log_keep_text = optarg;
 		break;
+	case RESPAWN:
+		options->respawn = optarg == NULL ? RESPAWN_USUAL :
+		    (int)cli_number(cli, "--respawn", optarg, 1, RESPAWN_MAX);
+		options->respawn_text = optarg == NULL ? RESPAWN_USUAL_TEXT : optarg;
+		break;
+	case STDIN:
+		if (strcmp(optarg, "open") != 0)
+			cli_usage_error(cli, "--stdin: only open is known: %s", optarg);
+		options->stdin_open = 1;
+		break;
 	case DRY_RUN:
 		words->dry_run = 1;
 		break;
@@ -100,7 +116,7 @@ run_words_options(struct option *table)
 void
 run_words_begin(struct run_words *words)
 {
-	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1,
+	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO,
 	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM } };
 }
 

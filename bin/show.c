@@ -189,7 +189,7 @@ is_shown_elsewhere(const struct json_value *key)
 		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
 		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "maxLifetime", "noSweep", "logMax",
 		"grace", "stopSignal", "stopAll", "runner", "left",
-		"logKeep", "given",
+		"logKeep", "respawn", "stdin", "given",
 	};
 	size_t i;
 

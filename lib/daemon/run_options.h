@@ -27,12 +27,15 @@ struct run_options {
 	int stop_signal;		/* what CMD gets that is to end */
 	const char *stop_signal_text;
 	int stop_all;			/* and all that is below it, at once */
-	void (*say)(const char *line);	/* a line for the log, that is for our stderr, from a daemon that is ready */
 	int join;			/* busy is the verdict of the start that was first */
 	int64_t log_max;		/* 0: the log is not ours to bound */
 	const char *log_max_text;
 	int log_keep;
 	const char *log_keep_text;
+	int log_fd;			/* where we speak while it runs, if the log is not ours to bound; -1: nowhere */
+	int respawn;			/* so many times in a row CMD is started again; 0: never */
+	const char *respawn_text;
+	int stdin_open;			/* CMD's stdin never ends */
 };
 
 struct run_report {

@@ -41,8 +41,7 @@ run_tell(const struct run *run, const char *line)
 void
 run_log(const struct run *run, const char *line)
 {
-	if (!logger_say(&run->logger, "otelop-run", line, RUN_LOG_PATIENCE_MS) && run->options->say != NULL)
-		run->options->say(line);
+	logger_say(&run->logger, "otelop-run", line, RUN_LOG_PATIENCE_MS);
 }
 
 /* A line for people, as the pipe carries it. */

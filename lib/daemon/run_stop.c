@@ -111,8 +111,9 @@ run_stop_hear(struct run *run, const struct selfpipe_signal *signal)
 
 	if (signal->value == 0 || !stop_time_take(&run->stop, signal->number, signal->value, &signal_number))
 		return 0;
-	if (run->outcome == RUN_READY)
-		run->outcome = outcome_after(run->outcome, EVENT_TERM);
+	/* What CMD does from now on is no crash, and none that it is started again after. */
+	if (outcome_after(run->outcome, EVENT_TERM) == RUN_ASKED)
+		run->outcome = RUN_ASKED;
 	if (signal_number != 0 && run->stage == STAGE_RUNS)
 		ask_all(run, signal_number);
 	return 1;
@@ -147,6 +148,8 @@ run_stop_sweep(struct run *run, struct otelop_message *left)
 	tree = run_tree(run);
 	run->asked_at = clock_ms();
 	result = tree_end(&tree, &ending);
+	run->is_ending = 0;
+	pids_free(&run->asked);
 	if (run->killed_count > TOLD_MAX) {
 		struct otelop_message line;
 

@@ -46,7 +46,7 @@ _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
     local run='--ready=mode --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
         --stop-signal=signal --stop-all
-        --log-max=text --log-keep=text'
+        --log-max=text --log-keep=text --respawn --stdin=stdin'
     options='' operands='' tail=''
     case $1 in
     otelop)
@@ -148,6 +148,7 @@ _otelop_instances() {
 
 _otelop_keys() {
     _otelop_ask otelop-meta read | sed -n 's/^  "\([A-Za-z_][A-Za-z0-9_]*\)":.*/\1/p'
+    printf '%s\n' address port
 }
 
 # Offer values of kind $1 behind prefix $2, which belongs to the same word.
@@ -159,6 +160,7 @@ _otelop_offer_values() {
     instance) _otelop_offer_lines "$before" < <(_otelop_instances) ;;
     pid) _otelop_offer_lines "$before" < <(ps -A -o pid=) ;;
     variable) _otelop_offer_lines "$before" < <(compgen -e) ;;
+    stdin) _otelop_offer "${before}open" ;;
     signal)
         for mode in HUP INT QUIT KILL USR1 USR2 TERM CONT STOP; do
             _otelop_offer "$before$mode"
