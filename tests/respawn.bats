@@ -206,6 +206,7 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 }
 
 @test "otelop-run is killed while the next run is not ready: the lock stays with that, and stop ends it" {
+	needs 'way to tell a process from the next one of its number'
 	tool -0 otelop start --respawn --ready fd -- sh -c "if test -e runs; then echo run >>runs; exec 3>&-; exec sleep 1000; fi; $counted"
 	local runner
 	runner=$(parent_of "$output")
