@@ -52,6 +52,8 @@ static const struct {
 } recorded[] = {
 	{ "--ready", "readyMode" },
 	{ "--max-lifetime", "maxLifetime" },
+	{ "--grace", "grace" },
+	{ "--stop-signal", "stopSignal" },
 	{ "--log-max", "logMax" },
 	{ "--log-keep", "logKeep" },
 	{ "--respawn=", "respawn" },
@@ -88,6 +90,15 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 	add_string(words, "", &value);
 	if (option[strlen(option) - 1] == '=')
 		join_last(words);
+}
+
+static void
+add_flag(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, key, &value))
+		words->items[words->count++] = option;
 }
 
 static void
@@ -153,7 +164,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, no_sweep;
+	struct json_value value;
 	char names[256];
 	size_t at, i;
 
@@ -172,8 +183,8 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	}
 	for (i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
 		add_option(&words, metadata, recorded[i].option, recorded[i].key);
-	if (meta_find(metadata, "noSweep", &no_sweep))
-		words.items[words.count++] = "--no-sweep";
+	add_flag(&words, metadata, "--no-sweep", "noSweep");
+	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";
 	at = words.count;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/verdict.h"
+#include "state/instance.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -22,7 +23,8 @@ const char cli_otelop_commands[] =
     "\n"
     "commands:\n"
     "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
-    "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
+    "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
     "        [--respawn[=N]] [--stdin open]\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
@@ -308,7 +310,7 @@ take_name(const struct cli *cli, const struct cli_place *place, const char *name
 {
 	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
 
-	if (!cli_is_name(name))
+	if (!instance_is_name(name))
 		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
 	return name;
 }
