@@ -147,7 +147,7 @@ in_foreground() {
 	fi
 	leave
 	learn_ready
-	tell foreground "$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
+	tell foreground "${options:+$options -- }$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
 }
 
 # A stop that is done when it says so, and needs no force; $end is how the log says it ended.
@@ -187,6 +187,7 @@ in_background() {
 }
 
 name=$(basename "$description")
+export HOME="$room"
 version=$(eval "$version" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1)
 in_foreground
 [ -z "$background" ] || in_background
