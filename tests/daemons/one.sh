@@ -18,21 +18,21 @@ listening() { otelop-meta get listen 2>/dev/null | tr ' ' '\n'; }
 now() { date +%s%3N; }
 
 # inside COMMAND...: in the directory of this life.
-inside() (cd "$directory/here" && "$@")
+inside() (cd "$directory" && "$@")
 
 # spell OPTIONS COMMAND: a start, of a line in which $port, $second and $PWD may stand.
 spell() { eval "exec otelop start -t 60 --max-lifetime 5m $1 -- $2"; }
 
-# fresh PURPOSE: a fresh directory, fresh ports, and what the daemon needs there.  The state is beside it: what watches
-# its files must not see ours.
+# fresh PURPOSE: a fresh directory, fresh ports, and what the daemon needs there.  The state is where a project has it,
+# so that a daemon that watches its directory could take our files for its own.
 fresh() {
 	directory=$room/$1
-	mkdir "$directory" "$directory/here" || exit
+	mkdir "$directory" || exit
 	# shellcheck disable=SC2034 # for the description
 	port=$(python3 "$tools/free_port.py" "$room")
 	# shellcheck disable=SC2034
 	second=$(python3 "$tools/free_port.py" "$room")
-	OTELOP_STATE_DIR=$directory/state HOME=$directory TMPDIR=$directory OTELOP_DAEMON_MARK=$directory
+	OTELOP_STATE_DIR=$directory/.otelop HOME=$directory TMPDIR=$directory OTELOP_DAEMON_MARK=$directory
 	export OTELOP_STATE_DIR HOME TMPDIR OTELOP_DAEMON_MARK
 	inside prepare >"$directory/prepare.out" 2>&1 || fault "cannot be prepared: $(tail -n 1 "$directory/prepare.out")"
 }
@@ -136,7 +136,7 @@ in_foreground() {
 	ready_ms=$took
 	if [ "$code" -eq 0 ]; then
 		addresses=$(listening)
-		address=$(echo "$addresses" | sed "s|$directory/here/||" | paste -sd ' ' -)
+		address=$(echo "$addresses" | sed "s|$directory/||" | paste -sd ' ' -)
 		said=$(inside answers 2>&1) || fault "does not answer: $said"
 		state=$(otelop-meta running)
 		case $state in running*) ;; *) fault "is $state" ;; esac
