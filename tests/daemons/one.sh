@@ -77,13 +77,16 @@ taken() {
 	done
 }
 
-# leave: nobody is there any more; a moment is given to who has been told to end.
+# leave [MS]: nobody is there any more, after a moment, or so long, for who has been told to end.
 leave() {
 	inside after >/dev/null 2>&1
-	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+	began=$(now)
+	while
 		rest=$(remaining)
 		busy=$(taken)
 		[ -n "$rest$busy" ] || return
+		[ $(($(now) - began)) -lt "${1:-1000}" ]
+	do
 		sleep 0.1
 	done
 	[ -z "$busy" ] || fault "somebody listens on $busy"
@@ -138,14 +141,17 @@ in_foreground() {
 		addresses=$(listening)
 		address=$(echo "$addresses" | sed "s|$directory/||" | paste -sd ' ' -)
 		said=$(inside answers 2>&1) || fault "does not answer: $said"
-		state=$(otelop-meta running)
-		case $state in running*) ;; *) fault "is $state" ;; esac
+		said=$(otelop restart 2>&1 >/dev/null) || fault "restart: $?: $said"
+		addresses="$addresses $(listening)"
+		said=$(inside answers 2>&1) || fault "does not answer after a restart: $said"
 		end_it
 	else
 		fault "start: $code: $said"
 		otelop stop >/dev/null 2>&1
 	fi
 	leave
+	[ -n "$faults" ] || crash
+	[ -n "$faults" ] || lose_runner
 	learn_ready
 	tell foreground "${options:+$options -- }$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
 }
@@ -160,6 +166,34 @@ end_it() {
 	[ "$code" -eq 3 ] || fault "after stop, status: $code"
 	end=$(sed -n 's/^otelop-run: //p' "$OTELOP_STATE_DIR/otelop.log" | paste -sd ';')
 	case $end in *killed,*) fault "$end" ;; esac
+}
+
+# It is killed: said by the status, and what it leaves is ended by otelop-run.
+crash() {
+	begin crash "$options" "$foreground"
+	addresses=$(listening)
+	kill -s KILL "$(otelop-meta get pid)"
+	began=$(now)
+	while otelop status -q && [ $(($(now) - began)) -lt 6000 ]; do sleep 0.05; done
+	otelop status -q
+	code=$?
+	[ "$code" -eq 1 ] || fault "when it is killed, status: $code"
+	# Its children have the grace of a sweep.
+	leave 12000
+	said=$(otelop stop 2>&1) || fault "when it is killed, stop: $?: $said"
+}
+
+# Its otelop-run is killed: it goes on, and stop ends it and what it has begun.
+lose_runner() {
+	begin orphan "$options" "$foreground"
+	addresses=$(listening)
+	pid=$(otelop-meta get pid)
+	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	[ "$(cat "/proc/$parent/comm")" = otelop-run ] || { fault "its parent is not otelop-run"; return; }
+	kill -s KILL "$parent"
+	otelop status -q || fault "without otelop-run, status: $?"
+	said=$(otelop stop 2>&1) || fault "without otelop-run, stop: $?: $said"
+	leave
 }
 
 # The form that puts itself into the background has to be told so: by the start, or by the state and the log a moment
