@@ -36,9 +36,9 @@ JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o cli.o cli_place.o cli_values.o explain.o list.o progress.o request.o run_words.o running.o show.o tail.o \
+BIN = again.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o progress.o request.o run_words.o running.o servers.o show.o tail.o \
 	try.o wait.o
-DAEMON = ask.o chain.o held.o join.o logger.o modes.o notify.o outcome.o outfit.o readiness.o reaper.o record.o run.o \
+DAEMON = ask.o attend.o chain.o held.o join.o logger.o modes.o notify.o outcome.o outfit.o readiness.o reaper.o record.o run.o \
 	run_end.o run_say.o run_setup.o run_state.o spawn.o stop.o target.o verdict.o
 STATE = form.o holder.o identity.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_start.o \
 	lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
@@ -76,7 +76,7 @@ all: compiler $(BUILD)/include/jsmn.h
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@cp -p bin/otelop $(BUILD)/otelop
+	@cp -p bin/otelop bin/otelop-with $(BUILD)
 
 compiler:
 	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \

@@ -22,7 +22,8 @@ static const struct option long_options[] = {
 #define USAGE \
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
 	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] [--dry-run] " \
-	"[KEY=VALUE...] -- CMD [ARG...]"
+	"[KEY=VALUE...] -- CMD [ARG...]\n" \
+	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
 const struct cli run_words_cli = { NAME, USAGE, "", long_options, CLI_DAEMON };
 const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, CLI_PROGRAM };
