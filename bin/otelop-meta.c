@@ -8,6 +8,7 @@
 #include "otelop.h"
 #include "running.h"
 #include "show.h"
+#include "state/endpoint.h"
 #include "state/identity.h"
 #include "state/lock.h"
 #include "state/meta.h"
@@ -132,11 +133,41 @@ run_read(const struct cli *of, const char *dir, int argc, char *argv[])
 }
 
 static int
+is_computed(const char *key)
+{
+	return strcmp(key, "port") == 0 || strcmp(key, "address") == 0;
+}
+
+/* A member, or what is computed from the others; that is put into text. */
+static int
+find_value(const struct otelop_metadata *metadata, const char *key, struct json_value *value,
+    char text[ENDPOINT_SIZE + 2])
+{
+	char address[ENDPOINT_SIZE];
+	unsigned port;
+
+	if (meta_find(metadata, key, value))
+		return 1;
+	*value = (struct json_value){ .type = JSON_NUMBER, .text = text };
+	if (strcmp(key, "port") == 0 && endpoint_port(metadata, &port)) {
+		value->length = (size_t)snprintf(text, ENDPOINT_SIZE, "%u", port);
+		return 1;
+	}
+	value->type = JSON_STRING;
+	if (strcmp(key, "address") == 0 && endpoint_address(metadata, address)) {
+		value->length = (size_t)snprintf(text, ENDPOINT_SIZE + 2, "\"%s\"", address);
+		return 1;
+	}
+	return 0;
+}
+
+static int
 run_get(const struct cli *of, const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct json_value value;
+	char computed[ENDPOINT_SIZE + 2];
 	int shell = 0, status = STATUS_DONE;
 
 	while (cli_option(of, NULL, argc, argv) != -1)
@@ -145,8 +176,9 @@ run_get(const struct cli *of, const char *dir, int argc, char *argv[])
 		cli_usage_error(&cli, "get: no key");
 	read_or_fail(dir, &metadata);
 	for (; optind < argc; optind++) {
-		if (!meta_find(&metadata, argv[optind], &value)) {
-			message_set(&message, "%s: no such member", argv[optind]);
+		if (!find_value(&metadata, argv[optind], &value, computed)) {
+			message_set(&message, "%s: no such member%s", argv[optind], is_computed(argv[optind]) ?
+			    ", and no TCP port that it is known to listen on" : "");
 			cli_say(&cli, "%s", message.text);
 			status = STATUS_NO;
 			continue;

@@ -197,6 +197,7 @@ struct platform_listener {
 	unsigned long inode;
 	unsigned port;
 	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
+	int ipv6_alone;			/* AF_INET6: the kernel says that it takes no IPv4 */
 	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
 	size_t name_length;
 };

@@ -147,6 +147,7 @@ _otelop_instances() {
 
 _otelop_keys() {
     _otelop_ask otelop-meta read | sed -n 's/^  "\([A-Za-z_][A-Za-z0-9_]*\)":.*/\1/p'
+    printf '%s\n' address port
 }
 
 # Offer values of kind $1 behind prefix $2, which belongs to the same word.

@@ -101,6 +101,7 @@ end
 
 function __otelop_keys
     __otelop_ask otelop-meta read | string replace -rf '^  "([A-Za-z_][A-Za-z0-9_]*)":.*' '$1'
+    printf '%s\n' address port
 end
 
 function __otelop_modes
