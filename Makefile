@@ -5,6 +5,7 @@
 #	make check	fetch what is missing, build, run all tests
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
+#	make daemons	fetch real daemons, and live through each
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -36,14 +37,15 @@ JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o progress.o request.o run_words.o running.o servers.o show.o tail.o \
-	try.o wait.o
-DAEMON = ask.o attend.o chain.o held.o join.o logger.o modes.o notify.o outcome.o outfit.o readiness.o reaper.o record.o run.o \
-	run_end.o run_say.o run_setup.o run_state.o spawn.o stop.o target.o verdict.o
-STATE = endpoint.o form.o holder.o identity.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_start.o \
-	lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
-PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o jobserver.o process.o selfpipe.o \
-	socket_line.o sockets.o tree.o tree_end.o
+BIN = again.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o progress.o request.o run_words.o \
+	running.o servers.o show.o tail.o try.o wait.o
+DAEMON = ask.o attend.o chain.o endless.o held.o join.o logger.o modes.o notify.o outcome.o outfit.o readiness.o reaper.o \
+	record.o respawn.o run.o run_again.o run_end.o run_say.o run_setup.o run_state.o spawn.o stop.o target.o \
+	verdict.o
+STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
+	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
+PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o jobserver.o process.o selfpipe.o socket_line.o \
+	sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_sockets.o
@@ -184,6 +186,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
+# DAEMONS: their names, if not all.
+daemons:
+	@sh .ci/deps build
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -227,4 +235,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OWN_WORDS 16
+#define OWN_WORDS 24
 
 /* Words, in an array that has room for all; failed: one of them cannot be an argument, or there is no memory. */
 struct words {
@@ -120,7 +120,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, no_sweep;
+	struct json_value value, value_of;
 	char names[256];
 	size_t at;
 
@@ -141,7 +141,11 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	add_option(&words, metadata, "--max-lifetime", "maxLifetime");
 	add_option(&words, metadata, "--log-max", "logMax");
 	add_option(&words, metadata, "--log-keep", "logKeep");
-	if (meta_find(metadata, "noSweep", &no_sweep))
+	add_option(&words, metadata, "--stdin", "stdin");
+	/* Its value may be left out, so it is one word with it. */
+	if (meta_find(metadata, "respawn", &value_of) && value_of.type == JSON_STRING)
+		add_string(&words, "--respawn=", &value_of);
+	if (meta_find(metadata, "noSweep", &value_of))
 		words.items[words.count++] = "--no-sweep";
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";

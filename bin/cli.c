@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/verdict.h"
+#include "state/instance.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ const char cli_otelop_commands[] =
     "commands:\n"
     "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
     "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [--respawn[=N]] [--stdin open]\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"
@@ -307,7 +309,7 @@ take_name(const struct cli *cli, const struct cli_place *place, const char *name
 {
 	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
 
-	if (!cli_is_name(name))
+	if (!instance_is_name(name))
 		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
 	return name;
 }

@@ -34,7 +34,7 @@ struct cli_place {
 
 /* Options that take no letter get numbers from here on. */
 #define CLI_LONG 256
-#define CLI_LONG_MAX 24		/* how many long options a program may have */
+#define CLI_LONG_MAX 40		/* how many long options a program may have */
 #define CLI_AS (CLI_LONG + CLI_LONG_MAX + 1)	/* --as NAME, for a program that takes it */
 
 /*
@@ -105,10 +105,14 @@ int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	
 long cli_number(const struct cli *cli, const char *option, const char *text, long low, long high);
 pid_t cli_pid(const struct cli *cli, const char *text);
 
-/* Is it the name of an instance?  It becomes a directory's: nothing in it may be more than that. */
-int cli_is_name(const char *name);
+/*
+ * Which instance is meant; those that this program starts or becomes are told, too.  Failure ends the program with
+ * status.
+ */
+struct instance;
+void cli_instance(const struct cli *cli, const struct cli_place *place, int status, struct instance *instance);
 
-/* Where state lives; failure ends the program with status. */
+/* The same, where only its directory matters. */
 void cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
     char path[OTELOP_PATH_SIZE]);
 
@@ -116,9 +120,9 @@ void cli_state_dir(const struct cli *cli, const struct cli_place *place, int sta
 void cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
     char path[OTELOP_PATH_SIZE]);
 
-/* The same, open; what is odd about it is said by speaker. */
+/* An instance's, created, trusted and open; what is odd about it is said by speaker. */
 struct statedir;
-void cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct cli_place *place,
+void cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct instance *instance,
     struct statedir *dir);
 
 /* Say what is odd about a trusted one: a warning, where people look or begin. */

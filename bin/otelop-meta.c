@@ -10,6 +10,7 @@
 #include "show.h"
 #include "state/endpoint.h"
 #include "state/identity.h"
+#include "state/instance.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
@@ -321,7 +322,7 @@ main(int argc, char *argv[])
 {
 	const struct command *command = commands_of_otelop;
 	const struct cli *speaker = &otelop_cli;
-	char dir[OTELOP_PATH_SIZE];
+	struct instance instance;
 	struct cli_place place = { NULL, NULL, NULL };
 	const char *name;
 
@@ -343,8 +344,11 @@ main(int argc, char *argv[])
 		command++;
 	if (command->name == NULL)
 		cli_usage_error(speaker, "%s: unknown command", name);
-	cli_state_dir(&cli, &place, command->status, dir);
+	cli_instance(&cli, &place, command->status, &instance);
+	/* All of them, also for one of them that asks. */
+	if (command->run == run_list && place.name == NULL)
+		instance_siblings(&instance, instance.path);
 	if (command->run != run_again && command->run != run_again_for_otelop)
 		cli_ignore_pipe();	/* it becomes another program */
-	return cli_end(&cli, command->run(command->of, dir, argc, argv));
+	return cli_end(&cli, command->run(command->of, instance.path, argc, argv));
 }

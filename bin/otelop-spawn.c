@@ -204,8 +204,10 @@ set_up(struct request *request)
 
 	if (!request->is_server)
 		cli_need_stdout(&request_cli);
-	cli_open_state_dir(&request_cli, &speaker, &request->place, &request->dir);
+	cli_instance(&request_cli, &request->place, STATUS_FAILED, &request->instance);
+	cli_open_state_dir(&request_cli, &speaker, &request->instance, &request->dir);
 	request->spawn.state_dir = request->dir.path;
+	request->spawn.name = request->instance.name;
 	/* Nothing runs yet, so a signal may end us as it ends anybody while we wait for other chains. */
 	enter_chain(request);
 	catch_signals(request);

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "daemon/spawn.h"
 #include "run_words.h"
+#include "state/instance.h"
 #include "state/statedir.h"
 
 /* It is too large for the stack of who has little. */
@@ -32,6 +33,7 @@ struct request {
 	const char **variables;		/* of -e and -u */
 	char **room;			/* for otelop-run's words, with --start */
 
+	struct instance instance;
 	struct statedir dir;
 	char log_path[OTELOP_PATH_SIZE];
 	int chain_fd;			/* otelop.start, held; or -1 */

@@ -3,10 +3,14 @@
 #include "cli.h"
 #include "daemon/logger.h"
 #include "daemon/modes.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
 #include "otelop.h"
 
-enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, DRY_RUN };
+#include <string.h>
+#include <unistd.h>
+
+enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN };
 
 static const struct option long_options[] = {
 	{ "ready", required_argument, NULL, READY }, { "join", no_argument, NULL, JOIN },
@@ -14,14 +18,17 @@ static const struct option long_options[] = {
 	{ "max-lifetime", required_argument, NULL, MAX_LIFETIME },
 	{ "no-sweep", no_argument, NULL, NO_SWEEP },
 	{ "log-max", required_argument, NULL, LOG_MAX },
-	{ "log-keep", required_argument, NULL, LOG_KEEP }, { "dry-run", no_argument, NULL, DRY_RUN },
+	{ "log-keep", required_argument, NULL, LOG_KEEP },
+	{ "respawn", optional_argument, NULL, RESPAWN }, { "stdin", required_argument, NULL, STDIN },
+	{ "dry-run", no_argument, NULL, DRY_RUN },
 	{ NULL, 0, NULL, 0 },
 };
 
 #define NAME "otelop-run"
 #define USAGE \
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
-	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] [--dry-run] " \
+	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] " \
+	"[--respawn[=N]] [--stdin open] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]\n" \
 	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
@@ -60,6 +67,16 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 		options->log_keep = (int)cli_number(cli, "--log-keep", optarg, 1, LOGGER_KEEP_MAX);
 		options->log_keep_text = optarg;
 		break;
+	case RESPAWN:
+		options->respawn = optarg == NULL ? RESPAWN_USUAL :
+		    (int)cli_number(cli, "--respawn", optarg, 1, RESPAWN_MAX);
+		options->respawn_text = optarg == NULL ? RESPAWN_USUAL_TEXT : optarg;
+		break;
+	case STDIN:
+		if (strcmp(optarg, "open") != 0)
+			cli_usage_error(cli, "--stdin: only open is known: %s", optarg);
+		options->stdin_open = 1;
+		break;
 	case DRY_RUN:
 		words->dry_run = 1;
 		break;
@@ -81,7 +98,7 @@ run_words_options(struct option *table)
 void
 run_words_begin(struct run_words *words)
 {
-	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1 } };
+	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO } };
 }
 
 void

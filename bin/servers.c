@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "otelop.h"
 #include "request.h"
+#include "state/instance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ take(const struct cli *cli, struct server *server, int may_be_refused, int argc,
 			return;
 		case 'n':
 			server->name = optarg;
-			if (!cli_is_name(optarg))
+			if (!instance_is_name(optarg))
 				cli_usage_error(cli, "-n: not an instance name: %s", optarg);
 			break;
 		case 'C':

@@ -118,6 +118,14 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	table duration
 }
 
+@test "respawn: the pauses in a row, when that is enough, and what begins a new one" {
+	table respawn
+}
+
+@test "respawn: only what was started again can be late in being ready" {
+	table late
+}
+
 @test "rows of the TCP tables: listening ones have inode and address" {
 	[ "$(printf '\1\0' | od -An -td2 | tr -d ' ')" = 1 ] || skip "the rows are a little-endian machine's"
 	table tcp

@@ -319,9 +319,9 @@ takes_state_dir() {
 		"otelop-meta running -w" "otelop-meta running --wait" "otelop-stop -t" "otelop-stop --timeout" "otelop-stop -s" \
 		"otelop-stop --signal" "otelop-stop -k" "otelop-stop --kill-after" "otelop-stop -n" "otelop-stop --check" \
 		"otelop-run --ready" "otelop-run --with-parent" "otelop-run --max-lifetime" "otelop-run --log-max" \
-		"otelop-run --log-keep" "otelop -n" "otelop --name" "otelop start --ready" "otelop start -t" \
+		"otelop-run --log-keep" "otelop-run --stdin" "otelop -n" "otelop --name" "otelop start --ready" "otelop start -t" \
 		"otelop start --timeout" "otelop start --with-parent" "otelop start --max-lifetime" "otelop start --log-max" \
-		"otelop start --log-keep" "otelop stop -t" "otelop stop -k" "otelop restart -t" "otelop restart -k" \
+		"otelop start --log-keep" "otelop start --stdin" "otelop stop -t" "otelop stop -k" "otelop restart -t" "otelop restart -k" \
 		"otelop logs -N" "otelop logs --lines" "otelop wait -t" "otelop wait --timeout"; do
 		misused_below_by "${words##* }" $words
 	done
@@ -337,12 +337,13 @@ takes_state_dir() {
 		"otelop-stop -k x" "otelop-stop -n x" "otelop-stop -n 0" "otelop-stop x" "otelop-stop 0" "otelop-stop 1.5" \
 		"otelop-stop 99999999999" "otelop-run --ready nosuch -- touch ran" "otelop-run --with-parent x -- touch ran" \
 		"otelop-run --max-lifetime x -- touch ran" "otelop-run --log-max x -- touch ran" \
-		"otelop-run --log-keep x -- touch ran"; do
+		"otelop-run --log-keep x -- touch ran" "otelop-run --respawn=0 -- touch ran" "otelop-run --stdin x -- touch ran"; do
 		misused $words
 	done
 	for words in "otelop start -t x -- touch ran" "otelop start --ready nosuch -- touch ran" \
 		"otelop start --with-parent x -- touch ran" "otelop start --max-lifetime x -- touch ran" \
-		"otelop start --log-max x -- touch ran" "otelop start a -- touch ran" "otelop start pid=5 -- touch ran" \
+		"otelop start --log-max x -- touch ran" "otelop start --respawn=x -- touch ran" \
+		"otelop start --stdin shut -- touch ran" "otelop start a -- touch ran" "otelop start pid=5 -- touch ran" \
 		"otelop stop -t x" "otelop stop -t 1x" "otelop stop -k x" "otelop logs -N x" "otelop wait -t x" \
 		"otelop -n a/b status" "otelop -n .. status" "otelop -n .a status"; do
 		misused_below $words

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "otelop.h"
 #include "process/child.h"
+#include "process/environment.h"
 #include "process/exec.h"
 
 #include <sys/socket.h>
@@ -19,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+extern char **environ;
 
 #define CONNECT_MS 500		/* then the next address, or the next ask, has its turn */
 
@@ -138,18 +141,29 @@ ask_connect(struct ask *ask, const char *host, const char *target)
 struct check {
 	const char *command;
 	const char *state_dir;
+	struct environment environment;
 };
+
+static int
+leave_channels(struct environment *environment)
+{
+	if (environment_copy(environment) < 0)
+		return -1;
+	environment_drop_channels(environment, NULL);
+	environ = environment->variables;
+	return 0;
+}
 
 /* To find the shell may last as long as to run it: nobody waits for either. */
 static int
 check_once(void *argument)
 {
-	const struct check *check = argument;
+	struct check *check = argument;
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)check->command, NULL };
 
 	/* As the daemon's: what it asks is about this state directory, and its verdict is nobody's. */
-	if (become_probe() == 0 && setenv("OTELOP_STATE_DIR", check->state_dir, 1) == 0 &&
-	    unsetenv("OTELOP_DAEMONIZED") == 0 && unsetenv("NOTIFY_SOCKET") == 0)
+	if (become_probe() == 0 && leave_channels(&check->environment) == 0 && setenv("OTELOP_STATE_DIR", check->state_dir, 1) == 0 &&
+	    unsetenv("OTELOP_DAEMONIZED") == 0)
 		exec_command(argv);
 	return STATUS_NOT_FOUND;
 }
@@ -157,7 +171,7 @@ check_once(void *argument)
 void
 ask_check(struct ask *ask, const char *command, const char *state_dir)
 {
-	struct check check = { command, state_dir };
+	struct check check = { command, state_dir, { NULL, 0 } };
 
 	begin(ask, check_once, &check);
 }

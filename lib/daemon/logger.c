@@ -219,7 +219,9 @@ logger_start(struct logger *logger, struct otelop_message *message)
 	/* Where that fails the writer tries it again, and says it. */
 	if (size > logger->max)
 		rotate(logger, NULL);
-	if (io_pipe(logger->pipe) < 0 || fork_logger(logger) < 0) {
+	if (io_pipe(logger->pipe) == 0)
+		platform_enlarge_pipe(logger->pipe[1]);
+	if (logger->pipe[1] < 0 || fork_logger(logger) < 0) {
 		message_errno(message, "%s/%s: cannot start the log's writer", logger->dir->path,
 		    STATEDIR_LOG);
 		io_close(&logger->pipe[0]);
@@ -256,17 +258,17 @@ logger_revive(struct logger *logger)
 int
 logger_say(const struct logger *logger, const char *who, const char *text, int64_t patience_ms)
 {
-	struct pollfd out = { logger->pipe[1], POLLOUT, 0 };
+	struct pollfd out = { logger->max > 0 ? logger->pipe[1] : logger->said_to, POLLOUT, 0 };
 	char line[PLATFORM_PIPE_BUF];	/* so much is written as a whole, or not yet */
 	size_t length;
 
-	if (logger->max == 0 || poll(&out, 1, clock_poll_ms(patience_ms, OTELOP_FOREVER)) != 1)
+	if (out.fd < 0 || poll(&out, 1, clock_poll_ms(patience_ms, OTELOP_FOREVER)) != 1)
 		return 0;
 	length = (size_t)snprintf(line, sizeof(line), "%s: ", who);
 	text_clean(text, strlen(text), line + length, sizeof(line) - length - 1);
 	length = strlen(line);
 	line[length++] = '\n';
-	return io_write_all(logger->pipe[1], line, length) == 0;
+	return io_write_all(out.fd, line, length) == 0;
 }
 
 void

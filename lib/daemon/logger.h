@@ -21,6 +21,7 @@ struct logger {
 	int keep;		/* how many old logs stay, as otelop.log.1 (the youngest) and so on */
 	const struct statedir *dir;	/* the caller's, for as long as the logger is used */
 	int pipe[2];		/* the daemon writes to the second */
+	int said_to;		/* where we speak ourselves, if there is no logger; -1: nowhere */
 	pid_t pid;		/* 0 or below: it does not live */
 	int64_t began;
 };
@@ -45,8 +46,8 @@ int64_t logger_due_ms(const struct logger *logger);
 void logger_revive(struct logger *logger);
 
 /*
- * Say something into the log ourselves, in its order and under its bound, if the pipe has room for it
- * within patience_ms.  1; 0: not said.
+ * Say something into the log ourselves, in its order and under its bound, if there is room for it within
+ * patience_ms.  1; 0: not said.
  */
 int logger_say(const struct logger *logger, const char *who, const char *text, int64_t patience_ms);
 

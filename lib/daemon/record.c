@@ -82,12 +82,38 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
+	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||
+	    set_if_possible(metadata, "stdin", options->stdin_open ? "open" : NULL) < 0 ||
 	    record_given(metadata, options->members) < 0)
 		return message_errno(reason, "memory: cannot make the metadata");
 	for (member = options->members; *member != NULL; member++)
 		if (meta_set_pair(metadata, *member, 0, reason) < 0)
 			return -1;
 	return 0;
+}
+
+int
+record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
+    const char *last_end, struct otelop_message *reason)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	if (record_start(metadata, options, argv, reason) < 0)
+		return -1;
+	if (set_number(metadata, "restarts", restarts) < 0 || set_if_possible(metadata, "lastEnd", last_end) < 0 ||
+	    set_if_possible(metadata, "lastEndAt", now) < 0)
+		return message_errno(reason, "memory: cannot make the metadata");
+	return 0;
+}
+
+void
+record_begin(struct otelop_metadata *metadata)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	set_if_possible(metadata, "startedAt", now);
 }
 
 int

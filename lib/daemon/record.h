@@ -10,8 +10,18 @@
 int record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason);
 
+/* Its run begins now. */
+void record_begin(struct otelop_metadata *metadata);
+
 int record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses *addresses,
     struct otelop_message *reason);
+
+/*
+ * The same for a command that is started again, so many times by now: nothing that the last run has said is left but
+ * how it has ended.
+ */
+int record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
+    const char *last_end, struct otelop_message *reason);
 
 /* code and status as in siginfo_t. */
 void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status);

@@ -1,6 +1,7 @@
 /* Be the small resident parent of a command; run.h has the invariants. */
 #include "daemon/run.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
 #include "daemon/join.h"
@@ -9,6 +10,7 @@
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
+#include "daemon/run_again.h"
 #include "daemon/run_end.h"
 #include "daemon/run_options.h"
 #include "daemon/run_say.h"
@@ -131,6 +133,7 @@ ms_until_deadline(const struct run *run)
 	if (outcome_meaning(run->outcome)->ends_command)
 		return left;
 	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
+	left = clock_poll_ms(left, clock_left_ms(run->respawn.due));
 	if (must_look_at_parent(run))
 		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
 	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
@@ -151,21 +154,20 @@ static void
 wait_for_event(struct run *run)
 {
 	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
-	int is_starting = run->outcome == RUN_STARTING;
 	/* Nothing is to come from descriptor 3, but that it breaks. */
 	struct pollfd fds[4 + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
 		{ meaning->ends_command ? -1 : run->parent.pidfd, POLLIN, 0 },
-		{ run->channel == VERDICT_PIPE && is_starting ? OTELOP_READY_FD : -1, 0, 0 },
+		{ run->channel == VERDICT_PIPE && !meaning->was_ready && meaning->is_awaited ? OTELOP_READY_FD : -1, 0, 0 },
 		{ meaning->ends_command ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
 	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
 
 	/* From here on it mostly sleeps. */
-	if (meaning->was_ready)
+	if (meaning->was_ready && !meaning->is_awaited)
 		platform_give_back_stack();
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
-	    is_starting ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
+	    meaning->is_awaited ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
 	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
 	if (fds[2].revents & (POLLERR | POLLHUP)) {
 		message_set(&run->report->reason, "whoever waited for the start is gone");
@@ -213,7 +215,7 @@ static void
 become_ready(struct run *run)
 {
 	struct tree tree = run_tree(run);
-	int recorded;
+	int recorded, is_first = !outcome_meaning(run->outcome)->was_ready;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
 	if (!run->options->modes->exec)
@@ -225,7 +227,9 @@ become_ready(struct run *run)
 		return;
 	}
 	happen(run, EVENT_READY);
-	run_say_ready(run);
+	run->respawn.due = OTELOP_FOREVER;
+	if (is_first)
+		run_say_ready(run);
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
 	vanish_watch(&run->vanish, &run->lock);
@@ -255,31 +259,75 @@ look_for_readiness(struct run *run)
 }
 
 static void
-watch(struct run *run)
+take_signals(struct run *run)
 {
 	unsigned char byte;
+
+	while (selfpipe_next(run->signals, &byte))
+		take_signal(run, byte);
+}
+
+/* Wait for what comes, and take it. */
+static void
+take_news(struct run *run)
+{
+	wait_for_event(run);
+	take_signals(run);
+	reap(run);
+	/* Who ends CMD may tell us first: what came before its end counts. */
+	if (run->stage == STAGE_ENDED)
+		take_signals(run);
+	logger_revive(&run->logger);
+}
+
+/* Is it still to run? */
+static void
+look_around(struct run *run)
+{
+	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
+	pid_t named = run->outcome == RUN_PAUSED ? getpid() : run->command.pid;
+
+	if (meaning->was_ready && !meaning->is_awaited && vanish_look(&run->vanish, &run->lock, &run->metadata, named,
+	    &run->report->reason) < 0)
+		happen(run, EVENT_LOSS);
+	else if (parent_is_gone(run) || (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
+		happen(run, EVENT_EXPIRY);
+	else if (run_is_late(run))
+		happen(run, EVENT_FAILURE);
+}
+
+/* Until CMD has ended. */
+static void
+watch(struct run *run)
+{
 	size_t i;
 
 	for (i = 0; i < run->early_count; i++)
 		take_signal(run, run->early[i]);
+	run->early_count = 0;
 	while (run->stage != STAGE_ENDED) {
-		wait_for_event(run);
-		while (selfpipe_next(run->signals, &byte))
-			take_signal(run, byte);
-		reap(run);
-		logger_revive(&run->logger);
-		if (run->outcome == RUN_STARTING)
+		take_news(run);
+		if (outcome_meaning(run->outcome)->is_awaited)
 			look_for_readiness(run);
 		else
 			readiness_drain(&run->readiness);
-		if (outcome_meaning(run->outcome)->ends_command || run->stage == STAGE_ENDED)
-			continue;
-		if (outcome_meaning(run->outcome)->was_ready && vanish_look(&run->vanish, &run->lock, &run->metadata,
-		    run->command.pid, &run->report->reason) < 0)
-			happen(run, EVENT_LOSS);
-		else if (parent_is_gone(run) || (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
-			happen(run, EVENT_EXPIRY);
+		if (!outcome_meaning(run->outcome)->ends_command && run->stage != STAGE_ENDED)
+			look_around(run);
 	}
+}
+
+/* Nothing runs, until CMD does again (1), or it is over (0). */
+static int
+pause_run(struct run *run)
+{
+	while (run->outcome == RUN_PAUSED) {
+		take_news(run);
+		if (run->outcome == RUN_PAUSED)
+			look_around(run);
+		if (run->outcome == RUN_PAUSED && clock_left_ms(run->respawn.due) == 0)
+			run_start_again(run);
+	}
+	return run->outcome == RUN_AGAIN;
 }
 
 int
@@ -287,7 +335,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
     struct run_report *report)
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
-	    .lifetime_end = OTELOP_FOREVER,
+	    .lifetime_end = OTELOP_FOREVER, .respawn = { .due = OTELOP_FOREVER }, .stdin_fd = -1,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
 	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
@@ -303,7 +351,9 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
 	if (run.outcome != RUN_JOINED && status == 0 && (status = run_begin(&run)) == 0) {
 		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
-		watch(&run);
+		do
+			watch(&run);
+		while (run_rest(&run) && pause_run(&run));
 		status = run_finish(&run);
 	} else if (run.lock.fd >= 0) {
 		readiness_close(&run.readiness);
@@ -320,6 +370,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	process_close(&run.parent);
 	otelop_metadata_free(&run.metadata);
 	free(run.spared);
+	io_close(&run.stdin_fd);
 	statedir_close(&run.lock.dir);
 	return status;
 }

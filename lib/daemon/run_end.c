@@ -1,6 +1,7 @@
 /* The end of a run; run.h has the invariants. */
 #include "daemon/run_end.h"
 #include "base/message.h"
+#include "daemon/endless.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
@@ -15,17 +16,22 @@
 #include "state/vanish.h"
 
 #include <signal.h>
+#include <unistd.h>
 
-static int
-ended_cleanly(const struct run *run)
+static const char wants_stdin[] = "; one that ends with its stdin, which is at its end, wants --stdin open";
+
+int
+run_ended_cleanly(const struct run *run)
 {
 	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
 	int status = run->how.si_status;
 
+	if (meaning->crashes == CRASHES_ANYHOW)
+		return 0;
 	if (meaning->ends_command)
 		return 1;
 	if (run->how.si_code == CLD_EXITED)
-		return status == 0 || meaning->may_fail;
+		return (status == 0 && meaning->crashes != CRASHES_BY_ENDING) || meaning->may_fail;
 	return status == SIGTERM || status == SIGINT || status == SIGHUP;
 }
 
@@ -33,7 +39,8 @@ ended_cleanly(const struct run *run)
 static void
 publish_crash(struct run *run)
 {
-	record_crash(&run->metadata, run->command.pid, run->how.si_code, run->how.si_status);
+	/* Where the last try came to no process, nobody is to be named but us. */
+	record_crash(&run->metadata, run->command.pid > 0 ? run->command.pid : getpid(), run->how.si_code, run->how.si_status);
 	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
 }
@@ -77,13 +84,14 @@ explain_end(const struct run *run, int is_swept)
 		break;
 	case SAYS_HOW:
 		if (run->how.si_code == CLD_EXITED && run->how.si_status == 0)
-			message_set(reason, "%s: %s", run->argv[0], ending_gone_behind);
+			message_set(reason, "%s: %s%s", run->argv[0], ending_gone_behind, run->stdin_fd < 0 &&
+			    endless_is_missed() ? wants_stdin : "");
 		else
 			explain_how(run);
 		break;
 	case SAYS_NOTHING_NEW:
 		reason->text[0] = '\0';
-		if (!ended_cleanly(run))
+		if (!run_ended_cleanly(run))
 			explain_how(run);
 		else if (!is_swept)
 			message_set(reason, "%s: some of what it started may be left", run->argv[0]);
@@ -107,7 +115,7 @@ exit_status(const struct run *run)
 		break;
 	}
 	if (run->how.si_code == CLD_EXITED)
-		return run->how.si_status == 0 && !meaning->was_ready ? 1 : run->how.si_status;
+		return run->how.si_status == 0 && (!meaning->was_ready || !run_ended_cleanly(run)) ? 1 : run->how.si_status;
 	return 128 + run->how.si_status;
 }
 
@@ -120,18 +128,19 @@ run_finish(struct run *run)
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
 	tree = run_tree(run);
-	is_swept = run->options->no_sweep || tree_end(&tree, RUN_GRACE_MS) == 0;
+	is_swept = run->options->no_sweep || run->command.pid < 1 || tree_end(&tree, RUN_GRACE_MS) == 0;
 	explain_end(run, is_swept);
 	if (outcome_meaning(run->outcome)->was_ready && *run->report->reason.text != '\0')
 		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,
 		    RUN_GRACE_MS);
 	/* Whoever reads the verdict then reads the log: all must be there.  What is not swept writes on. */
 	logger_finish(&run->logger, run->options->no_sweep ? 0 : RUN_GRACE_MS);
-	if (ended_cleanly(run))
+	if (run_ended_cleanly(run))
 		lock_remove(&run->lock, NULL);
 	else
 		publish_crash(run);
-	child_reap_killed(run->command.pid);
+	if (run->command.pid > 0)
+		child_reap_killed(run->command.pid);
 	/* The kernel may take its time for that, 20 ms on a busy machine; nobody waits for us any more. */
 	vanish_close(&run->vanish);
 	return exit_status(run);

@@ -23,6 +23,10 @@ struct run_options {
 	const char *log_max_text;
 	int log_keep;
 	const char *log_keep_text;
+	int log_fd;			/* where we speak while it runs, if the log is not ours to bound; -1: nowhere */
+	int respawn;			/* so many times in a row CMD is started again; 0: never */
+	const char *respawn_text;
+	int stdin_open;			/* CMD's stdin never ends */
 };
 
 struct run_report {

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "daemon/endless.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
@@ -29,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+extern char **environ;
 
 #define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
 
@@ -59,6 +62,15 @@ follow_parent(struct run *run)
 	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
 		return 0;
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
+}
+
+int
+run_prepare(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+
+	return readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set, run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0 ? STATUS_FAILED : 0;
 }
 
 /* Everything up to the fork.  0, or the exit status. */
@@ -95,20 +107,28 @@ run_set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir = &run->lock.dir };
-	if (logger_start(&run->logger, reason) < 0)
+	    .dir = &run->lock.dir, .said_to = run->options->log_fd };
+	if (logger_start(&run->logger, reason) < 0 ||
+	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
-	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
-	    run, reason) < 0 ||
-	    lock_prepare_next(&run->lock, reason) < 0)
-		return STATUS_FAILED;
-	return 0;
+	return run_prepare(run);
 }
 
 static int
 by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
+}
+
+/* What names descriptors of our own caller's, which CMD does not get. */
+static int
+leave_channels(struct run *run)
+{
+	if (environment_copy(&run->environment) < 0)
+		return -1;
+	environment_drop_channels(&run->environment, NULL);
+	environ = run->environment.variables;
+	return 0;
 }
 
 /*
@@ -131,11 +151,11 @@ prepare(void *argument, int report)
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
 		return -1;
-	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
+	if (lock_fd < 0 || leave_channels(run) < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
-	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
 	    readiness_prepare_child(&run->readiness) < 0)
+		return -1;
+	if (run->stdin_fd >= 0 && io_dup2(run->stdin_fd, STDIN_FILENO) < 0)
 		return -1;
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
 	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
@@ -168,7 +188,7 @@ gives_up(void *argument)
 		run->outcome = outcome_after(run->outcome, EVENT_EXPIRY);
 	else if (is_unheard(run))
 		run->outcome = outcome_after(run->outcome, EVENT_FAILURE);
-	while (run->outcome == RUN_STARTING && selfpipe_next(run->signals, &byte)) {
+	while (!outcome_meaning(run->outcome)->ends_command && selfpipe_next(run->signals, &byte)) {
 		int number = byte & SELFPIPE_NUMBER;
 
 		if (run_is_end(number))
@@ -176,7 +196,7 @@ gives_up(void *argument)
 		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
 			run->early[run->early_count++] = byte;
 	}
-	return run->outcome != RUN_STARTING;
+	return outcome_meaning(run->outcome)->ends_command;
 }
 
 /* CMD could not be started: say why.  The exit status. */
@@ -188,7 +208,7 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	if (run->outcome == RUN_GIVEN_UP) {
 		ending_signal_name(run->given_up_by, why.text, sizeof(why.text));
 		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
-	} else if (run->outcome != RUN_STARTING) {
+	} else if (outcome_meaning(run->outcome)->ends_command) {
 		message_set(reason, "%s: the start was given up: %s", run->argv[0], run->outcome == RUN_OVERDUE ?
 		    "its parent is gone" : "whoever waited for it is gone");
 	} else {
@@ -201,7 +221,7 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	}
 	if (run->outcome == RUN_GIVEN_UP)
 		return 128 + run->given_up_by;
-	if (run->outcome != RUN_STARTING)
+	if (outcome_meaning(run->outcome)->ends_command)
 		return STATUS_NO;
 	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
 }
@@ -220,7 +240,7 @@ run_begin(struct run *run)
 	run->stage = STAGE_RUNS;
 	process_open(&run->command, pid);
 	readiness_started(&run->readiness);
-	if (run->options->max_lifetime_ms > 0)
+	if (run->options->max_lifetime_ms > 0 && run->lifetime_end == OTELOP_FOREVER)
 		run->lifetime_end = clock_deadline(run->options->max_lifetime_ms);
 	return 0;
 }

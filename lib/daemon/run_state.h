@@ -14,9 +14,11 @@
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
+#include "process/environment.h"
 #include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
@@ -39,13 +41,14 @@ struct run {
 	enum verdict_channel channel;	/* asked before any descriptor of ours could be taken for it */
 	enum run_stage stage;
 	enum outcome outcome;
-	int given_up_by;	/* the signal that gave the start up */
+	int given_up_by;	/* the signal that gave the start up, or called it off */
 	int reported_status;	/* set:exitCode=, with which it says err: */
 	siginfo_t how;		/* CMD has ended */
 	struct otelop_lock lock;
 	struct vanish vanish;
 	struct otelop_metadata metadata;
 	struct readiness readiness;
+	struct environment environment;	/* CMD's, once it is on its way */
 	struct process command;
 	struct process parent;
 	struct logger logger;
@@ -58,6 +61,8 @@ struct run {
 	int64_t lifetime_end;
 	int64_t next_parent_look;
 	int joins;		/* how often somebody else's start was waited for */
+	struct respawn respawn;
+	int stdin_fd;		/* for CMD; -1: it has ours */
 };
 
 /* CMD and all that it has begun. */

@@ -188,6 +188,23 @@ still_there(const struct target *target, const struct stop_options *options, str
 	return -1;
 }
 
+/*
+ * A daemon that is started again when it is killed is ended by who would do that, and hands the signal on; a KILL he
+ * cannot hand on, so it is his as well.
+ */
+static int
+ask_target(struct target *target, int number, struct otelop_message *message)
+{
+	int is_watched = target->is_respawned && !target->is_starting && target->parent.pid > 0 &&
+	    !process_is_gone(&target->parent);
+
+	if (is_watched && (number == SIGTERM || number == SIGINT))
+		return send_signal(&target->parent, number, message);
+	if (is_watched && number == SIGKILL)
+		send_signal(&target->parent, number, NULL);
+	return send_signal(&target->daemon, number, message);
+}
+
 static int
 end_target(struct target *target, const struct stop_options *options, struct otelop_message *message)
 {
@@ -196,7 +213,7 @@ end_target(struct target *target, const struct stop_options *options, struct ote
 	if (!target_is_certain(target))
 		target_look_around(target);
 	if (target->daemon.pid > 0) {
-		if (send_signal(&target->daemon, options->signal_number, message) < 0)
+		if (ask_target(target, options->signal_number, message) < 0)
 			return -1;
 	} else {
 		signal_keepers(target, options->signal_number);
@@ -330,7 +347,9 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 	}
 	for (;; pause = pause < 16 ? pause * 2 : 20) {
 		if ((result = target_find(&target, deadline, message)) == 1)
-			result = end_target(&target, options, message) < 0 ? -1 : 1;
+			/* Who went on in its place is as much the daemon as it was. */
+			result = end_target(&target, options, message) < 0 ? -1 :
+			    !(target.is_respawned && lock_was_replaced(target.fd));
 		else if (result < 0 && errno == ENOENT)
 			result = 1;
 		target_forget(&target);

@@ -117,6 +117,7 @@ static int
 find(struct target *target, int64_t deadline, struct otelop_message *message)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct json_value value;
 	int result, saved;
 
 	target->fd = target->daemon.pidfd = target->parent.pidfd = -1;
@@ -132,6 +133,7 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
 	saved = errno;
+	target->is_respawned = metadata.length > 0 && meta_find(&metadata, "respawn", &value);
 	otelop_metadata_free(&metadata);
 	errno = saved;
 	return result;
@@ -280,7 +282,8 @@ target_look_around(struct target *target)
 int
 target_is_certain(const struct target *target)
 {
-	return target->held && target->daemon.pid > 0 && target->lives == 1 && !target->is_starting;
+	return target->held && target->daemon.pid > 0 && target->lives == 1 && !target->is_starting &&
+	    !target->is_respawned;
 }
 
 void

@@ -31,6 +31,7 @@ struct target {
 	struct holder_daemon named;	/* by the file */
 	struct process daemon;	/* pid 0: it has ended, but something keeps its lock */
 	int lives;		/* as identity_process_lives: 1, it is that very process; -1, nothing tells */
+	int is_respawned;	/* if it crashes, which includes that somebody kills it, its otelop-run starts it again */
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
 	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
@@ -53,8 +54,8 @@ int target_find(struct target *target, int64_t deadline, struct otelop_message *
 void target_look_around(struct target *target);
 
 /*
- * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, and is no
- * otelop-run whose descendants its end would scatter.
+ * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, has nobody who
+ * must be told first, and is no otelop-run whose descendants its end would scatter.
  */
 int target_is_certain(const struct target *target);
 

@@ -86,6 +86,15 @@ void platform_reset_hidden_signals(void);
  */
 void platform_ignore_hidden_signals(void);
 
+/*
+ * A pipe by one descriptor that both reads and writes it, without a name.  It is close-on-exec, at 3 or above; -1: errno;
+ * the system has none.
+ */
+int platform_endless_pipe(void);
+
+/* Let a pipe have more room, as far as the system allows that. */
+void platform_enlarge_pipe(int fd);
+
 /* Close every descriptor from 3 on but those in keep (sorted, ascending). */
 void platform_close_all_but(const int *keep, size_t count);
 

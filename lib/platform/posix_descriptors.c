@@ -99,3 +99,16 @@ platform_is_unix_socket(pid_t pid, int number)
 	(void)number;
 	return 1;	/* nothing else tells */
 }
+
+int
+platform_endless_pipe(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+platform_enlarge_pipe(int fd)
+{
+	(void)fd;
+}

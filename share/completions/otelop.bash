@@ -45,7 +45,7 @@ _otelop_split() {
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
     local run='--ready=mode --with-parent=pid --max-lifetime=text --no-sweep
-        --log-max=text --log-keep=text'
+        --log-max=text --log-keep=text --respawn --stdin=stdin'
     options='' operands='' tail=''
     case $1 in
     otelop)
@@ -159,6 +159,7 @@ _otelop_offer_values() {
     instance) _otelop_offer_lines "$before" < <(_otelop_instances) ;;
     pid) _otelop_offer_lines "$before" < <(ps -A -o pid=) ;;
     variable) _otelop_offer_lines "$before" < <(compgen -e) ;;
+    stdin) _otelop_offer "${before}open" ;;
     signal)
         for mode in HUP INT QUIT KILL USR1 USR2 TERM CONT STOP; do
             _otelop_offer "$before$mode"

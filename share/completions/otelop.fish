@@ -148,6 +148,8 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     $run -l no-sweep -d "leave the command's descendants alone"
     $run -l log-max -x -d 'how large the log may grow'
     $run -l log-keep -x -d 'how many old logs to keep'
+    $run -l respawn -d 'start it again when it crashes'
+    $run -l stdin -x -a open -d 'what it finds for stdin'
 end
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
