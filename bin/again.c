@@ -58,6 +58,15 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 }
 
 static void
+add_flag(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, key, &value))
+		words->items[words->count++] = option;
+}
+
+static void
 add_array(struct words *words, const struct json_value *array)
 {
 	struct json_value *elements;
@@ -120,7 +129,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, value_of;
+	struct json_value value, respawn;
 	char names[256];
 	size_t at;
 
@@ -139,14 +148,16 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	}
 	add_option(&words, metadata, "--ready", "readyMode");
 	add_option(&words, metadata, "--max-lifetime", "maxLifetime");
+	add_option(&words, metadata, "--grace", "grace");
+	add_option(&words, metadata, "--stop-signal", "stopSignal");
 	add_option(&words, metadata, "--log-max", "logMax");
 	add_option(&words, metadata, "--log-keep", "logKeep");
 	add_option(&words, metadata, "--stdin", "stdin");
 	/* Its value may be left out, so it is one word with it. */
-	if (meta_find(metadata, "respawn", &value_of) && value_of.type == JSON_STRING)
-		add_string(&words, "--respawn=", &value_of);
-	if (meta_find(metadata, "noSweep", &value_of))
-		words.items[words.count++] = "--no-sweep";
+	if (meta_find(metadata, "respawn", &respawn) && respawn.type == JSON_STRING)
+		add_string(&words, "--respawn=", &respawn);
+	add_flag(&words, metadata, "--no-sweep", "noSweep");
+	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";
 	at = words.count;

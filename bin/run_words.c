@@ -7,16 +7,20 @@
 #include "daemon/run_options.h"
 #include "otelop.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN };
+enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN,
+    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL };
 
 static const struct option long_options[] = {
 	{ "ready", required_argument, NULL, READY }, { "join", no_argument, NULL, JOIN },
 	{ "with-parent", required_argument, NULL, WITH_PARENT },
 	{ "max-lifetime", required_argument, NULL, MAX_LIFETIME },
 	{ "no-sweep", no_argument, NULL, NO_SWEEP },
+	{ "grace", required_argument, NULL, GRACE }, { "parent-grace", required_argument, NULL, PARENT_GRACE },
+	{ "stop-signal", required_argument, NULL, STOP_SIGNAL }, { "stop-all", no_argument, NULL, STOP_ALL },
 	{ "log-max", required_argument, NULL, LOG_MAX },
 	{ "log-keep", required_argument, NULL, LOG_KEEP },
 	{ "respawn", optional_argument, NULL, RESPAWN }, { "stdin", required_argument, NULL, STDIN },
@@ -27,8 +31,8 @@ static const struct option long_options[] = {
 #define NAME "otelop-run"
 #define USAGE \
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
-	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] " \
-	"[--respawn[=N]] [--stdin open] [--dry-run] " \
+	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
+	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]\n" \
 	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
@@ -56,6 +60,21 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 		break;
 	case NO_SWEEP:
 		options->no_sweep = 1;
+		break;
+	case GRACE:
+		options->grace_ms = cli_limit(cli, "--grace", optarg);
+		options->grace_text = optarg;
+		break;
+	case PARENT_GRACE:
+		options->parent_grace_ms = cli_limit(cli, "--parent-grace", optarg);
+		options->has_parent_grace = 1;
+		break;
+	case STOP_SIGNAL:
+		options->stop_signal = cli_signal(cli, "--stop-signal", optarg);
+		options->stop_signal_text = optarg;
+		break;
+	case STOP_ALL:
+		options->stop_all = 1;
 		break;
 	case LOG_MAX:
 		if (logger_parse_size(optarg, &options->log_max) < 0)
@@ -98,7 +117,8 @@ run_words_options(struct option *table)
 void
 run_words_begin(struct run_words *words)
 {
-	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO } };
+	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO,
+	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM } };
 }
 
 void

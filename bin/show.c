@@ -188,6 +188,7 @@ is_shown_elsewhere(const struct json_value *key)
 	static const char *const names[] = {
 		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
 		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "maxLifetime", "noSweep", "logMax",
+		"grace", "stopSignal", "stopAll", "runner", "left",
 		"logKeep", "respawn", "stdin", "given",
 	};
 	size_t i;

@@ -192,10 +192,11 @@ setup_more() {
 }
 
 @test "TERM while it starts, and CMD ignores it: killed after the grace" {
-	run_behind --ready fd -- sh -c 'trap "" TERM; : >began; exec sleep 1000'
+	run_behind --ready fd --grace 2 -- sh -c 'trap "" TERM; : >began; exec sleep 1000'
 	eventually 10 test -e began
 	kill -TERM "$runner"
 	assert_runner_status 143
+	assert_regex "$(head -n 1 err)" '^otelop-run: process [0-9]+ \(sleep\): killed, it had not ended within 2(\.[0-9])? s$'
 	assert_nothing_runs
 	assert_left
 }
@@ -289,8 +290,7 @@ while True:
 }
 
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
-	# Two that ignore TERM are two graces: too near to what otelop-spawn gives otelop-run to end them in.
-	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
+	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd --grace 1 -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
 	assert_nothing_runs
 	assert_left otelop.log
 }
@@ -344,7 +344,7 @@ while True:
 }
 
 @test "--max-lifetime, and CMD ignores TERM: killed after the grace, and it is still a clean end" {
-	tool -137 otelop-run --ready exec --max-lifetime 3 -- sh -c 'trap "" TERM; exec sleep 1000'
+	tool -137 otelop-run --ready exec --grace 2 --max-lifetime 3 -- sh -c 'trap "" TERM; exec sleep 1000'
 	assert_nothing_runs
 	assert_left
 }
@@ -370,4 +370,109 @@ run.send_signal(signal.SIGCONT)
 run.wait(20)
 print("innocent lives:", innocent.poll() is None)'
 	assert_output "innocent lives: True"
+}
+
+# --- the grace
+
+# Behind a shell, a server that takes TIME to end, and writes into the file heard each TERM and its end.
+slow_server="python3 -c '
+import os, signal, sys, time
+def got(number, frame):
+    open(\"heard\", \"a\").write(signal.Signals(number).name + \"\\n\")
+    if not frame.f_globals.get(\"ending\"):
+        globals()[\"ending\"] = True
+        time.sleep(float(sys.argv[1]))
+        open(\"heard\", \"a\").write(\"ended\\n\")
+        os._exit(0)
+signal.signal(signal.SIGTERM, got)
+open(\"up\", \"w\")
+while True:
+    signal.pause()'"
+
+@test "a server behind a shell that takes its time: it has the grace, and is asked once" {
+	run_behind --ready exec -- sh -c "$slow_server 3; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_file_empty err
+	assert_left
+}
+
+@test "--grace: what has not ended within it is killed, and a line of the log says whom" {
+	run_behind --ready exec --grace 500ms -- sh -c "$slow_server 30; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" SIGTERM
+	assert_regex "$(cat err)" '^otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[5-9] s$'
+	assert_nothing_runs
+	assert_left
+}
+
+@test "--grace with --log-max: the line is in the log" {
+	tool -0 otelop start --ready exec --grace 300ms --log-max 1M -- sh -c "$slow_server 30; :"
+	eventually 10 test -e up
+	kill -TERM "$output"
+	eventually 10 test ! -e "$metadata"
+	assert_regex "$(cat "$OTELOP_STATE_DIR/otelop.log")" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+}
+
+@test "--grace 0: nobody is killed" {
+	run_behind --ready exec --grace 0 -- sh -c "$slow_server 1; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_file_empty err
+}
+
+@test "--parent-grace: it counts when the parent is gone, and --grace when CMD is told to end" {
+	background sleep 1002
+	local parent=$!
+	run_behind --ready exec --with-parent "$parent" --grace 30 --parent-grace 300ms -- sh -c "$slow_server 60; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -KILL "$parent"
+	assert_gone "$runner"
+	assert_runner_status 143
+	assert_regex "$(cat err)" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+	assert_nothing_runs
+}
+
+@test "a start that times out behind a shell: the server is asked once, has the grace, and a KILL is in the log" {
+	tool -124 otelop start --ready fd -t 1 --grace 10 -- sh -c "$slow_server 3; :"
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_nothing_runs
+	rm heard
+	tool -124 otelop start --ready fd -t 1 --grace 300ms -- sh -c "$slow_server 30; :"
+	assert_equal "$(cat heard)" SIGTERM
+	assert_regex "$(cat "$OTELOP_STATE_DIR/otelop.log")" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+	assert_nothing_runs
+}
+
+@test "a start is interrupted a second time while what it began has its grace: it is killed at once" {
+	background otelop start --ready fd --grace 1h -- sh -c 'trap "" TERM; : >began; exec sleep 1000' 2>err
+	local pid=$!
+	eventually 10 test -e began
+	kill -TERM "$pid"
+	sleep 0.5
+	kill -0 "$pid"
+	kill -HUP "$pid"
+	assert_ended "$pid" 143
+	assert_nothing_runs
+}
+
+@test "a grace that is no time: 2 and it is named, nothing is run" {
+	local option
+	for option in --grace --parent-grace; do
+		tool -2 otelop-run "$option" soon --ready exec -- sh -c ': >ran'
+		assert_regex "${stderr_lines[0]}" "^otelop-run: $option: not a duration: soon"
+		tool -2 otelop start "$option" soon --ready exec -- sh -c ': >ran'
+		assert_regex "${stderr_lines[0]}" "^otelop: start: $option: not a duration: soon"
+	done
+	assert_not_exists ran
 }

@@ -2,6 +2,7 @@
 #include "daemon/attend.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/pids.h"
 #include "base/status.h"
 #include "platform/platform.h"
 #include "process/child.h"
@@ -32,6 +33,8 @@ struct attendance {
 	size_t spared_count;
 	int adopts;
 	int signals;
+	struct pids asked;	/* to end, by us */
+	int64_t kill_at;
 	int has_ended;		/* the command, which stays a zombie until all is settled */
 	siginfo_t how;
 };
@@ -42,14 +45,24 @@ parent_is_gone(const struct attendance *all)
 	return all->parent.pid > 0 && process_is_gone(&all->parent);
 }
 
+static int64_t
+left_ms(void *argument)
+{
+	const struct attendance *all = argument;
+
+	return clock_left_ms(all->kill_at);
+}
+
 /* Everything below us, or what the command has below it alone. */
 static int
-end_tree(const struct attendance *all, int adopted)
+end_tree(struct attendance *all, int adopted)
 {
 	struct tree tree = { .root = all->command.pid, .adopted = adopted, .spared = all->spared,
 	    .spared_count = all->spared_count };
+	struct tree_ending ending = { .signal_number = SIGTERM, .asked = &all->asked, .left_ms = left_ms, .argument = all };
 
-	return tree_end(&tree, all->options->grace_ms);
+	all->kill_at = clock_deadline(all->options->grace_ms);
+	return tree_end(&tree, &ending);
 }
 
 static void
@@ -74,12 +87,10 @@ reap(struct attendance *all)
 
 /* A key has reached the whole foreground group, the command too if it has not left that. */
 static void
-hand_on(const struct attendance *all, unsigned char byte)
+hand_on(const struct attendance *all, const struct selfpipe_signal *signal)
 {
-	int number = byte & SELFPIPE_NUMBER;
-
-	if (number != SIGCHLD && !((byte & SELFPIPE_TERMINAL) && getpgid(all->command.pid) == getpgrp()))
-		process_signal(&all->command, number);
+	if (signal->number != SIGCHLD && !(signal->is_from_terminal && getpgid(all->command.pid) == getpgrp()))
+		process_signal(&all->command, signal->number);
 }
 
 /* Until the command has ended, or our parent has. */
@@ -87,7 +98,7 @@ static void
 watch(struct attendance *all)
 {
 	int looks = all->parent.pid > 0 && all->parent.pidfd < 0;
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
 	for (;;) {
 		struct pollfd fds[2] = { { all->signals, POLLIN, 0 }, { all->parent.pidfd, POLLIN, 0 } };
@@ -97,8 +108,8 @@ watch(struct attendance *all)
 			return;
 		platform_give_back_stack();
 		poll(fds, 2, looks ? LOOK_MS : -1);
-		while (selfpipe_next(all->signals, &byte))
-			hand_on(all, byte);
+		while (selfpipe_next(all->signals, &signal))
+			hand_on(all, &signal);
 	}
 }
 
@@ -238,6 +249,7 @@ attend_command(const struct attend *options, char *const argv[], struct attend_r
 	process_close(&all.command);
 	process_close(&all.parent);
 	free(all.spared);
+	pids_free(&all.asked);
 }
 
 void

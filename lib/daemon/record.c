@@ -80,6 +80,10 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "readyMode", options->modes_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
+	    set_number(metadata, "runner", getpid()) < 0 ||
+	    set_if_possible(metadata, "grace", options->grace_text) < 0 ||
+	    set_if_possible(metadata, "stopSignal", options->stop_signal_text) < 0 ||
+	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
 	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "base/pids.h"
 #include "base/status.h"
 #include "daemon/join.h"
 #include "daemon/logger.h"
@@ -16,6 +17,7 @@
 #include "daemon/run_say.h"
 #include "daemon/run_setup.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "daemon/verdict.h"
 #include "platform/platform.h"
 #include "process/child.h"
@@ -37,18 +39,6 @@
 #define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
 #define JOIN_AGAIN (-1)		/* no exit status */
 
-/* TERM to CMD, KILL after the grace; its end arrives as SIGCHLD. */
-static void
-end_command(struct run *run)
-{
-	if (run->stage == STAGE_ENDED)
-		return;
-	process_signal(&run->command, SIGTERM);
-	process_signal(&run->command, SIGCONT);
-	if (!process_wait_gone(&run->command, clock_deadline(RUN_GRACE_MS)))
-		process_signal(&run->command, SIGKILL);
-}
-
 /* That leads on to another outcome, maybe, in which CMD is not to go on. */
 static void
 happen(struct run *run, enum run_event event)
@@ -57,7 +47,7 @@ happen(struct run *run, enum run_event event)
 
 	run->outcome = outcome_after(before, event);
 	if (outcome_meaning(run->outcome)->ends_command && !outcome_meaning(before)->ends_command)
-		end_command(run);
+		run_stop_begin(run);
 }
 
 /* CMD is ended, and so are we: how and when it ends is nothing that we are told. */
@@ -67,6 +57,7 @@ fail_to_wait(struct run *run)
 	message_errno(&run->report->reason, "children: cannot be waited for");
 	run->reported_status = STATUS_FAILED;
 	happen(run, EVENT_BLINDNESS);
+	run_stop_await(run);
 	run->how.si_code = CLD_KILLED;
 	run->how.si_status = SIGKILL;
 	run->stage = STAGE_ENDED;
@@ -101,20 +92,24 @@ reap(struct run *run)
 }
 
 static void
-take_signal(struct run *run, unsigned char byte)
+take_signal(struct run *run, const struct selfpipe_signal *signal)
 {
-	int number = byte & SELFPIPE_NUMBER;
+	int number = signal->number;
 
-	if (number == SIGCHLD)
+	if (number == SIGCHLD || run_stop_hear(run, signal))
 		return;		/* it has woken us to reap */
 	if (run_is_end(number)) {
 		if (run_hear_end(run, number))
-			end_command(run);
+			run_stop_begin(run);
 		if (!outcome_meaning(run->outcome)->was_ready)
 			return;
 	}
+	if (number == SIGTERM && run_stop_is_own(run)) {
+		run_stop_ask(run);
+		return;
+	}
 	/* A key reached the whole foreground group, CMD too if it has not left. */
-	if (run->stage != STAGE_ENDED && !((byte & SELFPIPE_TERMINAL) && getpgid(run->command.pid) == getpgrp()))
+	if (run->stage != STAGE_ENDED && !(signal->is_from_terminal && getpgid(run->command.pid) == getpgrp()))
 		process_signal(&run->command, number);
 }
 
@@ -130,6 +125,7 @@ ms_until_deadline(const struct run *run)
 {
 	int64_t left = clock_poll_ms(logger_due_ms(&run->logger), readiness_due_ms(&run->readiness));
 
+	left = clock_poll_ms(left, run_stop_due_ms(run));
 	if (outcome_meaning(run->outcome)->ends_command)
 		return left;
 	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
@@ -148,6 +144,14 @@ parent_is_gone(struct run *run)
 		run->next_parent_look = clock_deadline(PARENT_LOOK_MS);
 	}
 	return run->parent.pid > 0 && process_is_gone(&run->parent);
+}
+
+static void
+lose_parent(struct run *run)
+{
+	if (run->options->has_parent_grace)
+		run->grace_ms = run->options->parent_grace_ms;
+	happen(run, EVENT_EXPIRY);
 }
 
 static void
@@ -261,10 +265,10 @@ look_for_readiness(struct run *run)
 static void
 take_signals(struct run *run)
 {
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
-	while (selfpipe_next(run->signals, &byte))
-		take_signal(run, byte);
+	while (selfpipe_next(run->signals, &signal))
+		take_signal(run, &signal);
 }
 
 /* Wait for what comes, and take it. */
@@ -277,6 +281,7 @@ take_news(struct run *run)
 	/* Who ends CMD may tell us first: what came before its end counts. */
 	if (run->stage == STAGE_ENDED)
 		take_signals(run);
+	run_stop_look(run);
 	logger_revive(&run->logger);
 }
 
@@ -290,7 +295,9 @@ look_around(struct run *run)
 	if (meaning->was_ready && !meaning->is_awaited && vanish_look(&run->vanish, &run->lock, &run->metadata, named,
 	    &run->report->reason) < 0)
 		happen(run, EVENT_LOSS);
-	else if (parent_is_gone(run) || (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
+	else if (parent_is_gone(run))
+		lose_parent(run);
+	else if (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0)
 		happen(run, EVENT_EXPIRY);
 	else if (run_is_late(run))
 		happen(run, EVENT_FAILURE);
@@ -303,7 +310,7 @@ watch(struct run *run)
 	size_t i;
 
 	for (i = 0; i < run->early_count; i++)
-		take_signal(run, run->early[i]);
+		take_signal(run, &run->early[i]);
 	run->early_count = 0;
 	while (run->stage != STAGE_ENDED) {
 		take_news(run);
@@ -336,6 +343,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
 	    .lifetime_end = OTELOP_FOREVER, .respawn = { .due = OTELOP_FOREVER }, .stdin_fd = -1,
+	    .grace_ms = options->grace_ms,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
 	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
 	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
@@ -357,7 +365,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 		status = run_finish(&run);
 	} else if (run.lock.fd >= 0) {
 		readiness_close(&run.readiness);
-		logger_finish(&run.logger, RUN_GRACE_MS);
+		logger_finish(&run.logger, RUN_LOG_PATIENCE_MS);
 		/* Nothing ran: what we published says nothing that anybody needs. */
 		if (run.stage >= STAGE_PUBLISHED)
 			lock_remove(&run.lock, NULL);
@@ -370,6 +378,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	process_close(&run.parent);
 	otelop_metadata_free(&run.metadata);
 	free(run.spared);
+	pids_free(&run.asked);
 	io_close(&run.stdin_fd);
 	statedir_close(&run.lock.dir);
 	return status;

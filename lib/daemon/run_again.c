@@ -2,18 +2,18 @@
 #include "daemon/run_again.h"
 #include "base/clock.h"
 #include "base/message.h"
-#include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
 #include "daemon/respawn.h"
 #include "daemon/run_end.h"
+#include "daemon/run_say.h"
 #include "daemon/run_setup.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/process.h"
-#include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 
@@ -85,7 +85,7 @@ pause_after(struct run *run, const char *words)
 
 	message_set(&line, "%s: %s; started again in %g s (%d of %d)", run->argv[0], words, (double)pause_ms / 1000,
 	    run->respawn.row, run->options->respawn);
-	logger_say(&run->logger, "otelop-run", line.text, RUN_GRACE_MS);
+	run_log(run, line.text);
 	run->respawn.due = clock_deadline(pause_ms);
 	vanish_watch(&run->vanish, &run->lock);
 	lock_forget_replaced(&run->lock);
@@ -96,12 +96,12 @@ pause_after(struct run *run, const char *words)
 
 /* Whatever of the dead one is left, and that it is no more. */
 static void
-sweep(const struct run *run)
+sweep(struct run *run)
 {
-	struct tree tree = run_tree(run);
+	struct otelop_message left;
 
-	if (!run->options->no_sweep && tree_end(&tree, RUN_GRACE_MS) < 0)
-		logger_say(&run->logger, "otelop-run", "some of what it started may be left", RUN_GRACE_MS);
+	if (!run->options->no_sweep && run_stop_sweep(run, &left) < 0)
+		run_log(run, left.text);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* The end of a run; run.h has the invariants. */
 #include "daemon/run_end.h"
 #include "base/message.h"
+#include "base/status.h"
 #include "daemon/endless.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
@@ -8,10 +9,10 @@
 #include "daemon/record.h"
 #include "daemon/run_say.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/sockets.h"
-#include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 
@@ -30,9 +31,13 @@ run_ended_cleanly(const struct run *run)
 		return 0;
 	if (meaning->ends_command)
 		return 1;
-	if (run->how.si_code == CLD_EXITED)
-		return (status == 0 && meaning->crashes != CRASHES_BY_ENDING) || meaning->may_fail;
-	return status == SIGTERM || status == SIGINT || status == SIGHUP;
+	if (run->how.si_code == CLD_EXITED) {
+		if ((status == 0 && meaning->crashes != CRASHES_BY_ENDING) || meaning->may_fail)
+			return 1;
+		/* A shell's or a runtime's word for the same: whoever traps a signal ends so by it. */
+		status -= STATUS_SIGNAL;
+	}
+	return run_is_end(status) || status == run->options->stop_signal;
 }
 
 /* The last word about a crash, then let go; whoever has a copy of the lock holds nothing. */
@@ -65,7 +70,7 @@ explain_how(const struct run *run)
 }
 
 static void
-explain_end(const struct run *run, int is_swept)
+explain_end(const struct run *run, const struct otelop_message *left)
 {
 	struct otelop_message *reason = &run->report->reason, words;
 
@@ -93,8 +98,8 @@ explain_end(const struct run *run, int is_swept)
 		reason->text[0] = '\0';
 		if (!run_ended_cleanly(run))
 			explain_how(run);
-		else if (!is_swept)
-			message_set(reason, "%s: some of what it started may be left", run->argv[0]);
+		else if (left != NULL)
+			message_set(reason, "%s: %s", run->argv[0], left->text);
 		break;
 	}
 	if (run_has_waited_blindly(run))
@@ -122,19 +127,19 @@ exit_status(const struct run *run)
 int
 run_finish(struct run *run)
 {
-	struct tree tree;
+	struct otelop_message left;
 	int is_swept;
 
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
-	tree = run_tree(run);
-	is_swept = run->options->no_sweep || run->command.pid < 1 || tree_end(&tree, RUN_GRACE_MS) == 0;
-	explain_end(run, is_swept);
+	run_stop_hear_all(run);
+	is_swept = run->options->no_sweep || run->command.pid < 1 || run_stop_sweep(run, &left) == 0;
+	explain_end(run, is_swept ? NULL : &left);
 	if (outcome_meaning(run->outcome)->was_ready && *run->report->reason.text != '\0')
 		run->report->said = logger_say(&run->logger, "otelop-run", run->report->reason.text,
-		    RUN_GRACE_MS);
+		    RUN_LOG_PATIENCE_MS);
 	/* Whoever reads the verdict then reads the log: all must be there.  What is not swept writes on. */
-	logger_finish(&run->logger, run->options->no_sweep ? 0 : RUN_GRACE_MS);
+	logger_finish(&run->logger, run->options->no_sweep ? 0 : RUN_LOG_PATIENCE_MS);
 	if (run_ended_cleanly(run))
 		lock_remove(&run->lock, NULL);
 	else

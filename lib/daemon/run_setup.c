@@ -11,7 +11,9 @@
 #include "daemon/readiness.h"
 #include "daemon/record.h"
 #include "daemon/run_options.h"
+#include "daemon/run_say.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "json/json.h"
 #include "platform/platform.h"
 #include "process/child.h"
@@ -33,6 +35,7 @@
 
 extern char **environ;
 
+#define EARLY_MAX (sizeof(((struct run *)0)->early) / sizeof(struct selfpipe_signal))
 #define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
@@ -47,7 +50,7 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &status) &&
 	    status_may_be_said((int)status) && status != STATUS_BUSY)
 		run->reported_status = (int)status;
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 || strncmp(pair, "grace=", 6) == 0 ||
 	    strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
@@ -62,6 +65,17 @@ follow_parent(struct run *run)
 	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
 		return 0;
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
+}
+
+/* Who ends the start leaves it to us to end what is below us, for so long. */
+static void
+tell_grace(const struct run *run)
+{
+	char line[64];
+
+	io_format(line, sizeof(line), "set:grace=%lld\n",
+	    (long long)(run->options->grace_ms == OTELOP_FOREVER ? 0 : run->options->grace_ms));
+	run_tell(run, line);
 }
 
 int
@@ -111,6 +125,7 @@ run_set_up(struct run *run)
 	if (logger_start(&run->logger, reason) < 0 ||
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
+	tell_grace(run);
 	return run_prepare(run);
 }
 
@@ -182,19 +197,19 @@ static int
 gives_up(void *argument)
 {
 	struct run *run = argument;
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
 	if (run->parent.pid > 0 && process_is_gone(&run->parent))
 		run->outcome = outcome_after(run->outcome, EVENT_EXPIRY);
 	else if (is_unheard(run))
 		run->outcome = outcome_after(run->outcome, EVENT_FAILURE);
-	while (!outcome_meaning(run->outcome)->ends_command && selfpipe_next(run->signals, &byte)) {
-		int number = byte & SELFPIPE_NUMBER;
-
-		if (run_is_end(number))
-			run_hear_end(run, number);
-		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
-			run->early[run->early_count++] = byte;
+	while (!outcome_meaning(run->outcome)->ends_command && selfpipe_next(run->signals, &signal)) {
+		if (run_stop_hear(run, &signal))
+			continue;
+		if (run_is_end(signal.number))
+			run_hear_end(run, signal.number);
+		else if (signal.number != SIGCHLD && run->early_count < EARLY_MAX)
+			run->early[run->early_count++] = signal;
 	}
 	return outcome_meaning(run->outcome)->ends_command;
 }

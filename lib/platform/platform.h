@@ -40,6 +40,14 @@ int platform_pidfd_open(pid_t pid);
 int platform_pidfd_signal(int pidfd, int signal_number);
 
 /*
+ * A signal that carries a number, queued behind those that are pending: pidfd -1 where there is no such descriptor.
+ * Which signal that is, the same for programs of every libc here; 0: this system has none, and ENOSYS.  -1: EAGAIN: too many are
+ * queued.
+ */
+int platform_value_signal(void);
+int platform_signal_value(pid_t pid, int pidfd, int signal_number, int value);
+
+/*
  * A process that waits for flock(fd, operation), on this very description, in our stead: nobody's wait(2)
  * without __WCLONE sees it, no SIGCHLD tells of it, and it dies with the thread that began it.  pidfd is
  * readable when it has ended.  keeps: what it got is ours then; else it has let go of it first.  0; -1: it

@@ -44,7 +44,8 @@ _otelop_split() {
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
-    local run='--ready=mode --with-parent=pid --max-lifetime=text --no-sweep
+    local run='--ready=mode --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
+        --stop-signal=signal --stop-all
         --log-max=text --log-keep=text --respawn --stdin=stdin'
     options='' operands='' tail=''
     case $1 in

@@ -145,6 +145,10 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     $run -l ready -x -a '(__otelop_modes)' -d 'how to see that it is ready'
     $run -l with-parent -x -a '(__fish_complete_pids)' -d 'end with this process'
     $run -l max-lifetime -x -d 'end after this time'
+    $run -l grace -x -d 'between TERM and KILL'
+    $run -l stop-signal -x -a "$signals" -d 'instead of TERM'
+    $run -l stop-all -d 'signal all processes of the daemon at once'
+    $run -l parent-grace -x -d 'the same, when the parent is gone'
     $run -l no-sweep -d "leave the command's descendants alone"
     $run -l log-max -x -d 'how large the log may grow'
     $run -l log-keep -x -d 'how many old logs to keep'
