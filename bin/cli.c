@@ -33,6 +33,7 @@ const char cli_otelop_commands[] =
     "  logs [-f] [-N LINES]\n"
     "  list\n"
     "  wait [--ready | --stopped] [-t TIME]\n"
+    "  with {[-n NAME] [start options] -s SERVER}... -- CMD [ARG...]\n"
     "  version\n"
     "  help\n";
 

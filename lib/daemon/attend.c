@@ -17,10 +17,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LOOK_MS 200	/* at the parent, where no event tells of its end, and while the command is found and loaded */
 #define PAUSE_MS 5	/* between two looks at whether others have ended what is theirs */
+#define SLACK_MS 100	/* for them, over the grace */
+#define FOLLOWER "otelop-run"
 
 static const int may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
 
@@ -55,13 +58,13 @@ left_ms(void *argument)
 
 /* Everything below us, or what the command has below it alone. */
 static int
-end_tree(struct attendance *all, int adopted)
+end_tree(struct attendance *all, int adopted, int64_t grace_ms)
 {
 	struct tree tree = { .root = all->command.pid, .adopted = adopted, .spared = all->spared,
 	    .spared_count = all->spared_count };
 	struct tree_ending ending = { .signal_number = SIGTERM, .asked = &all->asked, .left_ms = left_ms, .argument = all };
 
-	all->kill_at = clock_deadline(all->options->grace_ms);
+	all->kill_at = clock_deadline(grace_ms);
 	return tree_end(&tree, &ending);
 }
 
@@ -124,19 +127,42 @@ is_alone(struct attendance *all)
 	return waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
 }
 
+/* Those of our children that follow a process of their own, and end what is theirs: the room is for all of them. */
+static void
+spare_followers(struct attendance *all)
+{
+	struct pids children = { 0 };
+	struct process_name child;
+	size_t i;
+
+	if (!all->adopts || platform_children(getpid(), &children) < 0)
+		return;
+	free(all->spared);
+	all->spared = calloc(children.count + 1, sizeof(*all->spared));
+	for (i = 0; i < children.count && all->spared != NULL; i++) {
+		process_name(&child, children.items[i]);
+		if (child.pid != all->command.pid && strcmp(child.name, FOLLOWER) == 0)
+			all->spared[all->spared_count++].pid = child.pid;
+	}
+	pids_free(&children);
+}
+
 /*
- * Our parent is gone.  Whoever follows it, too, is ending what is his at this moment: to do it for him would be to ask
- * twice, so he has as long as the command has.  What is left then has nobody else.
+ * Our parent is gone.  A server's otelop-run that follows it, too, ends its server at this moment: to do it for him would
+ * be to ask twice, so he has the grace and a little more.  What is left then has nobody else.
  */
 static int
 end_all(struct attendance *all)
 {
-	int64_t deadline = clock_deadline(all->options->grace_ms);
+	int64_t grace_ms = all->options->grace_ms, deadline = clock_deadline(grace_ms + SLACK_MS);
 
-	end_tree(all, 0);
+	spare_followers(all);
+	end_tree(all, all->adopts, grace_ms);
+	if (all->adopts)
+		all->spared_count = 0;
 	while (all->adopts && !is_alone(all) && clock_left_ms(deadline) > 0)
 		clock_sleep_ms(PAUSE_MS);
-	return end_tree(all, all->adopts);
+	return end_tree(all, all->adopts, SLACK_MS);
 }
 
 static void
@@ -162,14 +188,15 @@ settle(struct attendance *all, const char *name)
 		result->is_over = 0;
 		left = 0;
 	} else {
-		left = (orphaned ? end_all(all) : end_tree(all, all->adopts)) < 0;
+		left = (orphaned ? end_all(all) : end_tree(all, all->adopts, all->options->grace_ms)) < 0;
 	}
 	reap(all);
 	if (!all->has_ended) {
 		result->status = STATUS_SIGNAL + SIGKILL;
 	} else {
 		result->status = all->how.si_code == CLD_EXITED ? all->how.si_status : STATUS_SIGNAL + all->how.si_status;
-		explain_end(all, name);
+		if (!orphaned)
+			explain_end(all, name);
 	}
 	if (left)
 		message_set(&result->reason, "%s: some of what it started may be left", name);
