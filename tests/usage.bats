@@ -61,6 +61,7 @@ help_is_synopsis() {
 @test "otelop-stop --help: the SYNOPSIS of its page" { help_is_synopsis otelop-stop; }
 @test "otelop-run --help: the SYNOPSIS of its page" { help_is_synopsis otelop-run; }
 @test "otelop --help: the SYNOPSIS of its page" { help_is_synopsis otelop; }
+@test "otelop-with --help: the SYNOPSIS of its page" { help_is_synopsis otelop-with; }
 
 knows_its_version() {
 	local version
@@ -80,6 +81,7 @@ knows_its_version() {
 @test "otelop-stop --version: its name and the version" { knows_its_version otelop-stop; }
 @test "otelop-run --version: its name and the version" { knows_its_version otelop-run; }
 @test "otelop --version: its name and the version" { knows_its_version otelop; }
+@test "otelop-with --version: its name and the version" { knows_its_version otelop-with; }
 
 refuses_unknown_options() {
 	misused_by --no-such-option "$1" --no-such-option
@@ -99,6 +101,7 @@ refuses_unknown_options() {
 @test "otelop-stop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-stop; }
 @test "otelop-run with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-run; }
 @test "otelop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop; }
+@test "otelop-with with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-with; }
 
 @test "--help or --version with a value: usage, and the first line names them" {
 	local program

@@ -165,17 +165,20 @@ end_all(struct attendance *all)
 	return end_tree(all, all->adopts, SLACK_MS);
 }
 
+/* It may have become another program since it was started. */
 static void
-explain_end(struct attendance *all, const char *name)
+explain_end(struct attendance *all)
 {
 	struct otelop_message how;
+	struct process_name now;
 
 	/* Who tells a command to end knows that it has. */
 	if (all->how.si_code == CLD_EXITED || all->how.si_status == SIGHUP || all->how.si_status == SIGINT ||
 	    all->how.si_status == SIGTERM || all->how.si_status == SIGPIPE)
 		return;
 	ending_describe(all->how.si_code, all->how.si_status, &how);
-	message_set(&all->result->reason, "%s: %s", name, how.text);
+	process_name(&now, all->command.pid);
+	message_set(&all->result->reason, "%s: %s", now.name, how.text);
 }
 
 static void
@@ -196,7 +199,7 @@ settle(struct attendance *all, const char *name)
 	} else {
 		result->status = all->how.si_code == CLD_EXITED ? all->how.si_status : STATUS_SIGNAL + all->how.si_status;
 		if (!orphaned)
-			explain_end(all, name);
+			explain_end(all);
 	}
 	if (left)
 		message_set(&result->reason, "%s: some of what it started may be left", name);

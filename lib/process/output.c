@@ -68,11 +68,11 @@ prepare(void *argument, int keep)
 static void
 take_signals(struct talk *talk)
 {
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
-	while (selfpipe_next(talk->signals, &byte))
-		if ((byte & SELFPIPE_NUMBER) != SIGCHLD)
-			talk->interruption = byte & SELFPIPE_NUMBER;
+	while (selfpipe_next(talk->signals, &signal))
+		if (signal.number != SIGCHLD)
+			talk->interruption = signal.number;
 }
 
 /* A child that stops, or one that we had before our exec, is no reason. */
