@@ -120,7 +120,7 @@ refuses_unknown_options() {
 
 @test "a control character in an unknown option: not in the message" {
 	local program
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		tool -2 "$program" $'--\e[31m\n'
 		! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]' <<<"$stderr" || fail "$program: $(cat -v <<<"$stderr")"
 		[[ ${stderr_lines[1]} == "usage: $program"* ]] || fail "$program: not one line and the usage: $stderr"
@@ -129,7 +129,7 @@ refuses_unknown_options() {
 
 @test "a full or closed stdout: --help and --version say so, 125, in every program" {
 	local program option to
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for option in --help --version; do
 			for to in '>/dev/full' '>&-'; do
 				tool sh -c "exec $program $option $to"
@@ -441,7 +441,7 @@ takes_state_dir() {
 
 @test "the man pages: one for each program and for what they share, with the sections that a user looks for" {
 	local program section
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 			page "$program.1" | grep -qx "$section" || fail "$program.1 has no $section"
 		done

@@ -165,9 +165,9 @@ end_all(struct attendance *all)
 	return end_tree(all, all->adopts, SLACK_MS);
 }
 
-/* It may have become another program since it was started. */
+/* It may have become another program since it was started under this name. */
 static void
-explain_end(struct attendance *all)
+explain_end(struct attendance *all, const char *name)
 {
 	struct otelop_message how;
 	struct process_name now;
@@ -178,7 +178,7 @@ explain_end(struct attendance *all)
 		return;
 	ending_describe(all->how.si_code, all->how.si_status, &how);
 	process_name(&now, all->command.pid);
-	message_set(&all->result->reason, "%s: %s", now.name, how.text);
+	message_set(&all->result->reason, "%s: %s", *now.name != '\0' ? now.name : name, how.text);
 }
 
 static void
@@ -199,7 +199,7 @@ settle(struct attendance *all, const char *name)
 	} else {
 		result->status = all->how.si_code == CLD_EXITED ? all->how.si_status : STATUS_SIGNAL + all->how.si_status;
 		if (!orphaned)
-			explain_end(all);
+			explain_end(all, name);
 	}
 	if (left)
 		message_set(&result->reason, "%s: some of what it started may be left", name);
