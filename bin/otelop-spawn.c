@@ -12,6 +12,7 @@
 #include "process/selfpipe.h"
 #include "progress.h"
 #include "request.h"
+#include "servers.h"
 #include "state/statedir.h"
 #include "try.h"
 
@@ -250,6 +251,8 @@ main(int argc, char *argv[])
 
 	cli_begin(&request_cli);
 	request = request_parse(argc, argv);
+	if (request->asks_servers)
+		servers_parse(request, argc, argv);
 	if (request->dry_run)
 		return try_start(request);
 	if (request->is_foreground)

@@ -4,7 +4,6 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "process/exec.h"
-#include "servers.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -300,8 +299,8 @@ request_parse(int argc, char *argv[])
 	request->spawn.unset_env = request->variables + argc + 1;
 	take_options(request, request->variables, request->variables + argc + 1, argc, argv);
 	if (request->asks_servers)
-		servers_parse(request, argc, argv);
-	else if (request->runner == NULL)
+		return request;
+	if (request->runner == NULL)
 		check(request, argc, argv);
 	else if ((command = cli_command_of_otelop(&request->place, &argc, &argv)) != NULL)
 		parse_start(request, command, argc, argv);

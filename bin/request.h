@@ -22,7 +22,7 @@ struct request {
 	int is_strict;			/* what runs already is not joined */
 	int is_foreground;		/* argv is to take our place */
 	int is_again;			/* a restart: say after a failure how to start it again */
-	int asks_servers;		/* the words are otelop-with's: see servers.h */
+	int asks_servers;		/* what follows is still to be taken apart: see servers.h */
 	int is_server;			/* argv is one of otelop-with's servers, strictly */
 	char **next;			/* with it: what to become when it is ready, and so many words */
 	long next_count;

@@ -31,18 +31,18 @@ static const struct option own_options[] = {
 struct server {
 	const char *dir;	/* -C, or NULL */
 	const char *name;	/* -n, or NULL */
-	char *line;		/* NULL: there is no further one */
+	char *line;
 	char **words;		/* `start`'s: room for as many as there are, and for `-- sh -c SERVER` */
 	int count;
 };
 
-/* What is given in front of an -s goes to its start; but for its dir and name, which are ours. */
-static void
+/* What is given in front of an -s goes to its start; but for its dir and name, which are ours.  1; 0: there is none. */
+static int
 take(const struct cli *cli, struct server *server, int may_be_refused, int argc, char *argv[])
 {
 	int option, before = optind;
 
-	server->name = server->line = NULL;
+	server->name = NULL;
 	server->count = 1;
 	for (; (option = cli_option(cli, NULL, argc, argv)) != -1; before = optind)
 		switch (option) {
@@ -50,7 +50,7 @@ take(const struct cli *cli, struct server *server, int may_be_refused, int argc,
 			server->line = optarg;
 			if (*optarg == '\0' || strcmp(optarg, "--") == 0)
 				cli_usage_error(cli, "-s: needs a server");
-			return;
+			return 1;
 		case 'n':
 			server->name = optarg;
 			if (!instance_is_name(optarg))
@@ -70,6 +70,7 @@ take(const struct cli *cli, struct server *server, int may_be_refused, int argc,
 		}
 	if (server->count > 1 || server->name != NULL)
 		cli_usage_error(cli, "%s: there is no -s behind it", argv[optind - 1 - (strcmp(argv[optind - 1], "--") == 0)]);
+	return 0;
 }
 
 /* As `otelop start OPTION... -- sh -c SERVER`. */
@@ -133,7 +134,7 @@ look_at_all(const struct cli *cli, struct request *request, struct server *serve
 	struct otelop_message message;
 	int unnamed = 0, is_first = 1;
 
-	for (; take(cli, server, 1, argc, argv), server->line != NULL; is_first = 0) {
+	for (; take(cli, server, 1, argc, argv); is_first = 0) {
 		if (server->dir != NULL && (!is_first || *server->dir == '\0'))
 			cli_usage_error(cli, is_first ? "-C: needs a directory" : "-C: goes in front of the first -s");
 		if (server->dir != NULL && otelop_state_dir(server->dir, dir, sizeof(dir), &message) < 0)
@@ -175,12 +176,11 @@ servers_parse(struct request *request, int argc, char *argv[])
 	request->is_strict = 1;
 	if (!request->is_server)
 		look_at_all(&cli, request, &server, argc, argv);
-	take(&cli, &server, 0, argc, argv);
-	request->rest = argv + optind;
-	if (server.line != NULL) {
+	if (take(&cli, &server, 0, argc, argv)) {
 		parse_one(request, &server);
 	} else {
 		request->argv = argv + optind;
 		request->is_foreground = 1;
 	}
+	request->rest = argv + optind;
 }
