@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "cli.h"
 #include "daemon/attend.h"
+#include "process/child.h"
 #include "process/exec.h"
 #include "run_words.h"
 
@@ -82,9 +83,16 @@ attend_main(int argc, char *argv[])
 	struct cli cli = { run_words_cli.name, run_words_cli.usage, "", long_options, CLI_PROGRAM };
 	struct words words = { .options = { .grace_ms = GRACE_MS } };
 	struct attend_result result;
+	char **command;
 
 	parse(&cli, &words, argc, argv);
-	attend_command(&words.options, argv + optind + words.then, &result);
+	command = argv + optind + words.then;
+	if (child_can_wait() == 0) {
+		/* A shell that had children has become us: another one of us tells what is the command's from theirs. */
+		command = argv;
+		words.options.hands_over = 0;
+	}
+	attend_command(&words.options, command, &result);
 	if (words.place.as != NULL)
 		cli.name = words.place.as;
 	if (*result.reason.text != '\0')

@@ -152,7 +152,10 @@ END
 
 @test "a server that dies at the very end of the command: told all the same" {
 	with_sleep db
-	tool -1 otelop-with "${words[@]}" -- sh -c 'kill -SEGV "$(otelop-meta -n db get pid)"'
+	tool -1 otelop-with "${words[@]}" -- sh -c '
+		pid=$(otelop-meta -n db get pid)
+		kill -SEGV "$pid"
+		while otelop-stop -n "$pid"; do :; done'
 	assert_equal "${stderr_lines[0]}" "otelop-with: db: died while the command ran: killed by signal SEGV"
 }
 

@@ -223,3 +223,48 @@ under() {
 @test "yash: addresses, a death, busy, a clean end" { under yash; }
 @test "posh: addresses, a death, busy, a clean end" { under posh; }
 @test "zsh: addresses, a death, busy, a clean end" { under zsh; }
+
+## otelop-run --attend, of which it is made
+
+@test "--attend: the command's status, which is the last word of what comes then" {
+	tool -3 otelop-run --attend -- sh -c 'exit 3'
+	tool -5 otelop-run --attend --then 5 -- sh -c 'echo "$@"; exit 5' sh then sh -c 'exit 3'
+	assert_output "then 3"
+	tool -127 otelop-run --attend -- ./none
+	assert_regex "$stderr" '^otelop-run: ./none: cannot run: '
+	tool -2 otelop-run --attend --then 2 -- true true
+	tool -2 otelop-run --attend --then 0 -- true
+	tool -2 otelop-run --attend
+	tool -2 otelop-run --attend --ready exec -- true
+	tool -1 otelop-run --attend --with-parent "$(sh -c 'echo $$')" -- touch ran
+	assert_not_exists ran
+	assert_not_exists "$OTELOP_STATE_DIR"
+}
+
+@test "--attend: what the command leaves is ended, and what the caller had before is not" {
+	tool -0 otelop-run --attend -- sh -c 'sleep 601 & exit 0'
+	assert_nothing_runs
+	background sh -c 'sleep 600 & echo $! >before; exec otelop-run --attend -- sh -c "sleep 601 & exit 4"'
+	assert_ended $! 4
+	kill -0 "$(cat before)"
+	eventually 10 this_many_run 1
+	kill "$(cat before)"
+}
+
+@test "a shell that had children becomes otelop-with: they live on, and nothing else is left" {
+	needs "orphans of its own"
+	background sh -c 'sleep 600 & echo $! >before; exec otelop-with --ready exec -s "exec sleep 601" -- sh -c "leave sleep 602; kill -KILL \$(otelop-meta -n 1 get runner); exit 4"'
+	assert_ended $! 4
+	assert_equal "$(marked_processes)" "$(cat before)"
+	kill "$(cat before)"
+}
+
+@test "--attend: idle, it sleeps, and no descriptor of its own reaches the command" {
+	tool -0 otelop-run --attend -- sh -c 'ls /proc/self/fd | tr "\n" " "'
+	with=$output
+	tool -0 sh -c 'ls /proc/self/fd | tr "\n" " "'
+	assert_equal "$with" "$output"
+	background otelop-run --attend -- sleep 600
+	eventually 30 is_at_rest $!
+	end $!
+}
