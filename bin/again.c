@@ -45,6 +45,39 @@ add_string(struct words *words, const char *prefix, const struct json_value *val
 	words->items[words->count++] = word;
 }
 
+/* Options that have a value, and the members that it is recorded in. */
+static const struct {
+	const char *option;
+	const char *key;
+} recorded[] = {
+	{ "--try", "try" },
+	{ "--max-lifetime", "maxLifetime" },
+	{ "--grace", "grace" },
+	{ "--stop-signal", "stopSignal" },
+	{ "--log-max", "logMax" },
+	{ "--log-keep", "logKeep" },
+	{ "--respawn=", "respawn" },
+	{ "--stdin", "stdin" },
+};
+
+/* The last two words are one. */
+static void
+join_last(struct words *words)
+{
+	const char *front = words->items[words->count - 2], *behind = words->items[words->count - 1];
+	char *word = malloc(strlen(front) + strlen(behind) + 1);
+
+	if (word == NULL) {
+		words->failed = 1;
+		return;
+	}
+	strcpy(word, front);
+	strcat(word, behind);
+	words->count--;
+	words->items[words->count - 1] = word;
+}
+
+/* An option that was given has a value, in a word of its own; or, where option ends with =, in the same one. */
 static void
 add_option(struct words *words, const struct otelop_metadata *metadata, const char *option,
     const char *key)
@@ -55,6 +88,17 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 		return;
 	words->items[words->count++] = option;
 	add_string(words, "", &value);
+	if (option[strlen(option) - 1] == '=')
+		join_last(words);
+}
+
+static void
+add_flag(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, key, &value))
+		words->items[words->count++] = option;
 }
 
 /* Its elements, each behind option, if that is not NULL. */
@@ -136,9 +180,9 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, no_sweep;
+	struct json_value value;
 	char names[256];
-	size_t at;
+	size_t at, i;
 
 	if (words.items == NULL) {
 		message_errno(message, "memory: cannot allocate the words of the command");
@@ -154,12 +198,10 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 		return NULL;
 	}
 	add_options(&words, metadata, "--ready", "readyMode");
-	add_option(&words, metadata, "--try", "try");
-	add_option(&words, metadata, "--max-lifetime", "maxLifetime");
-	add_option(&words, metadata, "--log-max", "logMax");
-	add_option(&words, metadata, "--log-keep", "logKeep");
-	if (meta_find(metadata, "noSweep", &no_sweep))
-		words.items[words.count++] = "--no-sweep";
+	for (i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
+		add_option(&words, metadata, recorded[i].option, recorded[i].key);
+	add_flag(&words, metadata, "--no-sweep", "noSweep");
+	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";
 	at = words.count;

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/verdict.h"
+#include "state/instance.h"
 #include "state/meta.h"
 
 #include <errno.h>
@@ -22,14 +23,17 @@ const char cli_otelop_commands[] =
     "\n"
     "commands:\n"
     "  start [--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
-    "        [--with-parent PID] [--max-lifetime TIME] [--no-sweep] [--log-max SIZE]\n"
-    "        [--log-keep N] [KEY=VALUE...] -- CMD [ARG...]\n"
+    "        [--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
+    "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [--respawn[=N]] [--stdin open]\n"
+    "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"
     "  status [--json | -q]\n"
     "  logs [-f] [-N LINES]\n"
     "  list\n"
     "  wait [--ready | --stopped] [-t TIME]\n"
+    "  with {[-n NAME] [start options] -s SERVER}... -- CMD [ARG...]\n"
     "  version\n"
     "  help\n";
 
@@ -249,7 +253,7 @@ refuse_option(const struct cli *cli, int found, int argc, char *argv[], const st
 }
 
 /*
- * To a command of otelop, part of a long option's name is none: scripts are written with them, and what is the only one of
+ * To a command of otelop or to otelop-with, part of a long option's name is none: scripts are written with them, and what is the only one of
  * that beginning today need not be so tomorrow.
  */
 static void
@@ -280,7 +284,7 @@ next_option(const struct cli *cli, int with_place, int argc, char *argv[])
 	all[own + i] = (struct option){ NULL, 0, NULL, 0 };
 	snprintf(letters + 4, sizeof(letters) - 4, "%s%s", cli->options,
 	    !with_place ? "" : strchr(cli->options, 'n') != NULL ? "C:" : "C:n:");
-	if (cli->kind == CLI_COMMAND && optind < argc && strncmp(argv[optind], "--", 2) == 0 && argv[optind][2] != '\0')
+	if (cli->kind >= CLI_COMMAND && optind < argc && strncmp(argv[optind], "--", 2) == 0 && argv[optind][2] != '\0')
 		refuse_part(cli, argv[optind], all);
 	opterr = 0;
 	found = getopt_long(argc, argv, letters, all, NULL);
@@ -307,7 +311,7 @@ take_name(const struct cli *cli, const struct cli_place *place, const char *name
 {
 	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
 
-	if (!cli_is_name(name))
+	if (!instance_is_name(name))
 		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
 	return name;
 }
@@ -335,6 +339,8 @@ cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[
 			printf("%.*s %s\n", program_length(cli), cli->name, OTELOP_VERSION);
 			exit(cli_end(cli, STATUS_DONE));
 		case 'C':
+			if (place == NULL)
+				return found;
 			place->dir = optarg;
 			break;
 		case NAME:

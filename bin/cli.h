@@ -13,7 +13,8 @@
 enum cli_kind {
 	CLI_PROGRAM,
 	CLI_DAEMON,	/* whoever awaits its verdict is told of a mistake in the usage */
-	CLI_COMMAND	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_COMMAND,	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_WRAPPER	/* a script that leaves its words to a program; part of a long option's name is none, either */
 };
 
 struct cli {
@@ -33,7 +34,7 @@ struct cli_place {
 
 /* Options that take no letter get numbers from here on. */
 #define CLI_LONG 256
-#define CLI_LONG_MAX 24		/* how many long options a program may have */
+#define CLI_LONG_MAX 40		/* how many long options a program may have */
 #define CLI_AS (CLI_LONG + CLI_LONG_MAX + 1)	/* --as NAME, for a program that takes it */
 
 /*
@@ -102,12 +103,17 @@ int cli_enter_chain(const struct cli *as, const char *dir, int64_t limit_ms, int
 int64_t cli_duration(const struct cli *cli, const char *option, const char *text);
 int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	/* 0: OTELOP_FOREVER */
 long cli_number(const struct cli *cli, const char *option, const char *text, long low, long high);
+int cli_signal(const struct cli *cli, const char *option, const char *text);
 pid_t cli_pid(const struct cli *cli, const char *text);
 
-/* Is it the name of an instance?  It becomes a directory's: nothing in it may be more than that. */
-int cli_is_name(const char *name);
+/*
+ * Which instance is meant; those that this program starts or becomes are told, too.  Failure ends the program with
+ * status.
+ */
+struct instance;
+void cli_instance(const struct cli *cli, const struct cli_place *place, int status, struct instance *instance);
 
-/* Where state lives; failure ends the program with status. */
+/* The same, where only its directory matters. */
 void cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
     char path[OTELOP_PATH_SIZE]);
 
@@ -115,9 +121,9 @@ void cli_state_dir(const struct cli *cli, const struct cli_place *place, int sta
 void cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
     char path[OTELOP_PATH_SIZE]);
 
-/* The same, open; what is odd about it is said by speaker. */
+/* An instance's, created, trusted and open; what is odd about it is said by speaker. */
 struct statedir;
-void cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct cli_place *place,
+void cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct instance *instance,
     struct statedir *dir);
 
 /* Say what is odd about a trusted one: a warning, where people look or begin. */

@@ -1,32 +1,40 @@
 /* Where state lives, as the options say it. */
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
 #include "cli.h"
 #include "daemon/chain.h"
+#include "state/instance.h"
 #include "state/statedir.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define CHAIN_QUIET_MS 5000
+
+void
+cli_instance(const struct cli *cli, const struct cli_place *place, int status, struct instance *instance)
+{
+	struct otelop_message message;
+
+	if (place->dir != NULL && *place->dir == '\0')
+		cli_usage_error(cli, "-C: needs a directory");
+	if (instance_find(instance, place->dir, place->name, &message) < 0)
+		cli_fail(cli, status, &message);
+	if (instance_export(instance) < 0) {
+		message_errno(&message, "memory: cannot make the environment");
+		cli_fail(cli, status, &message);
+	}
+}
 
 void
 cli_state_dir(const struct cli *cli, const struct cli_place *place, int status,
     char path[OTELOP_PATH_SIZE])
 {
-	struct otelop_message message;
-	char base[OTELOP_PATH_SIZE];
+	struct instance instance;
 
-	if (place->dir != NULL && *place->dir == '\0')
-		cli_usage_error(cli, "-C: needs a directory");
-	if (otelop_state_dir(place->dir, base, sizeof(base), &message) < 0)
-		cli_fail(cli, status, &message);
-	if (io_format(path, OTELOP_PATH_SIZE, "%s%s%s", base, place->name != NULL ? "/" : "",
-	    place->name != NULL ? place->name : "") < 0) {
-		message_errno(&message, "%s: cannot use as state directory", base);
-		cli_fail(cli, status, &message);
-	}
+	cli_instance(cli, place, status, &instance);
+	memcpy(path, instance.path, sizeof(instance.path));
 }
 
 void
@@ -41,14 +49,12 @@ cli_ensure_state_dir(const struct cli *cli, const struct cli_place *place,
 }
 
 void
-cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct cli_place *place,
+cli_open_state_dir(const struct cli *cli, const struct cli *speaker, const struct instance *instance,
     struct statedir *dir)
 {
 	struct otelop_message message;
-	char path[OTELOP_PATH_SIZE];
 
-	cli_state_dir(cli, place, STATUS_FAILED, path);
-	if (statedir_ensure(dir, path, &message) < 0)
+	if (statedir_ensure(dir, instance->path, &message) < 0)
 		cli_fail(cli, STATUS_FAILED, &message);
 	if (*message.text != '\0')
 		cli_say(speaker, "%s", message.text);

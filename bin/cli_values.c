@@ -2,9 +2,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli.h"
+#include "process/ending.h"
 
 #include <limits.h>
-#include <string.h>
 
 int64_t
 cli_duration(const struct cli *cli, const char *option, const char *text)
@@ -34,6 +34,16 @@ cli_number(const struct cli *cli, const char *option, const char *text, long low
 	return (long)number;
 }
 
+int
+cli_signal(const struct cli *cli, const char *option, const char *text)
+{
+	int number = ending_signal_number(text);
+
+	if (number < 0)
+		cli_usage_error(cli, "%s: unknown signal: %s", option, text);
+	return number;
+}
+
 pid_t
 cli_pid(const struct cli *cli, const char *text)
 {
@@ -42,15 +52,4 @@ cli_pid(const struct cli *cli, const char *text)
 	if (!text_number(text, 1, INT_MAX, &number))
 		cli_usage_error(cli, "%s: not a process number", text);
 	return (pid_t)number;
-}
-
-int
-cli_is_name(const char *name)
-{
-	static const char letters[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	/* Our own files are called otelop.something. */
-	return *name != '\0' && *name != '.' && name[strspn(name, letters)] == '\0' &&
-	    strncmp(name, "otelop.", 7) != 0;
 }

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "otelop.h"
 #include "show.h"
+#include "state/instance.h"
 #include "state/state.h"
 #include "state/statedir.h"
 
@@ -72,7 +73,7 @@ find_names(const struct cli *cli, const struct statedir *base, struct name **nam
 		errno = 0;
 		if ((entry = readdir(directory)) == NULL)
 			break;
-		if (!cli_is_name(entry->d_name) || !has_metadata(base->fd, entry->d_name))
+		if (!instance_is_name(entry->d_name) || !has_metadata(base->fd, entry->d_name))
 			continue;
 		if ((more = realloc(*names, (count + 1) * sizeof(*more))) == NULL)
 			cannot_list(cli, base->path);

@@ -114,8 +114,7 @@ pass_on(struct otelop_lock *lock, struct otelop_message *message)
 
 	if (io_move_above(&lock->fd, LOCK_FD_LOWEST) < 0 || io_cloexec(lock->fd, 0) < 0 ||
 	    io_format(number, sizeof(number), "%d", lock->fd) < 0 ||
-	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", lock->dir.path, 1) < 0)
+	    setenv("OTELOP_LOCK_FD", number, 1) < 0)
 		return message_errno(message, "%s/%s: cannot pass the lock on", lock->dir.path,
 		    STATEDIR_METADATA);
 	return 0;

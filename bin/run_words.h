@@ -34,7 +34,7 @@ void run_words_restore(struct run_words *words);
  * The same in steps, for who takes words of its own as well, with numbers from RUN_WORDS_LONG on: put the options into
  * a table, that ends with them; begin; take each; and when there are no more, look at the operands.
  */
-#define RUN_WORDS_LONG (CLI_LONG + 12)
+#define RUN_WORDS_LONG (CLI_LONG + 24)
 void run_words_options(struct option *table);
 void run_words_begin(struct run_words *words);
 void run_words_take(const struct cli *cli, struct run_words *words, int option);

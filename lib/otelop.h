@@ -124,7 +124,9 @@ int otelop_signal_error(int fd, const char *text);
  * the caller's reaches the daemon but its environment, directory and umask.
  */
 struct otelop_spawn {
-	const char *state_dir;		/* exported as OTELOP_STATE_DIR; NULL: left alone */
+	const char *state_dir;		/* exported as OTELOP_STATE_DIR; NULL: left alone, and the name too */
+	const char *name;		/* exported as OTELOP_NAME with it: it is this instance of the directory
+					   above; NULL: unset */
 	const char *log;		/* file that stdout and stderr are appended to */
 	int log_fd;			/* the same, already open (it becomes a blocking one), if log is
 					   NULL.  0 or less: the log in state_dir; without that, /dev/null */
@@ -142,7 +144,7 @@ struct otelop_spawn {
 	int interrupt_fd;		/* a byte to be read here, a signal's number, gives the start up
 					   (128 plus that); it does not block; 0: none */
 };
-#define OTELOP_SPAWN_INIT { NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0 }
+#define OTELOP_SPAWN_INIT { NULL, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0 }
 
 struct otelop_spawn_result {
 	pid_t pid;			/* the daemon's, when it is ready: the child's own, or what

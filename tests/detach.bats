@@ -139,6 +139,25 @@ os.execvp("otelop-spawn", ["otelop-spawn", "--", "sh", "-c", ": >began; exec sle
 	assert_exists relative/otelop.log
 }
 
+@test "variables of the caller that name descriptors or channels: neither the daemon nor its check has them, whoever starts it" {
+	local name program names=(NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC LISTEN_FDS LISTEN_PID LISTEN_PIDFDID LISTEN_FDNAMES
+		NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_UNIQUE_ID BASH_XTRACEFD GUNICORN_FD GUNICORN_PID UNICORN_FD
+		WERKZEUG_SERVER_FD WERKZEUG_RUN_MAIN SERVER_STARTER_PORT EINHORN_SOCK_FD UPSTART_FDS WAYLAND_SOCKET WINESERVERSOCKET
+		OTELOP_LOCK_FD OTELOP_CHAIN_FD)
+	for name in "${names[@]}"; do export "$name=3x"; done
+	export CARGO_MAKEFLAGS='-j --jobserver-fds=3,4 --jobserver-auth=3,4'
+	tool -0 otelop-spawn -- sh -c 'env >spawned; otelop-ready; exec 3>&-; exec sleep 600'
+	tool -0 otelop -n one start --ready 'check:env >checked' -- sh -c 'env >started; exec sleep 600'
+	tool -0 env OTELOP_STATE_DIR="$PWD/two" otelop-run --ready exec -- sh -c 'env >run'
+	tool -0 otelop -n three start -f --ready exec -- sh -c 'env >foreground'
+	for program in spawned checked started run foreground; do
+		for name in "${names[@]}" CARGO_MAKEFLAGS; do
+			run -1 grep -E "^$name=.*(3x|3,4)" "$program"
+		done
+	done
+	run -1 grep OTELOP_CHAIN_FD spawned checked started run foreground
+}
+
 @test "-e and -u: variables are set and removed; -m: the umask; the rest is the caller's" {
 	export OLD=old KEPT=kept
 	umask 022

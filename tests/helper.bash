@@ -27,6 +27,7 @@ setup() {
 	OTELOP_STATE_DIR=$BATS_TEST_TMPDIR/state
 	OTELOP_TEST_MARK=$BATS_TEST_TMPDIR
 	export OTELOP_STATE_DIR OTELOP_TEST_MARK
+	unset OTELOP_NAME
 	cd "$BATS_TEST_TMPDIR" || return
 	if declare -F setup_more >/dev/null; then setup_more; fi
 }

@@ -61,6 +61,56 @@ web-1.x_Y running $web"
 	assert_output "web running $(otelop-meta -C "$OTELOP_STATE_DIR/web" get pid)"
 }
 
+@test "-n and list inside a daemon, and in its check: they mean the same as outside" {
+	local look='{ otelop -n db status -q; echo "$?"; otelop list; otelop status | head -n 1; }'
+	start_sleep -n db
+	db=$output
+	tool -0 otelop -n web start --ready "check:otelop -n db status -q && $look >checked" -- sh -c "
+		until [ -e go ]; do sleep 0.02; done
+		$look >inside
+		otelop -n cache start --ready exec -- sleep 600
+		exec sleep 600"
+	web=$output
+	run sed 's/^web starting .*/web starting/' checked
+	assert_output $'0\n'"db running $db"$'\nweb starting\nstate         starting'
+	: >go
+	eventually 20 otelop -n cache status -q
+	assert_equal "$(cat inside)" $'0\n'"db running $db"$'\n'"web running $web"$'\nstate         running'
+	assert_equal "$(otelop list | cut -d ' ' -f 1,2)" $'cache running\ndb running\nweb running'
+	assert_not_exists "$OTELOP_STATE_DIR/web/cache"
+}
+
+@test "OTELOP_NAME: set for a command whose instance has a name, and unset for any other, by every program" {
+	local program
+	export OTELOP_NAME=stale
+	for program in 'otelop-spawn --' 'otelop-lock --' 'otelop-run --'; do
+		# shellcheck disable=SC2086 # words
+		tool ${program/ / -C "$PWD/one" } sh -c 'echo "${OTELOP_NAME-none} $OTELOP_STATE_DIR" >said; sleep 0.2; exit 3'
+		assert_equal "$program $(cat said)" "$program none $PWD/one"
+		# shellcheck disable=SC2086 # words
+		tool ${program/ / -C "$PWD/one" -n two } sh -c 'echo "${OTELOP_NAME-none} $OTELOP_STATE_DIR" >said; sleep 0.2; exit 3'
+		assert_equal "$program $(cat said)" "$program two $PWD/one/two"
+	done
+	tool -0 otelop -n two start --ready exec -- sleep 600
+	tool -0 otelop -n two restart
+	tr '\0' '\n' <"/proc/$output/environ" >environment
+	grep -qx 'OTELOP_NAME=two' environment
+	tool -0 otelop -n two restart --ready exec -- sleep 601
+	tr '\0' '\n' <"/proc/$output/environ" >environment
+	grep -qx 'OTELOP_NAME=two' environment
+}
+
+@test "OTELOP_NAME that is not the directory's last component, or none: NAMEs are below OTELOP_STATE_DIR" {
+	local name
+	for name in '' other .. . state/x; do
+		assert_equal "$name $(OTELOP_NAME=$name otelop-statedir -n one)" "$name $OTELOP_STATE_DIR/one"
+	done
+	assert_equal "$(OTELOP_NAME=state otelop-statedir -n one)" "$PWD/one"
+	assert_equal "$(OTELOP_NAME=state otelop-statedir)" "$OTELOP_STATE_DIR"
+	assert_equal "$(OTELOP_NAME=state otelop-statedir -C "$OTELOP_STATE_DIR" -n one)" "$OTELOP_STATE_DIR/one"
+	assert_equal "$(OTELOP_NAME=.. OTELOP_STATE_DIR=$PWD/a/.. otelop-statedir -n one)" "$PWD/a/../one"
+}
+
 @test "a name that is none: status 2, one line that names it, nothing is made" {
 	for name in .. . a/b "" .x é 'a b' '*' 'a$b' /tmp $'a\nb' 'a;b'; do
 		tool -2 otelop -n "$name" start --ready exec -- sleep 600

@@ -238,14 +238,16 @@ with_clients() {
 # --- --try
 
 @test "--try: a check that hangs is ended, with all that it began, and the next one may do better" {
-	tool -0 otelop start --try 300ms --ready 'check:mkdir once 2>/dev/null || exit 0; sleep 601; exit 1' -- sleep 600
-	assert_equal "$(pgrep -fxc 'sleep 601')" 0
+	# A number that nobody else's sleep has.
+	local hangs="check:mkdir once 2>/dev/null || exit 0; sleep 601.$$; exit 1"
+	tool -0 otelop start --try 300ms --ready "$hangs" -- sleep 600
+	assert_equal "$(pgrep -fxc "sleep 601.$$")" 0
 	# Without that, 5 seconds are its time.
 	tool -0 otelop stop
 	rmdir once
-	tool -124 otelop start -t 3 --ready 'check:mkdir once 2>/dev/null || exit 0; sleep 601; exit 1' -- sleep 600
+	tool -124 otelop start -t 3 --ready "$hangs" -- sleep 600
 	rmdir once
-	tool -124 otelop start -t 7 --try 0 --ready 'check:mkdir once 2>/dev/null || exit 0; sleep 601; exit 1' -- sleep 600
+	tool -124 otelop start -t 7 --try 0 --ready "$hangs" -- sleep 600
 }
 
 @test "--try: a URL whose first requests are not answered is asked again" {
@@ -260,4 +262,23 @@ with_clients() {
 	[[ ${stderr_lines[0]} == "otelop: start: --try: "*soon* ]]
 	assert_not_exists ran
 	assert_not_exists state
+}
+
+# --- with --respawn
+
+@test "log:ERE and --respawn: each run is ready by its own lines, also through --log-max" {
+	local bound
+	for bound in '' --log-max=1M; do
+		rm -f once go
+		tool -0 otelop start --respawn $bound --ready log:^up -- sh -c 'if mkdir once; then echo up; sleep 0.5; exit 3; fi
+			until [ -e go ]; do sleep 0.02; done; echo up; exec sleep 600'
+		has_restarted() { [ "$(otelop-meta get restarts 2>/dev/null)" = 1 ] && metadata_says starting; }
+		eventually 20 has_restarted
+		sleep 1.5
+		metadata_says starting
+		: >go
+		eventually 20 metadata_says ready
+		tool -0 otelop stop
+		rmdir once
+	done
 }

@@ -8,6 +8,7 @@
 #include "otelop.h"
 #include "platform/platform.h"
 #include "process/child.h"
+#include "process/environment.h"
 #include "process/exec.h"
 #include "process/listener.h"
 
@@ -23,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+extern char **environ;
 
 #define CONNECT_MS 500		/* then the next address has its turn */
 #define NAMING_MS 1000		/* so long may be looked for who has answered */
@@ -158,15 +161,26 @@ is_strangers(const struct listener *answers, const struct ask_subject *subject)
 	return 1;
 }
 
+static int
+leave_channels(struct environment *environment)
+{
+	if (environment_copy(environment) < 0)
+		return -1;
+	environment_drop_channels(environment, NULL);
+	environ = environment->variables;
+	return 0;
+}
+
 /* To find the shell may last as long as to run it: nobody waits for either. */
 static int
 check(const struct mode *mode, const struct ask_subject *subject)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)mode->target, NULL };
+	struct environment environment = { NULL, 0 };
 
 	/* As the daemon's: what it asks is about this state directory, and its verdict is nobody's. */
-	if (setenv("OTELOP_STATE_DIR", subject->state_dir, 1) == 0 &&
-	    unsetenv("OTELOP_DAEMONIZED") == 0 && unsetenv("NOTIFY_SOCKET") == 0)
+	if (leave_channels(&environment) == 0 && setenv("OTELOP_STATE_DIR", subject->state_dir, 1) == 0 &&
+	    unsetenv("OTELOP_DAEMONIZED") == 0)
 		exec_command(argv);
 	return STATUS_NOT_FOUND;
 }

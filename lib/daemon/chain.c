@@ -115,7 +115,7 @@ chain_hand_on(int fd, const char *dir, struct otelop_message *message)
 	char number[16];
 
 	if (io_format(number, sizeof(number), "%d", fd) < 0 || io_cloexec(fd, 0) < 0 ||
-	    setenv(VARIABLE, number, 1) < 0 || setenv("OTELOP_STATE_DIR", dir, 1) < 0)
+	    setenv(VARIABLE, number, 1) < 0)
 		return message_errno(message, "%s/%s: cannot hand on", dir, STATEDIR_START);
 	return 0;
 }

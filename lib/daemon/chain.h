@@ -28,7 +28,7 @@ int chain_enter(const char *dir, int64_t deadline, int *waited, struct otelop_me
 #define CHAIN_UNCLEAR (-2)
 int chain_inherit(const char *dir, struct otelop_message *message);
 
-/* Hand it, and the directory, on to the program that we are about to become. */
+/* Hand it on to the program that we are about to become. */
 int chain_hand_on(int fd, const char *dir, struct otelop_message *message);
 
 /*

@@ -82,30 +82,32 @@ log_lines_open(struct log_lines *lines)
 	return lines->fd < 0 ? -1 : make_room(lines);
 }
 
-int
-log_lines_open_pipe(struct log_lines *lines)
+static void
+forget(struct log_lines *lines)
 {
-	int pipe[2];
+	size_t i;
 
-	if (io_pipe(pipe) < 0)
-		return -1;
-	lines->fd = pipe[0];
-	lines->copies = pipe[1];
-	lines->offset = -1;
-	return io_nonblock(lines->fd, 1) < 0 ? -1 : make_room(lines);
+	for (i = 0; i < lines->count; i++)
+		regfree(&lines->patterns[i].regex);
+	free(lines->patterns);
+	free(lines->line);
+	lines->patterns = NULL;
+	lines->line = NULL;
+	lines->count = 0;
+}
+
+void
+log_lines_settle(struct log_lines *lines)
+{
+	forget(lines);
+	if (!lines->is_pipe)
+		io_close(&lines->fd);
 }
 
 void
 log_lines_close(struct log_lines *lines)
 {
-	size_t i;
-
-	io_close(&lines->fd);
-	io_close(&lines->copies);
-	for (i = 0; i < lines->count; i++)
-		regfree(&lines->patterns[i].regex);
-	free(lines->patterns);
-	free(lines->line);
+	log_lines_settle(lines);
 	*lines = (struct log_lines)LOG_LINES_INIT;
 }
 
@@ -129,7 +131,7 @@ take(struct log_lines *lines, const char *bytes, size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < length; i++)
+	for (i = 0; lines->line != NULL && i < length; i++)
 		if (bytes[i] == '\n')
 			end_line(lines);
 		else if (lines->used < LOG_LINES_SIZE - 1)
@@ -143,7 +145,7 @@ read_next(struct log_lines *lines, char *bytes, size_t size)
 	struct stat found;
 	ssize_t n;
 
-	if (lines->copies >= 0)
+	if (lines->is_pipe)
 		return (n = read(lines->fd, bytes, size)) > 0 ? (size_t)n : 0;
 	n = pread(lines->fd, bytes, size, (off_t)lines->offset);
 	if (n == 0 && fstat(lines->fd, &found) == 0 && (int64_t)found.st_size < lines->offset) {
@@ -174,4 +176,16 @@ int
 log_lines_have(const struct log_lines *lines, size_t number)
 {
 	return number < lines->count && lines->patterns[number].has_matched;
+}
+
+int
+log_lines_open_pipe(struct log_lines *lines, int fd)
+{
+	lines->fd = fd;
+	lines->is_pipe = 1;
+	if (io_nonblock(fd, 1) < 0)
+		return -1;
+	/* Of a run before this one. */
+	log_lines_read(lines);
+	return make_room(lines);
 }

@@ -1,6 +1,7 @@
 /*
  * Lines that a command writes, and whether they match.  They are read where they come to lie, in the file that is its
- * standard output, from its present end on; or from a pipe, into which who writes the log copies all of it.
+ * standard output, from its present end on; or from a pipe, into which who writes the log copies all of it, and which is
+ * to be read as long as it does.
  *
  * Only a whole line counts, without its newline and a carriage return in front of that; of a longer one than fits into
  * LOG_LINES_SIZE only the beginning is looked at.  A NUL in it is taken for a blank.
@@ -19,7 +20,7 @@ struct log_pattern;
 
 struct log_lines {
 	int fd;			/* -1: there is nothing to look for */
-	int copies;		/* where they are to be copied to, while this is 0 or above; -1: it is a file */
+	int is_pipe;		/* it is, and somebody else's to close */
 	int64_t offset;		/* how far the file has been read */
 	struct log_pattern *patterns;
 	size_t count;
@@ -27,7 +28,7 @@ struct log_lines {
 	size_t used;
 };
 
-#define LOG_LINES_INIT { .fd = -1, .copies = -1 }
+#define LOG_LINES_INIT { .fd = -1 }
 
 /* Is this an extended regular expression of POSIX's?  -1: no, or an empty one, and the message says why. */
 int log_lines_check(const char *ere, struct otelop_message *message);
@@ -38,10 +39,13 @@ int log_lines_add(struct log_lines *lines, const char *ere);
 /* Read them from this process's standard output from here on.  -1: ENOTSUP: that is no file; errno. */
 int log_lines_open(struct log_lines *lines);
 
-/* Read them from a pipe.  -1: errno. */
-int log_lines_open_pipe(struct log_lines *lines);
+/* Read them from this pipe, as far as it is still to be written.  -1: errno. */
+int log_lines_open_pipe(struct log_lines *lines, int fd);
 
 void log_lines_close(struct log_lines *lines);
+
+/* Look for nothing any more: from a pipe what comes is thrown away. */
+void log_lines_settle(struct log_lines *lines);
 
 /* Look at what is there, without waiting. */
 void log_lines_read(struct log_lines *lines);

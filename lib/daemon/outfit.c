@@ -14,6 +14,19 @@
 extern char **environ;
 
 static int
+tell_instance(struct outfit *outfit)
+{
+	const struct otelop_spawn *options = outfit->options;
+	struct environment *environment = &outfit->environment;
+
+	if (options->state_dir == NULL)
+		return 0;
+	environment_unset(environment, "OTELOP_NAME");
+	return environment_set(environment, "OTELOP_STATE_DIR", options->state_dir) < 0 || (options->name != NULL &&
+	    environment_set(environment, "OTELOP_NAME", options->name) < 0) ? -1 : 0;
+}
+
+static int
 make_environment(struct outfit *outfit)
 {
 	const struct otelop_spawn *options = outfit->options;
@@ -22,9 +35,8 @@ make_environment(struct outfit *outfit)
 
 	if (environment_copy(environment) < 0)
 		return -1;
-	environment_drop_channels(environment);
-	if (environment_set(environment, "OTELOP_DAEMONIZED", "1") < 0 || (options->state_dir != NULL &&
-	    environment_set(environment, "OTELOP_STATE_DIR", options->state_dir) < 0))
+	environment_drop_channels(environment, NULL);
+	if (environment_set(environment, "OTELOP_DAEMONIZED", "1") < 0 || tell_instance(outfit) < 0)
 		return -1;
 	for (s = options->unset_env; s != NULL && *s != NULL; s++)
 		environment_unset(environment, *s);

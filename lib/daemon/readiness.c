@@ -40,7 +40,7 @@ open_channels(struct readiness *readiness, struct otelop_message *message)
 }
 
 static int
-open_log(struct readiness *readiness, struct otelop_message *message)
+open_log(struct readiness *readiness, int copies, struct otelop_message *message)
 {
 	const struct mode *mode;
 	size_t i;
@@ -51,8 +51,8 @@ open_log(struct readiness *readiness, struct otelop_message *message)
 			continue;
 		if (log_lines_add(&readiness->lines, mode->target) < 0)
 			return message_errno(message, "%s: cannot look for it", mode->text);
-		if (readiness->lines.fd >= 0 || (readiness->options->log_max > 0 ?
-		    log_lines_open_pipe(&readiness->lines) : log_lines_open(&readiness->lines)) == 0)
+		if (readiness->lines.fd >= 0 || (copies >= 0 ?
+		    log_lines_open_pipe(&readiness->lines, copies) : log_lines_open(&readiness->lines)) == 0)
 			continue;
 		if (errno == ENOTSUP)
 			return message_set(message, "%s: needs the log, and standard output is no file", mode->text);
@@ -79,7 +79,7 @@ check_means(const struct modes *modes, struct otelop_message *message)
 }
 
 int
-readiness_open(struct readiness *readiness, const struct run_options *options,
+readiness_open(struct readiness *readiness, const struct run_options *options, int copies,
     int (*set)(void *, const char *, struct otelop_message *),
     void *argument, struct otelop_message *message)
 {
@@ -90,7 +90,7 @@ readiness_open(struct readiness *readiness, const struct run_options *options,
 	readiness->reader.argument = argument;
 	if (check_means(readiness->modes, message) < 0)
 		return -1;
-	if (open_channels(readiness, message) < 0 || open_log(readiness, message) < 0) {
+	if (open_channels(readiness, message) < 0 || open_log(readiness, copies, message) < 0) {
 		readiness_close(readiness);
 		return -1;
 	}
@@ -124,7 +124,11 @@ readiness_settle(struct readiness *readiness)
 
 	for (i = 0; i < MODES_MAX; i++)
 		ask_end(&readiness->asks[i]);
-	log_lines_close(&readiness->lines);
+	/* The next run, if there is one, looks for its own lines in the same pipe. */
+	if (readiness->options != NULL && readiness->options->respawn > 0)
+		log_lines_settle(&readiness->lines);
+	else
+		log_lines_close(&readiness->lines);
 	listening_free(&readiness->listening);
 }
 
@@ -132,6 +136,7 @@ void
 readiness_close(struct readiness *readiness)
 {
 	readiness_settle(readiness);
+	log_lines_close(&readiness->lines);
 	io_close(&readiness->ready_pipe[0]);
 	io_close(&readiness->ready_pipe[1]);
 	notify_close(&readiness->notify);
@@ -168,6 +173,7 @@ readiness_drain(struct readiness *readiness)
 {
 	drain_pipe(readiness);
 	drain_notify(readiness);
+	log_lines_read(&readiness->lines);
 }
 
 int
@@ -203,7 +209,7 @@ readiness_poll(const struct readiness *readiness, struct pollfd fds[READINESS_PO
 		fds[count++] = (struct pollfd){ readiness->ready_pipe[0], POLLIN, 0 };
 	if (notify_poll_fd(&readiness->notify) >= 0)
 		fds[count++] = (struct pollfd){ notify_poll_fd(&readiness->notify), POLLIN, 0 };
-	if (readiness->lines.copies >= 0)
+	if (readiness->lines.is_pipe)
 		fds[count++] = (struct pollfd){ readiness->lines.fd, POLLIN, 0 };
 	return count;
 }

@@ -38,8 +38,11 @@ struct readiness {
 #define READINESS_FIRST_SOCKETS_MS 10	/* until then a command that says by itself that it is ready has mostly said so */
 #define READINESS_INIT { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT, .lines = LOG_LINES_INIT }
 
-/* Make what the command needs.  set: what its set: lines say.  -1: errno. */
-int readiness_open(struct readiness *readiness, const struct run_options *options,
+/*
+ * Make what the command needs.  copies: a pipe that gets all that the log does, which is read from now on until
+ * readiness_close; or -1.  set: what the command's set: lines say.  -1: errno.
+ */
+int readiness_open(struct readiness *readiness, const struct run_options *options, int copies,
     int (*set)(void *, const char *, struct otelop_message *),
     void *argument, struct otelop_message *message);
 void readiness_close(struct readiness *readiness);

@@ -178,7 +178,7 @@ readiness_look(struct readiness *readiness, const struct tree *tree)
 
 	readiness_hold(readiness, MODE_EXEC);
 	look_at_clock(readiness, now);
-	if (readiness->lines.copies >= 0 || (is_time && readiness->lines.fd >= 0))
+	if (readiness->lines.is_pipe || (is_time && readiness->lines.fd >= 0))
 		look_at_lines(readiness);
 	if (is_time && now - readiness->began >= READINESS_FIRST_SOCKETS_MS &&
 	    readiness_awaits(readiness, 1u << MODE_LISTEN))

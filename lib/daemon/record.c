@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "daemon/log.h"
 #include "daemon/run_options.h"
 #include "process/addresses.h"
 #include "process/ending.h"
@@ -90,14 +91,58 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "try", options->try_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
+	    set_number(metadata, "runner", getpid()) < 0 ||
+	    set_if_possible(metadata, "grace", options->grace_text) < 0 ||
+	    set_if_possible(metadata, "stopSignal", options->stop_signal_text) < 0 ||
+	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
+	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||
+	    set_if_possible(metadata, "stdin", options->stdin_open ? "open" : NULL) < 0 ||
 	    record_given(metadata, options->members) < 0)
 		return message_errno(reason, "memory: cannot make the metadata");
 	for (member = options->members; *member != NULL; member++)
 		if (meta_set_pair(metadata, *member, 0, reason) < 0)
 			return -1;
 	return 0;
+}
+
+int
+record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
+    const char *last_end, struct otelop_message *reason)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	if (record_start(metadata, options, argv, reason) < 0)
+		return -1;
+	if (set_number(metadata, "restarts", restarts) < 0 || set_if_possible(metadata, "lastEnd", last_end) < 0 ||
+	    set_if_possible(metadata, "lastEndAt", now) < 0)
+		return message_errno(reason, "memory: cannot make the metadata");
+	return 0;
+}
+
+void
+record_log(struct otelop_metadata *metadata, const struct statedir *dir)
+{
+	char text[32];
+	struct stat log;
+
+	if (!log_is_ours(dir, &log) || log.st_size == 0)
+		return;
+	io_format(text, sizeof(text), "%lld", (long long)log.st_size);
+	set_if_possible(metadata, "logStart", text);
+	io_format(text, sizeof(text), "%llu", (unsigned long long)log.st_ino);
+	set_if_possible(metadata, "logInode", text);
+}
+
+void
+record_begin(struct otelop_metadata *metadata)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	set_if_possible(metadata, "startedAt", now);
 }
 
 int
@@ -112,7 +157,7 @@ record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses
 }
 
 void
-record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
+record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status, const char *left)
 {
 	char text[CLOCK_RFC3339_SIZE];
 
@@ -126,4 +171,5 @@ record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
 	}
 	clock_format_now(text);
 	set_if_possible(metadata, "exitedAt", text);
+	set_if_possible(metadata, "left", left);
 }

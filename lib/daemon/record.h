@@ -5,15 +5,29 @@
 #include "daemon/run_options.h"
 #include "otelop.h"
 #include "process/addresses.h"
+#include "state/statedir.h"
 
 /* What a restart needs too.  -1: a member of the user's is refused, or there is no memory, with the reason. */
 int record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason);
 
+/* Where in the state directory's log its words begin, if that is where they go and it has some already. */
+void record_log(struct otelop_metadata *metadata, const struct statedir *dir);
+
+/* Its run begins now. */
+void record_begin(struct otelop_metadata *metadata);
+
 int record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses *addresses,
     struct otelop_message *reason);
 
-/* code and status as in siginfo_t. */
-void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status);
+/*
+ * The same for a command that is started again, so many times by now: nothing that the last run has said is left but
+ * how it has ended.
+ */
+int record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
+    const char *last_end, struct otelop_message *reason);
+
+/* code and status as in siginfo_t; left: what could not be ended, or NULL. */
+void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status, const char *left);
 
 #endif

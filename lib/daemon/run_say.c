@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
+#include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/run_state.h"
 #include "daemon/verdict.h"
@@ -35,6 +36,12 @@ run_tell(const struct run *run, const char *line)
 {
 	if (run->channel == VERDICT_PIPE)
 		io_write_all(OTELOP_READY_FD, line, strlen(line));
+}
+
+void
+run_log(const struct run *run, const char *line)
+{
+	logger_say(&run->logger, "otelop-run", line, RUN_LOG_PATIENCE_MS);
 }
 
 /* A line for people, as the pipe carries it. */

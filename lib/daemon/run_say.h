@@ -7,6 +7,9 @@
 /* Send line up, which is no verdict yet. */
 void run_tell(const struct run *run, const char *line);
 
+/* A line for the log, which is what CMD's output goes to. */
+void run_log(const struct run *run, const char *line);
+
 /* The daemon is ready; its pid and a line for people go in front. */
 void run_say_ready(const struct run *run);
 

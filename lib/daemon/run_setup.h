@@ -10,6 +10,9 @@ extern const int run_may_be_ignored[];
 /* Everything up to the fork.  0; or the exit status, with the reason in the report. */
 int run_set_up(struct run *run);
 
+/* The last part of that, which each run of CMD needs: how it is told that it is ready, and a next file. */
+int run_prepare(struct run *run);
+
 /* Start CMD.  As above. */
 int run_begin(struct run *run);
 

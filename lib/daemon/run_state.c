@@ -39,7 +39,7 @@ run_hear_end(struct run *run, int signal_number)
 	enum outcome before = run->outcome;
 
 	run->outcome = outcome_after(before, signal_number == SIGHUP ? EVENT_HUP : EVENT_TERM);
-	if (run->outcome != RUN_GIVEN_UP || before == RUN_GIVEN_UP)
+	if (run->outcome == before || (run->outcome != RUN_GIVEN_UP && run->outcome != RUN_CALLED_OFF))
 		return 0;
 	run->given_up_by = signal_number;
 	return 1;

@@ -20,6 +20,9 @@
 
 #define DONT_SYNC 0x4000	/* of statx(2): AT_STATX_DONT_SYNC, and STATX_INO */
 #define ONLY_INODE 0x100
+#define SET_PIPE_SIZE 1031	/* of fcntl(2), which not every libc names: F_SETPIPE_SZ */
+#define LARGEST_PIPE 1048576	/* that a user may have, mostly */
+#define USUAL_PIPE 65536
 #define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
 
 /* Who is to see the descriptors of a process, and whether there was one. */
@@ -325,4 +328,29 @@ platform_open_again(int fd, int flags)
 		again = io_openat(proc, path, flags | O_CLOEXEC | O_NOCTTY, 0);
 	io_close(&proc);
 	return again;
+}
+
+int
+platform_endless_pipe(void)
+{
+	char path[64];
+	int ends[2], fd;
+
+	if (io_pipe(ends) < 0)
+		return -1;
+	/* /proc opens the pipe once more, and not what has its number. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	fd = io_open(path, O_RDWR | O_CLOEXEC, 0);
+	io_close(&ends[0]);
+	io_close(&ends[1]);
+	return fd;
+}
+
+void
+platform_enlarge_pipe(int fd)
+{
+	int size;
+
+	for (size = LARGEST_PIPE; size > USUAL_PIPE && fcntl(fd, SET_PIPE_SIZE, size) < 0; size /= 2)
+		;
 }

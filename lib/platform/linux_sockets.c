@@ -35,6 +35,7 @@
 #define UNIX_SHOW_FILE 2
 #define UNIX_NAME 0		/* an attribute */
 #define UNIX_FILE 1		/* another one, with the file's inode number in front */
+#define INET_IPV6_ALONE 11	/* an attribute of one byte */
 #define SEQUENCE 1
 
 struct address {
@@ -121,11 +122,31 @@ aligned(size_t length)
 	return (length + 3) & ~(size_t)3;
 }
 
+/* The attribute of this type in an answer whose attributes begin at `at`; or NULL, also where one is broken. */
+static const char *
+find_attribute(const char *bytes, size_t length, size_t at, unsigned type, size_t *size)
+{
+	struct attribute attribute;
+
+	for (; at <= length && length - at >= sizeof(attribute); at += aligned(attribute.length)) {
+		memcpy(&attribute, bytes + at, sizeof(attribute));
+		if (attribute.length < sizeof(attribute) || attribute.length > length - at)
+			return NULL;
+		if (attribute.type == type) {
+			*size = attribute.length - sizeof(attribute);
+			return bytes + at + sizeof(attribute);
+		}
+	}
+	return NULL;
+}
+
 static int
 take_inet(const char *bytes, size_t length, platform_take_listener *take, void *argument)
 {
 	struct platform_listener listener = { 0 };
 	struct inet_answer answer;
+	const char *alone;
+	size_t size;
 
 	if (length < sizeof(answer))
 		return 0;
@@ -137,6 +158,8 @@ take_inet(const char *bytes, size_t length, platform_take_listener *take, void *
 	listener.user = answer.uid;
 	listener.port = ntohs(answer.id.source_port);
 	listener.address = answer.id.source;
+	alone = find_attribute(bytes, length, sizeof(answer), INET_IPV6_ALONE, &size);
+	listener.ipv6_alone = alone != NULL && size > 0 && *alone != 0;
 	return take(argument, &listener);
 }
 
@@ -145,9 +168,9 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 {
 	struct platform_listener listener = { .family = AF_UNIX };
 	struct unix_answer answer;
-	struct attribute attribute;
+	const char *number;
 	uint32_t file;
-	size_t at;
+	size_t size;
 
 	if (length < sizeof(answer))
 		return 0;
@@ -155,18 +178,11 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 	if (answer.family != AF_UNIX || answer.state != STATE_LISTEN)
 		return 0;
 	listener.inode = answer.inode;
-	for (at = sizeof(answer); at <= length && length - at >= sizeof(attribute);
-	    at += aligned(attribute.length)) {
-		memcpy(&attribute, bytes + at, sizeof(attribute));
-		if (attribute.length < sizeof(attribute) || attribute.length > length - at)
-			return 0;
-		if (attribute.type == UNIX_NAME) {
-			listener.name = bytes + at + sizeof(attribute);
-			listener.name_length = attribute.length - sizeof(attribute);
-		} else if (attribute.type == UNIX_FILE && attribute.length >= sizeof(attribute) + sizeof(file)) {
-			memcpy(&file, bytes + at + sizeof(attribute), sizeof(file));
-			listener.file = file;
-		}
+	listener.name = find_attribute(bytes, length, sizeof(answer), UNIX_NAME, &listener.name_length);
+	number = find_attribute(bytes, length, sizeof(answer), UNIX_FILE, &size);
+	if (number != NULL && size >= sizeof(file)) {
+		memcpy(&file, number, sizeof(file));
+		listener.file = file;
 	}
 	return listener.name != NULL ? take(argument, &listener) : 0;
 }

@@ -131,3 +131,16 @@ platform_open_again(int fd, int flags)
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	return io_open(path, flags | O_CLOEXEC | O_NOCTTY, 0);
 }
+
+int
+platform_endless_pipe(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+platform_enlarge_pipe(int fd)
+{
+	(void)fd;
+}

@@ -7,10 +7,16 @@
 
 extern char **environ;
 
-/* They name descriptors, or sockets of who watches over the caller. */
+/* They name descriptors, or sockets of who watches over the caller, or say that there are such. */
 static const char *const channels[] = {
-	"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", "NODE_CHANNEL_FD",
-	"NODE_CHANNEL_SERIALIZATION_MODE", "BASH_XTRACEFD", "OTELOP_LOCK_FD",
+	"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+	"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES",
+	"NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID",
+	"BASH_XTRACEFD",
+	"GUNICORN_FD", "GUNICORN_PID", "UNICORN_FD", "WERKZEUG_SERVER_FD", "WERKZEUG_RUN_MAIN", "SERVER_STARTER_PORT",
+	"EINHORN_SOCK_FD", "UPSTART_FDS",
+	"WAYLAND_SOCKET", "WINESERVERSOCKET",
+	"OTELOP_LOCK_FD", "OTELOP_CHAIN_FD",
 };
 
 /* They have the job server's descriptors, or its path, among their words. */
@@ -114,18 +120,28 @@ environment_set(struct environment *environment, const char *name, const char *v
 	return result;
 }
 
+static int
+is_kept(const char *name, const char *const *kept)
+{
+	for (; kept != NULL && *kept != NULL; kept++)
+		if (strcmp(*kept, name) == 0)
+			return 1;
+	return 0;
+}
+
 void
-environment_drop_channels(struct environment *environment)
+environment_drop_channels(struct environment *environment, const char *const *kept)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(channels) / sizeof(*channels); i++)
-		environment_unset(environment, channels[i]);
+		if (!is_kept(channels[i], kept))
+			environment_unset(environment, channels[i]);
 	for (i = 0; i < sizeof(make_flags) / sizeof(*make_flags); i++) {
 		size_t length = strlen(make_flags[i]), at = find(environment, make_flags[i], length);
 		char *flags;
 
-		if (at == environment->count)
+		if (at == environment->count || is_kept(make_flags[i], kept))
 			continue;
 		/* Only taking out, it never writes before what it has yet to read. */
 		flags = environment->variables[at] + length + 1;

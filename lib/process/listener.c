@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "platform/platform.h"
+#include "process/process.h"
 
 #include <sys/socket.h>
 
@@ -100,7 +101,7 @@ rank_of(const struct search *search, const struct platform_listener *listener)
 	if (memcmp(listener->address, any, listener->family == AF_INET ? 4 : 16) != 0)
 		return ELSEWHERE;
 	if (is_mapped(&search->place))
-		return listener->family == AF_INET ? ALL_OF_FAMILY : ALL_OF_BOTH;
+		return listener->family == AF_INET ? ALL_OF_FAMILY : listener->ipv6_alone ? ELSEWHERE : ALL_OF_BOTH;
 	return listener->family == AF_INET6 ? ALL_OF_FAMILY : ELSEWHERE;
 }
 
@@ -174,14 +175,14 @@ void
 listener_describe(const struct listener *listener, char *text, size_t size)
 {
 	pid_t pid = listener->pid > 0 ? listener->pid : find_holder(listener->inode);
-	char name[64];
+	struct process_name name;
 
-	if (!listener->is_known)
+	if (!listener->is_known) {
 		io_format(text, size, "somebody");
-	else if (pid > 0 && platform_process_name(pid, name, sizeof(name)) == 1)
-		io_format(text, size, "process %ld (%s)", (long)pid, name);
-	else if (pid > 0)
-		io_format(text, size, "process %ld", (long)pid);
-	else
+	} else if (pid > 0) {
+		process_name(&name, pid);
+		io_format(text, size, "process %ld (%s)", (long)pid, name.name);
+	} else {
 		io_format(text, size, "a process of user %lu", (unsigned long)listener->user);
+	}
 }

@@ -32,12 +32,25 @@ static const struct known_member known[] = {
 	{ "try", MEMBER_TEXT, NULL },
 	{ "maxLifetime", MEMBER_TEXT, NULL },
 	{ "noSweep", MEMBER_TEXT, NULL },
+	{ "runner", MEMBER_NUMBER, NULL },
+	{ "grace", MEMBER_TEXT, NULL },
+	{ "stopSignal", MEMBER_TEXT, NULL },
+	{ "stopAll", MEMBER_TEXT, NULL },
+	{ "left", MEMBER_TEXT, NULL },
 	{ "logMax", MEMBER_TEXT, NULL },
 	{ "logKeep", MEMBER_TEXT, NULL },
+	{ "respawn", MEMBER_TEXT, NULL },
+	{ "stdin", MEMBER_TEXT, NULL },
+	{ "logStart", MEMBER_TICKS, NULL },
+	{ "logInode", MEMBER_TICKS, NULL },
+	{ "restarts", MEMBER_NUMBER, NULL },
+	{ "lastEnd", MEMBER_TEXT, NULL },
+	{ "lastEndAt", MEMBER_TIME, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
 	{ "summary", MEMBER_TEXT, NULL },	/* said on the ready pipe alone */
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
+struct members_fit { char all_known[KNOWN_COUNT <= MEMBERS_KNOWN_MAX ? 1 : -1]; };
 
 const struct known_member *
 members_known(size_t *count)
@@ -51,8 +64,8 @@ members_find(const char *key, size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < KNOWN_COUNT; i++)
-		if (strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
+	for (i = 0; length > 0 && i < KNOWN_COUNT; i++)
+		if (known[i].key[0] == key[0] && strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
 			return &known[i];
 	return NULL;
 }

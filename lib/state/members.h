@@ -15,6 +15,8 @@ struct known_member {
 	const char *zero;	/* upstream's value for "not there"; NULL: left out */
 };
 
+#define MEMBERS_KNOWN_MAX 96	/* there are fewer */
+
 /* All of them, in the order of the file. */
 const struct known_member *members_known(size_t *count);
 

@@ -44,13 +44,14 @@ _otelop_split() {
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
-    local run='--ready=mode --try=text --with-parent=pid --max-lifetime=text --no-sweep
-        --log-max=text --log-keep=text'
+    local run='--ready=mode --try=text --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
+        --stop-signal=signal --stop-all
+        --log-max=text --log-keep=text --respawn --stdin=stdin'
     options='' operands='' tail=''
     case $1 in
     otelop)
         options="$help $dir"
-        operands='start stop restart status logs list wait version help'
+        operands='start stop restart status logs list wait with version help'
         ;;
     otelop/start | otelop/restart)
         options="$run -t=text --timeout=text --native --strict -f --foreground"
@@ -61,15 +62,21 @@ _otelop_describe() {
     otelop/status) options='--json -q --quiet' ;;
     otelop/logs) options='-f --follow -N=text --lines=text' ;;
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
+    otelop/with | otelop-with)
+        run=${run/--with-parent=pid/}
+        options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} -t=text --timeout=text"
+        [[ $1 == otelop/* ]] || options="$help -C=dir --state-dir=dir $options"
+        operands=-- tail=dashes
+        ;;
     otelop-statedir)
         options="$help $dir -e --ensure -l --log -m --metadata
-            --tail=text --follow --as=text --complain=text"
+            --tail=text --follow --as=text --complain=text --say=text"
         ;;
     otelop-spawn)
         options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
             -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
             -u=variable --unset=variable --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run --start=text"
+            --run --native --strict --again --dry-run --start=text --servers=text --server=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -91,7 +98,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --dry-run"
+        options="$help $dir $run --join --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac
@@ -147,6 +154,7 @@ _otelop_instances() {
 
 _otelop_keys() {
     _otelop_ask otelop-meta read | sed -n 's/^  "\([A-Za-z_][A-Za-z0-9_]*\)":.*/\1/p'
+    printf '%s\n' address port
 }
 
 # Offer values of kind $1 behind prefix $2, which belongs to the same word.
@@ -158,6 +166,7 @@ _otelop_offer_values() {
     instance) _otelop_offer_lines "$before" < <(_otelop_instances) ;;
     pid) _otelop_offer_lines "$before" < <(ps -A -o pid=) ;;
     variable) _otelop_offer_lines "$before" < <(compgen -e) ;;
+    stdin) _otelop_offer "${before}open" ;;
     signal)
         for mode in HUP INT QUIT KILL USR1 USR2 TERM CONT STOP; do
             _otelop_offer "$before$mode"
@@ -260,4 +269,4 @@ _otelop() {
 }
 
 complete -F _otelop otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta \
-    otelop-stop otelop-run
+    otelop-stop otelop-run otelop-with

@@ -15,6 +15,9 @@
 #include "base/clock.h"
 #include "base/pids.h"
 #include "daemon/modes.h"
+#include "daemon/respawn.h"
+#include "daemon/run_again.h"
+#include "daemon/run_state.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "platform/platform.h"
@@ -429,6 +432,49 @@ static const struct row began_rows[] = {
 	{ NULL, NULL }
 };
 
+/* A limit, and for each crash how many seconds the run before it had lasted: the pauses in seconds, until there is none. */
+static void
+answer_respawn(const char *input, char *answer)
+{
+	struct respawn respawn = { .row = 0 };
+	int limit, ran, length;
+
+	sscanf(input, "%d%n", &limit, &length);
+	for (input += length; sscanf(input, "%d%n", &ran, &length) == 1; input += length) {
+		if (!respawn_is_due(&respawn, limit, ran * INT64_C(1000))) {
+			strcat(answer, "enough ");
+			break;
+		}
+		sprintf(answer + strlen(answer), "%d ", (int)(respawn_pause_ms(&respawn) / 1000));
+	}
+	sprintf(answer + strlen(answer), "of %ld", respawn.total);
+}
+
+static const struct row respawn_rows[] = {
+	{ "1 5", "1 of 1" }, { "1 5 5", "1 enough of 1" },
+	{ "10 0 0 0 0 0 0 0 0 0 0 0", "1 2 4 8 16 32 60 60 60 60 enough of 10" },
+	{ "3 59 59 59 59", "1 2 4 enough of 3" }, { "3 60 59 60 59 60", "1 2 1 2 1 of 5" },
+	{ "1 60 60 60", "1 1 1 of 3" }, { "1000000 0 0", "1 2 of 2" },
+	{ NULL, NULL }
+};
+
+/* Is it being started again, paused or ready; and how many milliseconds are left until the deadline (-1: there is none)? */
+static void
+answer_late(const char *input, char *answer)
+{
+	struct run_report report = { .said = 0 };
+	struct run run = { .report = &report };
+
+	run.outcome = *input == 'a' ? RUN_AGAIN : *input == 'p' ? RUN_PAUSED : RUN_READY;
+	run.respawn.due = clock_deadline(atol(input + 1));
+	strcpy(answer, run_is_late(&run) ? report.reason.text : "no");
+}
+
+static const struct row late_rows[] = {
+	{ "a 0", "not ready within 60 s" }, { "a 100000", "no" }, { "p 0", "no" }, { "r -1", "no" },
+	{ NULL, NULL }
+};
+
 static const struct group {
 	const char *name;
 	void (*answer)(const char *, char *);
@@ -445,6 +491,8 @@ static const struct group {
 	{ "holders", answer_holders, holders_rows },
 	{ "pids", answer_pids, pids_rows },
 	{ "began", answer_began, began_rows },
+	{ "respawn", answer_respawn, respawn_rows },
+	{ "late", answer_late, late_rows },
 };
 
 static int
