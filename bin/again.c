@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OWN_WORDS 24
+#define OWN_WORDS 16
 
 /* Words, in an array that has room for all; failed: one of them cannot be an argument, or there is no memory. */
 struct words {
@@ -45,6 +45,39 @@ add_string(struct words *words, const char *prefix, const struct json_value *val
 	words->items[words->count++] = word;
 }
 
+/* Options that have a value, and the members that it is recorded in. */
+static const struct {
+	const char *option;
+	const char *key;
+} recorded[] = {
+	{ "--ready", "readyMode" },
+	{ "--max-lifetime", "maxLifetime" },
+	{ "--grace", "grace" },
+	{ "--stop-signal", "stopSignal" },
+	{ "--log-max", "logMax" },
+	{ "--log-keep", "logKeep" },
+	{ "--respawn=", "respawn" },
+	{ "--stdin", "stdin" },
+};
+
+/* The last two words are one. */
+static void
+join_last(struct words *words)
+{
+	const char *front = words->items[words->count - 2], *behind = words->items[words->count - 1];
+	char *word = malloc(strlen(front) + strlen(behind) + 1);
+
+	if (word == NULL) {
+		words->failed = 1;
+		return;
+	}
+	strcpy(word, front);
+	strcat(word, behind);
+	words->count--;
+	words->items[words->count - 1] = word;
+}
+
+/* An option that was given has a value, in a word of its own; or, where option ends with =, in the same one. */
 static void
 add_option(struct words *words, const struct otelop_metadata *metadata, const char *option,
     const char *key)
@@ -55,6 +88,8 @@ add_option(struct words *words, const struct otelop_metadata *metadata, const ch
 		return;
 	words->items[words->count++] = option;
 	add_string(words, "", &value);
+	if (option[strlen(option) - 1] == '=')
+		join_last(words);
 }
 
 static void
@@ -129,9 +164,9 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 {
 	/* No word is shorter than a byte of the text that it is read from, but for our own. */
 	struct words words = { calloc(metadata->length + OWN_WORDS, sizeof(*words.items)), 0, 0 };
-	struct json_value value, respawn;
+	struct json_value value;
 	char names[256];
-	size_t at;
+	size_t at, i;
 
 	if (words.items == NULL) {
 		message_errno(message, "memory: cannot allocate the words of the command");
@@ -146,16 +181,8 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 		message_set(message, "%s: the metadata does not say which command it was", dir);
 		return NULL;
 	}
-	add_option(&words, metadata, "--ready", "readyMode");
-	add_option(&words, metadata, "--max-lifetime", "maxLifetime");
-	add_option(&words, metadata, "--grace", "grace");
-	add_option(&words, metadata, "--stop-signal", "stopSignal");
-	add_option(&words, metadata, "--log-max", "logMax");
-	add_option(&words, metadata, "--log-keep", "logKeep");
-	add_option(&words, metadata, "--stdin", "stdin");
-	/* Its value may be left out, so it is one word with it. */
-	if (meta_find(metadata, "respawn", &respawn) && respawn.type == JSON_STRING)
-		add_string(&words, "--respawn=", &respawn);
+	for (i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
+		add_option(&words, metadata, recorded[i].option, recorded[i].key);
 	add_flag(&words, metadata, "--no-sweep", "noSweep");
 	add_flag(&words, metadata, "--stop-all", "stopAll");
 	add_members(&words, metadata);

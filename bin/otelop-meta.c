@@ -8,12 +8,14 @@
 #include "otelop.h"
 #include "running.h"
 #include "show.h"
+#include "show_live.h"
 #include "state/endpoint.h"
 #include "state/identity.h"
 #include "state/instance.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
+#include "values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -184,7 +186,7 @@ run_get(const struct cli *of, const char *dir, int argc, char *argv[])
 			status = STATUS_NO;
 			continue;
 		}
-		show_value(&value, shell);
+		values_put(&value, shell ? VALUES_SHELL : VALUES_RAW);
 		putchar('\n');
 	}
 	return status;
@@ -202,10 +204,29 @@ run_wait(const struct cli *of, const char *dir, int argc, char *argv[])
 	return running_wait(&cli, of, dir, argc, argv);
 }
 
+/* What the daemon says of itself, where it can be asked. */
+static void
+ask_daemon(const struct otelop_metadata *metadata, struct live *live, struct otelop_message *reason,
+    struct show_details *details)
+{
+	switch (show_live_ask(metadata, live, reason)) {
+	case 1:
+		details->live = live;
+		break;
+	case -1:
+		details->unknown = reason->text;
+		break;
+	}
+}
+
 static int
 run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct show_details details = { NULL, NULL, NULL };
+	struct otelop_message reason;
+	struct live live;
+	char log[OTELOP_PATH_SIZE];
 	enum state state;
 	int option, json = 0, quiet = 0;
 
@@ -221,10 +242,13 @@ run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 	cli_warn_state_dir(&cli, dir);
 	if (state == STATE_STOPPED)
 		metadata.length = 0;
+	details.log = show_log(&metadata, dir, log);
+	if (!json && of == &status_cli && state == STATE_RUNNING)
+		ask_daemon(&metadata, &live, &reason, &details);
 	if (json)
-		show_json(state, &metadata);
+		show_json(state, &metadata, details.log);
 	else
-		show_people(state, &metadata);
+		show_people(state, &metadata, &details);
 	return running_status(state);
 }
 
@@ -248,7 +272,7 @@ run_args(const struct cli *of, const char *dir, int argc, char *argv[])
 	read_or_fail(dir, &metadata);
 	if ((words = again_words(dir, &metadata, &command, &message)) == NULL)
 		cli_fail(&cli, STATUS_NO, &message);
-	show_words(words);
+	values_put_words(words);
 	return STATUS_DONE;
 }
 

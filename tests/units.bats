@@ -86,6 +86,10 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	replay sock_diag
 }
 
+@test "answers of who is taken for upstream's daemon: what is taken lies in them, and an address has nothing else in it" {
+	replay live
+}
+
 @test "/proc/PID/stat: any name of a process leaves parent and session right" {
 	replay stat_line
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "daemon/log.h"
 #include "daemon/run_options.h"
 #include "process/addresses.h"
 #include "process/ending.h"
@@ -109,6 +110,20 @@ record_again(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "lastEndAt", now) < 0)
 		return message_errno(reason, "memory: cannot make the metadata");
 	return 0;
+}
+
+void
+record_log(struct otelop_metadata *metadata, const struct statedir *dir)
+{
+	char text[32];
+	struct stat log;
+
+	if (!log_is_ours(dir, &log) || log.st_size == 0)
+		return;
+	io_format(text, sizeof(text), "%lld", (long long)log.st_size);
+	set_if_possible(metadata, "logStart", text);
+	io_format(text, sizeof(text), "%llu", (unsigned long long)log.st_ino);
+	set_if_possible(metadata, "logInode", text);
 }
 
 void

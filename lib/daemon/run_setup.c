@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/endless.h"
+#include "daemon/log.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
@@ -78,6 +79,19 @@ tell_grace(const struct run *run)
 	run_tell(run, line);
 }
 
+/* What is large is set aside, and where this run begins is recorded; neither is worth a failure. */
+static void
+begin_log(struct run *run)
+{
+	struct otelop_message why;
+
+	if (run->logger.max > 0)
+		return;
+	if (log_set_aside(&run->lock.dir, &why) < 0)
+		logger_say(&run->logger, "otelop-run", why.text, RUN_GRACE_MS);
+	record_log(&run->metadata, &run->lock.dir);
+}
+
 int
 run_prepare(struct run *run)
 {
@@ -126,6 +140,7 @@ run_set_up(struct run *run)
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
 	tell_grace(run);
+	begin_log(run);
 	return run_prepare(run);
 }
 

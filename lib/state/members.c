@@ -40,6 +40,8 @@ static const struct known_member known[] = {
 	{ "logKeep", MEMBER_TEXT, NULL },
 	{ "respawn", MEMBER_TEXT, NULL },
 	{ "stdin", MEMBER_TEXT, NULL },
+	{ "logStart", MEMBER_TICKS, NULL },
+	{ "logInode", MEMBER_TICKS, NULL },
 	{ "restarts", MEMBER_NUMBER, NULL },
 	{ "lastEnd", MEMBER_TEXT, NULL },
 	{ "lastEndAt", MEMBER_TIME, NULL },

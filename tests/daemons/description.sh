@@ -19,11 +19,11 @@ options='' says=''
 prepare() { :; }
 after() { :; }
 
-# Does it answer, at once, at the first of its $addresses?
+# Does it answer, at once, at the address that `otelop-meta get address` gives?
 answers() { http; }
 
 # ask WORDS: what it answers.  http [PATH]: it speaks HTTP, and found the page.
-ask() { python3 "$tools/ask.py" "$(echo "$addresses" | head -n 1)" "$1"; }
+ask() { python3 "$tools/ask.py" "$(otelop-meta get address)" "$1"; }
 http() {
 	answer=$(ask "GET ${1:-/} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n" | tr -d '\0\r')
 	case $answer in HTTP/1.[01]\ [23]*) ;; *) echo "$answer" | head -n 3; return 1 ;; esac

@@ -3,7 +3,7 @@
 # Debian's packages as root; npm's and pip's into DIRECTORY/npm/NAME and DIRECTORY/pip/NAME.  Why something cannot be had
 # goes to DIRECTORY/why/NAME; as an ordinary user on Debian the one command to run is printed.  What is not there in the
 # end is none of our affair: nothing here fails.
-# shellcheck disable=SC1090,SC1091,SC2154 # description.sh sets what every description may
+# shellcheck disable=SC1090,SC1091,SC2154,SC2317 # description.sh sets what every description may; `each` calls
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,21 +14,23 @@ mkdir -p "$work/why" "$work/npm" "$work/pip"
 log=$work/fetch.log
 : >"$log"
 
-# A daemon that a package brings must not begin to run: while we install, the answer to who asks is "no".
+# A daemon that a package brings must not begin to run: while we install, the answer to who asks is "no".  What is
+# there before comes back; what one of us left who was killed does not.
 policy=/usr/sbin/policy-rc.d
+mark='while otelop fetches daemons, none of them starts'
 forbid() {
-	# One that we left when we were killed is ours, and not to be kept.
-	[ ! -e "$policy" ] || [ -e "$policy.kept" ] || mv "$policy" "$policy.kept"
+	grep -qsF "$mark" "$policy" || [ ! -e "$policy" ] || mv "$policy" "$policy.kept"
 	trap allow 0
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" >"$policy"
 	chmod 755 "$policy"
 }
 allow() {
 	rm -f "$policy"
 	[ ! -e "$policy.kept" ] || mv "$policy.kept" "$policy"
+	trap - 0
 }
 
 # is_there NAME: its program can be called.
@@ -88,6 +90,7 @@ if command -v apt-get >/dev/null; then
 		forbid
 		apt-get update >>"$log" 2>&1 </dev/null || :
 		each from_debian "$@"
+		allow
 	else
 		echo "daemons: not all are there; run this for more: sudo apt-get install --no-install-recommends$wanted" >&2
 	fi
