@@ -12,16 +12,12 @@
 #include "process/process.h"
 #include "process/tree.h"
 #include "state/holder.h"
-#include "state/identity.h"
 #include "state/lock.h"
-#include "state/meta.h"
 #include "state/statedir.h"
 
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
