@@ -357,6 +357,16 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	holder_is_published
 }
 
+@test "its log is over 16 MiB when it crashes: set aside, and the next run's words are in a new one" {
+	tool -0 otelop start --respawn --ready fd -- sh -c "echo begun; $counted"
+	crash 'head -c 17000000 /dev/zero >&2; exit 3'
+	eventually 10 runs_again 2
+	(($(stat -c %s "$log.1") > 17000000))
+	assert_equal "$(cat "$log")" 'otelop-run: sh: exited with status 3; started again in 1 s (1 of 10)
+begun'
+	tool -0 otelop stop
+}
+
 @test "under notify: each run has a socket of its own, and says so at it" {
 	tool -0 otelop start --respawn --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >>runs; otelop-ready
 		until test -e end; do sleep 0.02; done; rm end; exit 3'

@@ -73,8 +73,7 @@ publish(struct run *run, const char *words, struct otelop_message *reason)
 {
 	if (record_again(&run->metadata, run->options, run->argv, run->respawn.total, words, reason) < 0)
 		return -1;
-	if (run->logger.max == 0)
-		record_log(&run->metadata, &run->lock.dir);
+	run_begin_log(run);
 	return vanish_publish(&run->lock, &run->metadata, getpid(), reason);
 }
 
