@@ -34,8 +34,14 @@ struct target {
 	int is_respawned;	/* if it crashes, which includes that somebody kills it, its otelop-run starts it again */
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
+	pid_t runner;		/* the otelop-run that says of itself in the file that it takes a stopper's words; 0: none */
+	int stop_signal;	/* that is recorded; 0: none is */
+	int stop_all;		/* it is for all that is below the daemon, too */
 	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
+	int is_told;		/* by this stop: how long the end may take */
 	struct pids asked;
+	struct pids killed;
+	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
 	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
 	size_t below_count;
@@ -52,6 +58,9 @@ int target_find(struct target *target, int64_t deadline, struct otelop_message *
 
 /* Who is above, around and, of one that is starting, below the daemon: parent, session, below. */
 void target_look_around(struct target *target);
+
+/* The living otelop-run that takes a stopper's words (stop_time.h), looked for by target_look_around; or NULL. */
+const struct process *target_runner(const struct target *target);
 
 /*
  * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, has nobody who

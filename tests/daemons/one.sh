@@ -18,21 +18,21 @@ listening() { otelop-meta get listen 2>/dev/null | tr ' ' '\n'; }
 now() { date +%s%3N; }
 
 # inside COMMAND...: in the directory of this life.
-inside() (cd "$directory/here" && "$@")
+inside() (cd "$directory" && "$@")
 
 # spell OPTIONS COMMAND: a start, of a line in which $port, $second and $PWD may stand.
 spell() { eval "exec otelop start -t 60 --max-lifetime 5m $1 -- $2"; }
 
-# fresh PURPOSE: a fresh directory, fresh ports, and what the daemon needs there.  The state is beside it: what watches
-# its files must not see ours.
+# fresh PURPOSE: a fresh directory, fresh ports, and what the daemon needs there.  The state is where a project has it,
+# so that a daemon that watches its directory could take our files for its own.
 fresh() {
 	directory=$room/$1
-	mkdir "$directory" "$directory/here" || exit
+	mkdir "$directory" || exit
 	# shellcheck disable=SC2034 # for the description
 	port=$(python3 "$tools/free_port.py" "$room")
 	# shellcheck disable=SC2034
 	second=$(python3 "$tools/free_port.py" "$room")
-	OTELOP_STATE_DIR=$directory/state HOME=$directory TMPDIR=$directory OTELOP_DAEMON_MARK=$directory
+	OTELOP_STATE_DIR=$directory/.otelop HOME=$directory TMPDIR=$directory OTELOP_DAEMON_MARK=$directory
 	export OTELOP_STATE_DIR HOME TMPDIR OTELOP_DAEMON_MARK
 	inside prepare >"$directory/prepare.out" 2>&1 || fault "cannot be prepared: $(tail -n 1 "$directory/prepare.out")"
 }
@@ -77,13 +77,16 @@ taken() {
 	done
 }
 
-# leave: nobody is there any more; a moment is given to who has been told to end.
+# leave [MS]: nobody is there any more, after a moment, or so long, for who has been told to end.
 leave() {
 	inside after >/dev/null 2>&1
-	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+	began=$(now)
+	while
 		rest=$(remaining)
 		busy=$(taken)
 		[ -n "$rest$busy" ] || return
+		[ $(($(now) - began)) -lt "${1:-1000}" ]
+	do
 		sleep 0.1
 	done
 	[ -z "$busy" ] || fault "somebody listens on $busy"
@@ -136,18 +139,21 @@ in_foreground() {
 	ready_ms=$took
 	if [ "$code" -eq 0 ]; then
 		addresses=$(listening)
-		address=$(echo "$addresses" | sed "s|$directory/here/||" | paste -sd ' ' -)
+		address=$(echo "$addresses" | sed "s|$directory/||" | paste -sd ' ' -)
 		said=$(inside answers 2>&1) || fault "does not answer: $said"
-		state=$(otelop-meta running)
-		case $state in running*) ;; *) fault "is $state" ;; esac
+		said=$(otelop restart 2>&1 >/dev/null) || fault "restart: $?: $said"
+		addresses="$addresses $(listening)"
+		said=$(inside answers 2>&1) || fault "does not answer after a restart: $said"
 		end_it
 	else
 		fault "start: $code: $said"
 		otelop stop >/dev/null 2>&1
 	fi
 	leave
+	[ -n "$faults" ] || crash
+	[ -n "$faults" ] || lose_runner
 	learn_ready
-	tell foreground "$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
+	tell foreground "${options:+$options -- }$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
 }
 
 # A stop that is done when it says so, and needs no force; $end is how the log says it ended.
@@ -160,6 +166,34 @@ end_it() {
 	[ "$code" -eq 3 ] || fault "after stop, status: $code"
 	end=$(sed -n 's/^otelop-run: //p' "$OTELOP_STATE_DIR/otelop.log" | paste -sd ';')
 	case $end in *killed,*) fault "$end" ;; esac
+}
+
+# It is killed: said by the status, and what it leaves is ended by otelop-run.
+crash() {
+	begin crash "$options" "$foreground"
+	addresses=$(listening)
+	kill -s KILL "$(otelop-meta get pid)"
+	began=$(now)
+	while otelop status -q && [ $(($(now) - began)) -lt 6000 ]; do sleep 0.05; done
+	otelop status -q
+	code=$?
+	[ "$code" -eq 1 ] || fault "when it is killed, status: $code"
+	# Its children have the grace of a sweep.
+	leave 12000
+	said=$(otelop stop 2>&1) || fault "when it is killed, stop: $?: $said"
+}
+
+# Its otelop-run is killed: it goes on, and stop ends it and what it has begun.
+lose_runner() {
+	begin orphan "$options" "$foreground"
+	addresses=$(listening)
+	pid=$(otelop-meta get pid)
+	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	[ "$(cat "/proc/$parent/comm")" = otelop-run ] || { fault "its parent is not otelop-run"; return; }
+	kill -s KILL "$parent"
+	otelop status -q || fault "without otelop-run, status: $?"
+	said=$(otelop stop 2>&1) || fault "without otelop-run, stop: $?: $said"
+	leave
 }
 
 # The form that puts itself into the background has to be told so: by the start, or by the state and the log a moment
@@ -187,6 +221,7 @@ in_background() {
 }
 
 name=$(basename "$description")
+export HOME="$room"
 version=$(eval "$version" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1)
 in_foreground
 [ -z "$background" ] || in_background

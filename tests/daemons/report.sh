@@ -20,7 +20,7 @@ system=$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release 2>/dev/null || :)
 	echo "${processor:-$(uname -m)}, $(getconf _NPROCESSORS_ONLN) processors, $(uname -sr), ${system:-unknown}, on $(date +%Y-%m-%d)."
 	echo
 	awk -F '\t' '
-	function code(text) { gsub(/\|/, "\\|", text); gsub(/\\? [ \t]+/, " ", text); return "`" text "`" }
+	function code(text) { gsub(/\|/, "\\|", text); gsub(/\\ +/, "", text); return "`" text "`" }
 	function number(text) { return text == "-" ? "" : text }
 	$14 == "skipped" { skipped = skipped (skipped ? "; " : "") $1 " (" $15 ")"; next }
 	$14 == "failed" { failed = failed "\n- " $1 ", " $3 ": " $15; next }
