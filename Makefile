@@ -36,12 +36,13 @@ OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
+SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o cli.o cli_place.o cli_values.o explain.o list.o log_tail.o progress.o request.o run_words.o running.o \
-	show.o show_live.o tail.o try.o values.o wait.o
-DAEMON = ask.o chain.o endless.o held.o join.o live.o log.o logger.o modes.o notify.o outcome.o outfit.o \
-	readiness.o reaper.o record.o respawn.o run.o run_again.o run_end.o run_say.o run_setup.o run_state.o \
-	run_stop.o spawn.o stop.o stop_time.o target.o verdict.o
+BIN = again.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o log_tail.o progress.o request.o \
+	run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+DAEMON = ask.o attend.o chain.o endless.o held.o join.o live.o log.o logger.o modes.o notify.o outcome.o outfit.o \
+	readiness.o reaper.o record.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o \
+	run_state.o run_stop.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o jobserver.o output.o process.o selfpipe.o \
@@ -53,7 +54,7 @@ SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_pr
 JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
-PAGES = $(PROGRAMS) otelop
+PAGES = $(PROGRAMS) $(SCRIPTS)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -78,7 +79,7 @@ all: compiler $(BUILD)/include/jsmn.h
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@cp -p bin/otelop $(BUILD)/otelop
+	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
 
 compiler:
 	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
@@ -200,7 +201,7 @@ install: all
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
-	for program in $(PROGRAMS) otelop; do \
+	for program in $(PROGRAMS) $(SCRIPTS); do \
 		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
 	done
 	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
@@ -217,13 +218,13 @@ install: all
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
-	for program in $(PROGRAMS); do \
+	for program in $(PROGRAMS) otelop-with; do \
 		ln -sf otelop $(TO)/share/bash-completion/completions/$$program && \
 		ln -sf otelop.fish $(TO)/share/fish/vendor_completions.d/$$program.fish || exit; \
 	done
 
 uninstall:
-	for program in $(PROGRAMS) otelop; do \
+	for program in $(PROGRAMS) $(SCRIPTS); do \
 		rm -f $(TO)/bin/$$program $(TO)/share/man/man1/$$program.1 \
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \

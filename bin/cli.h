@@ -13,7 +13,8 @@
 enum cli_kind {
 	CLI_PROGRAM,
 	CLI_DAEMON,	/* whoever awaits its verdict is told of a mistake in the usage */
-	CLI_COMMAND	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_COMMAND,	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_WRAPPER	/* a script that leaves its words to a program; part of a long option's name is none, either */
 };
 
 struct cli {

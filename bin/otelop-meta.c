@@ -204,6 +204,21 @@ run_wait(const struct cli *of, const char *dir, int argc, char *argv[])
 	return running_wait(&cli, of, dir, argc, argv);
 }
 
+/* What the daemon says of itself, where it can be asked. */
+static void
+ask_daemon(const struct otelop_metadata *metadata, struct live *live, struct otelop_message *reason,
+    struct show_details *details)
+{
+	switch (show_live_ask(metadata, live, reason)) {
+	case 1:
+		details->live = live;
+		break;
+	case -1:
+		details->unknown = reason->text;
+		break;
+	}
+}
+
 static int
 run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 {
@@ -229,14 +244,7 @@ run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 		metadata.length = 0;
 	details.log = show_log(&metadata, dir, log);
 	if (!json && of == &status_cli && state == STATE_RUNNING)
-		switch (show_live_ask(&metadata, &live, &reason)) {
-		case 1:
-			details.live = &live;
-			break;
-		case -1:
-			details.unknown = reason.text;
-			break;
-		}
+		ask_daemon(&metadata, &live, &reason, &details);
 	if (json)
 		show_json(state, &metadata, details.log);
 	else

@@ -171,7 +171,7 @@ go_on(const struct request *request, int fd)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .options = { .signal_number = SIGTERM, .timeout_ms = 10000 },
+	struct request request = { .options = { .timeout_ms = 10000 },
 	    .chain_wait_ms = OTELOP_FOREVER };
 	int fd = -1;
 

@@ -3,12 +3,14 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "process/exec.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START };
+enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START, SERVERS, SERVER };
 
 static const struct option long_options[] = {
 	{ "log", required_argument, NULL, 'l' },
@@ -20,6 +22,7 @@ static const struct option long_options[] = {
 	{ "run", no_argument, NULL, RUN }, { "native", no_argument, NULL, NATIVE },
 	{ "strict", no_argument, NULL, STRICT }, { "again", no_argument, NULL, AGAIN },
 	{ "start", required_argument, NULL, START },
+	{ "servers", required_argument, NULL, SERVERS }, { "server", required_argument, NULL, SERVER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -27,7 +30,8 @@ const struct cli request_cli = {
 	"otelop-spawn",
 	"otelop-spawn [-hqV] [-C DIR] [-n NAME] [-l LOG] [-t TIME] [-d DIR] [-m UMASK] [-e VAR=VALUE]... "
 	"[-u VAR]... [--tail N] [--as NAME] [--progress TEXT] [--run | --native [--strict]] [--again] [--dry-run] [--] CMD [ARG...]\n"
-	"otelop-spawn --start RUN [--as NAME] [-C DIR] [-n NAME] [-t TIME] [--dry-run] COMMAND [ARG...]",
+	"otelop-spawn --start RUN [--as NAME] [-C DIR] [-n NAME] [-t TIME] [--dry-run] COMMAND [ARG...]\n"
+	"otelop-spawn --start RUN --as NAME [-C DIR] [-n NAME] {--servers | --server} N -- [NEXT...] WORD...",
 	"l:t:d:m:e:u:q", long_options, CLI_PROGRAM,
 };
 
@@ -136,6 +140,12 @@ take_options(struct request *request, const char **set, const char **unset, int 
 		case START:
 			request->runner = optarg;
 			break;
+		case SERVERS:
+		case SERVER:
+			request->next_count = cli_number(cli, option == SERVER ? "--server" : "--servers", optarg, 0, argc);
+			request->asks_servers = 1;
+			request->is_server = option == SERVER;
+			break;
 		}
 }
 
@@ -235,19 +245,21 @@ put_rest(struct request *request, size_t taken, char *const rest[])
 		;
 }
 
-static void
-parse_start(struct request *request, const char *command, int argc, char *argv[])
+void
+request_start_options(struct option *table)
 {
-	char name[32];
+	memcpy(table, start_options, sizeof(start_options));
+	run_words_options(table + START_OPTIONS);
+}
+
+void
+request_parse_start(struct request *request, const char *name, const char *usage, int argc, char *argv[])
+{
 	struct option all[CLI_LONG_MAX + 1];
-	struct cli cli = { name, CLI_OTELOP_USAGE, "t:f", all, CLI_COMMAND };
+	struct cli cli = { name, usage, REQUEST_START_LETTERS, all, CLI_COMMAND };
 	size_t taken;
 
-	if (strcmp(command, "start") != 0 && strcmp(command, "restart") != 0)
-		cli_usage_error(&request_cli, "%s: neither start nor restart", command);
-	snprintf(name, sizeof(name), "otelop: %s", command);
-	memcpy(all, start_options, sizeof(start_options));
-	run_words_options(all + START_OPTIONS);
+	request_start_options(all);
 	run_words_begin(&request->words);
 	request->room = allocate((size_t)argc + FRONT + 1, sizeof(*request->room));
 	taken = take_start_options(&cli, request, request->room + FRONT, argc, argv);
@@ -259,6 +271,17 @@ parse_start(struct request *request, const char *command, int argc, char *argv[]
 	run_words_end(&cli, &request->words, argc, argv);
 	run_words_restore(&request->words);
 	put_rest(request, taken, argv + optind);
+}
+
+static void
+parse_start(struct request *request, const char *command, int argc, char *argv[])
+{
+	char name[32];
+
+	if (strcmp(command, "start") != 0 && strcmp(command, "restart") != 0)
+		cli_usage_error(&request_cli, "%s: neither start nor restart", command);
+	snprintf(name, sizeof(name), "otelop: %s", command);
+	request_parse_start(request, name, CLI_OTELOP_USAGE, argc, argv);
 }
 
 struct request *
@@ -275,6 +298,8 @@ request_parse(int argc, char *argv[])
 	request->spawn.set_env = request->variables;
 	request->spawn.unset_env = request->variables + argc + 1;
 	take_options(request, request->variables, request->variables + argc + 1, argc, argv);
+	if (request->asks_servers)
+		return request;
 	if (request->runner == NULL)
 		check(request, argc, argv);
 	else if ((command = cli_command_of_otelop(&request->place, &argc, &argv)) != NULL)
@@ -282,6 +307,26 @@ request_parse(int argc, char *argv[])
 	else
 		cli_usage_error(&request_cli, "--start: needs --as otelop, and start or restart behind it");
 	return request;
+}
+
+void
+request_become_next(const struct cli *cli, const struct request *request, const char *const more[])
+{
+	struct otelop_message message;
+	size_t count = 0, i;
+	const char **words;
+
+	while (more[count] != NULL)
+		count++;
+	for (i = 0; request->rest[i] != NULL; i++)
+		;
+	words = allocate((size_t)request->next_count + count + i + 1, sizeof(*words));
+	memcpy(words, request->next, (size_t)request->next_count * sizeof(*words));
+	memcpy(words + request->next_count, more, count * sizeof(*words));
+	memcpy(words + request->next_count + count, request->rest, i * sizeof(*words));
+	exec_command((char *const *)(uintptr_t)words);
+	message_errno(&message, "%s: cannot run", words[0]);
+	cli_fail(cli, status_of_exec(errno), &message);
 }
 
 struct cli

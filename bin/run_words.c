@@ -33,7 +33,8 @@ static const struct option long_options[] = {
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
 	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
 	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--dry-run] " \
-	"[KEY=VALUE...] -- CMD [ARG...]"
+	"[KEY=VALUE...] -- CMD [ARG...]\n" \
+	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
 const struct cli run_words_cli = { NAME, USAGE, "", long_options, CLI_DAEMON };
 const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, CLI_PROGRAM };

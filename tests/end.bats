@@ -374,21 +374,6 @@ print("innocent lives:", innocent.poll() is None)'
 
 # --- the grace
 
-# Behind a shell, a server that takes TIME to end, and writes into the file heard each TERM and its end.
-slow_server="python3 -c '
-import os, signal, sys, time
-def got(number, frame):
-    open(\"heard\", \"a\").write(signal.Signals(number).name + \"\\n\")
-    if not frame.f_globals.get(\"ending\"):
-        globals()[\"ending\"] = True
-        time.sleep(float(sys.argv[1]))
-        open(\"heard\", \"a\").write(\"ended\\n\")
-        os._exit(0)
-signal.signal(signal.SIGTERM, got)
-open(\"up\", \"w\")
-while True:
-    signal.pause()'"
-
 @test "a server behind a shell that takes its time: it has the grace, and is asked once" {
 	run_behind --ready exec -- sh -c "$slow_server 3; :"
 	eventually 10 metadata_says ready
@@ -475,4 +460,52 @@ while True:
 		assert_regex "${stderr_lines[0]}" "^otelop: start: $option: not a duration: soon"
 	done
 	assert_not_exists ran
+}
+
+# --- a command that goes into the background after its verdict
+
+@test "CMD ends with 0 a moment after the verdict, and what it left has its address: exited, 1, the log says what to do" {
+	needs sockets
+	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
+	eventually 20 metadata_says ready
+	local address
+	address=$(otelop-meta get listen)
+	: >go
+	assert_runner_status 1
+	assert_regex "$(cat err)" "^otelop-run: sh: exited with status 0 and left process [0-9]+ \\(python3\\), which listens on $address; .*told to stay in the foreground$"
+	tool -1 otelop-meta running
+	assert_equal "$(jq -c '[.state, .exitCode]' "$metadata")" '["exited",0]'
+	assert_nothing_runs
+}
+
+@test "CMD ends with 0 a moment after the verdict, told to by stop or TERM, or nothing has its address: a clean end" {
+	needs sockets
+	local line how
+	for how in stop TERM alone; do
+		case $how in
+		alone) line='until test -e go; do sleep 0.02; done; { kill $!; wait $!; } 2>/dev/null; exit 0' ;;
+		*) line='trap "exit 0" TERM; while :; do sleep 0.02; done' ;;
+		esac
+		run_behind --ready listen -- sh -c "python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & $line"
+		eventually 20 metadata_says ready
+		case $how in
+		stop) tool -0 otelop-stop ;;
+		TERM) kill -TERM "$runner" ;;
+		alone) : >go ;;
+		esac
+		assert_runner_status 0
+		assert_file_empty err
+		assert_left
+	done
+}
+
+@test "CMD ends with 0 later than 5 s after the verdict, and what it left has its address: a clean end" {
+	needs sockets
+	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
+	eventually 20 metadata_says ready
+	sleep 5.2
+	: >go
+	assert_runner_status 0
+	assert_file_empty err
+	assert_left
 }

@@ -29,12 +29,14 @@ unknown() {
 	refute_controls "$output"
 	no_curl_runs
 }
-no_curl_runs() {
+curl_runs() {
 	local one
 	for one in $(marked_processes); do
-		! is_now "$one" curl || fail "curl runs: $one"
+		if is_now "$one" curl; then return; fi
 	done
+	return 1
 }
+no_curl_runs() { ! curl_runs; }
 
 # fake_curl SCRIPT: found before the real one.
 fake_curl() {
@@ -276,6 +278,16 @@ right='{"data": {"status": {"version": "v1", "startedAt": "2026-04-29T01:55:42Z"
 		assert_ended "$asker" "${signal#*:}"
 		eventually 10 only_runs "$holder"
 	done
+}
+
+@test "status is killed while it asks: curl ends by its own limit" {
+	need_curl
+	answers silent
+	background otelop status
+	asker=$!
+	eventually 10 curl_runs
+	kill -KILL "$asker"
+	eventually 10 no_curl_runs
 }
 
 @test "Ctrl-C on a terminal while it asks: 130, and nothing is left" {

@@ -159,6 +159,44 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	kill -KILL "$child" "$(cat child)"
 }
 
+@test "TERM to otelop-run while it ends what the crash has left: it is over, and is not started again" {
+	run_behind --respawn --grace 2s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	eventually 10 metadata_says ready
+	local pid
+	pid=$(otelop-meta get pid)
+	eventually 10 is_now "$(cat child)" sleep
+	crash 'exit 3'
+	assert_gone "$pid"
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_nothing_runs
+	assert_left
+	ran 1
+}
+
+@test "stop while the crash's leftovers are being ended: it is gone when stop says so" {
+	tool -0 otelop start --respawn --grace 1s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	local pid=$output
+	eventually 10 is_now "$(cat child)" sleep
+	crash 'exit 3'
+	assert_gone "$pid"
+	tool -0 otelop stop
+	assert_nothing_runs
+	assert_left otelop.log
+	ran 1
+}
+
+@test "a run that failed to be ready is ended, with --no-sweep too, and its grace is not the next one's" {
+	tool -0 otelop start --respawn --no-sweep --grace 0.2s --ready fd -- sh -c 'echo run >>runs
+		if test -e end && test $(wc -l <runs) -eq 2; then otelop-ready -e no; exec 3>&-; exec sleep 1000; fi
+		otelop-ready; exec 3>&-; until test -e end; do sleep 0.02; done; test $(wc -l <runs) -ne 1 || exit 3; exec sleep 1000'
+	: >end
+	eventually 20 runs_again 3
+	assert_equal "$(get restarts lastEnd)" "2 no "
+	run -1 grep killed "$log"
+	tool -0 otelop stop
+}
+
 @test "what a run has said of itself is dropped with it; what the user gave stays" {
 	tool -0 otelop start --respawn --ready fd colour=blue -- \
 		sh -c "if ! test -e runs; then printf 'set:note=first\nset:colour=red\n' >&3; fi; $counted"
@@ -206,6 +244,7 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 }
 
 @test "otelop-run is killed while the next run is not ready: the lock stays with that, and stop ends it" {
+	needs 'way to tell a process from the next one of its number'
 	tool -0 otelop start --respawn --ready fd -- sh -c "if test -e runs; then echo run >>runs; exec 3>&-; exec sleep 1000; fi; $counted"
 	local runner
 	runner=$(parent_of "$output")

@@ -12,7 +12,7 @@ is_endless() {
 is_read() { [ -n "$(pgrep -P "$1" -x cat)" ]; }
 
 @test "--stdin open: a daemon that ends with its stdin lives, also when otelop-run is killed; no file is made for it" {
-	tool -0 otelop start --stdin open -- sh -c "$reads"
+	tool -0 otelop start --stdin open --ready fd -- sh -c "$reads"
 	local pid=$output runner
 	runner=$(parent_of "$pid")
 	is_endless "$pid"

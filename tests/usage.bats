@@ -61,6 +61,7 @@ help_is_synopsis() {
 @test "otelop-stop --help: the SYNOPSIS of its page" { help_is_synopsis otelop-stop; }
 @test "otelop-run --help: the SYNOPSIS of its page" { help_is_synopsis otelop-run; }
 @test "otelop --help: the SYNOPSIS of its page" { help_is_synopsis otelop; }
+@test "otelop-with --help: the SYNOPSIS of its page" { help_is_synopsis otelop-with; }
 
 knows_its_version() {
 	local version
@@ -80,6 +81,7 @@ knows_its_version() {
 @test "otelop-stop --version: its name and the version" { knows_its_version otelop-stop; }
 @test "otelop-run --version: its name and the version" { knows_its_version otelop-run; }
 @test "otelop --version: its name and the version" { knows_its_version otelop; }
+@test "otelop-with --version: its name and the version" { knows_its_version otelop-with; }
 
 refuses_unknown_options() {
 	misused_by --no-such-option "$1" --no-such-option
@@ -99,6 +101,7 @@ refuses_unknown_options() {
 @test "otelop-stop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-stop; }
 @test "otelop-run with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-run; }
 @test "otelop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop; }
+@test "otelop-with with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-with; }
 
 @test "--help or --version with a value: usage, and the first line names them" {
 	local program
@@ -117,7 +120,7 @@ refuses_unknown_options() {
 
 @test "a control character in an unknown option: not in the message" {
 	local program
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		tool -2 "$program" $'--\e[31m\n'
 		! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]' <<<"$stderr" || fail "$program: $(cat -v <<<"$stderr")"
 		[[ ${stderr_lines[1]} == "usage: $program"* ]] || fail "$program: not one line and the usage: $stderr"
@@ -126,7 +129,7 @@ refuses_unknown_options() {
 
 @test "a full or closed stdout: --help and --version say so, 125, in every program" {
 	local program option to
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for option in --help --version; do
 			for to in '>/dev/full' '>&-'; do
 				tool sh -c "exec $program $option $to"
@@ -438,7 +441,7 @@ takes_state_dir() {
 
 @test "the man pages: one for each program and for what they share, with the sections that a user looks for" {
 	local program section
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 			page "$program.1" | grep -qx "$section" || fail "$program.1 has no $section"
 		done

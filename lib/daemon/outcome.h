@@ -20,6 +20,7 @@ enum outcome {
 	RUN_AGAIN,	/* it is being started again */
 	RUN_RELAPSED,	/* that has failed, as the report says: its end is one more crash */
 	RUN_SPENT,	/* it has crashed, and is not started again, as the report says */
+	RUN_FORSAKEN,	/* it was ready, CMD ended with 0 at once, and what it left has its address, as the report says */
 	RUN_CALLED_OFF,	/* it was told to end, by a signal, when nothing of it ran */
 	RUN_OUTCOMES
 };
@@ -36,6 +37,7 @@ enum run_event {
 	EVENT_CRASH,		/* of CMD, which is to be started again */
 	EVENT_EXHAUSTION,	/* it has crashed once more than that is done */
 	EVENT_AGAIN,		/* CMD runs again */
+	EVENT_BACKGROUND,	/* it has put itself into the background */
 	RUN_EVENTS
 };
 

@@ -147,7 +147,7 @@ record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses
 }
 
 void
-record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
+record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status, const char *left)
 {
 	char text[CLOCK_RFC3339_SIZE];
 
@@ -161,4 +161,5 @@ record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
 	}
 	clock_format_now(text);
 	set_if_possible(metadata, "exitedAt", text);
+	set_if_possible(metadata, "left", left);
 }

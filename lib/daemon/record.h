@@ -27,7 +27,7 @@ int record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addre
 int record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
     const char *last_end, struct otelop_message *reason);
 
-/* code and status as in siginfo_t. */
-void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status);
+/* code and status as in siginfo_t; left: what could not be ended, or NULL. */
+void record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status, const char *left);
 
 #endif

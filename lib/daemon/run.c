@@ -12,6 +12,7 @@
 #include "daemon/readiness.h"
 #include "daemon/record.h"
 #include "daemon/run_again.h"
+#include "daemon/run_background.h"
 #include "daemon/run_end.h"
 #include "daemon/run_options.h"
 #include "daemon/run_say.h"
@@ -231,6 +232,7 @@ become_ready(struct run *run)
 		return;
 	}
 	happen(run, EVENT_READY);
+	run->ready_at = clock_ms();
 	run->respawn.due = OTELOP_FOREVER;
 	if (is_first)
 		run_say_ready(run);
@@ -321,6 +323,7 @@ watch(struct run *run)
 		if (!outcome_meaning(run->outcome)->ends_command && run->stage != STAGE_ENDED)
 			look_around(run);
 	}
+	run_notice_background(run);
 }
 
 /* Nothing runs, until CMD does again (1), or it is over (0). */

@@ -92,16 +92,17 @@ pause_after(struct run *run, const char *words)
 	vanish_watch(&run->vanish, &run->lock);
 	lock_forget_replaced(&run->lock);
 	run->report->reason.text[0] = '\0';
-	run->outcome = outcome_after(run->outcome, EVENT_CRASH);
 	return 1;
 }
 
-/* Whatever of the dead one is left, and that it is no more. */
+/* Whatever of the dead one is left, and what was meant for that. */
 static void
 sweep(struct run *run)
 {
 	struct otelop_message left;
 
+	run->is_ending = 0;
+	pids_free(&run->asked);
 	if (!run->options->no_sweep && run_stop_sweep(run, &left) < 0)
 		run_log(run, left.text);
 }
@@ -125,8 +126,12 @@ run_rest(struct run *run)
 	vanish_close(&run->vanish);
 	if (!respawn_is_due(&run->respawn, run->options->respawn, clock_ms() - run->readiness.began))
 		return give_up_at_last(run, words.text);
+	/* From here on, whoever wants its end calls the pause off. */
+	run->outcome = outcome_after(run->outcome, EVENT_CRASH);
 	readiness_close(&run->readiness);
 	sweep(run);
+	if (run->outcome != RUN_PAUSED)
+		return 1;
 	if (publish(run, words.text, &why) < 0)
 		return give_up(run, words.text, why.text);
 	forget_command(run);

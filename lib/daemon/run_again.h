@@ -14,8 +14,8 @@
 #include "daemon/run_state.h"
 
 /*
- * CMD has ended.  1: it has crashed and is to be started again: the run pauses; 0: the run is over, and of a crash the
- * report has the words.
+ * CMD has ended.  1: it has crashed and is to be started again: the run pauses, unless that was called off; 0: the run is
+ * over, and of a crash the report has the words.
  */
 int run_rest(struct run *run);
 

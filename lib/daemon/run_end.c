@@ -42,10 +42,11 @@ run_ended_cleanly(const struct run *run)
 
 /* The last word about a crash, then let go; whoever has a copy of the lock holds nothing. */
 static void
-publish_crash(struct run *run)
+publish_crash(struct run *run, const struct otelop_message *left)
 {
 	/* Where the last try came to no process, nobody is to be named but us. */
-	record_crash(&run->metadata, run->command.pid > 0 ? run->command.pid : getpid(), run->how.si_code, run->how.si_status);
+	record_crash(&run->metadata, run->command.pid > 0 ? run->command.pid : getpid(), run->how.si_code, run->how.si_status,
+	    left != NULL ? left->text : NULL);
 	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
 }
@@ -140,10 +141,11 @@ run_finish(struct run *run)
 		    RUN_LOG_PATIENCE_MS);
 	/* Whoever reads the verdict then reads the log: all must be there.  What is not swept writes on. */
 	logger_finish(&run->logger, run->options->no_sweep ? 0 : RUN_LOG_PATIENCE_MS);
-	if (run_ended_cleanly(run))
+	/* A stopper reads what may be left, and then removes the file. */
+	if (run_ended_cleanly(run) && (is_swept || !run->stop.is_told))
 		lock_remove(&run->lock, NULL);
 	else
-		publish_crash(run);
+		publish_crash(run, is_swept ? NULL : &left);
 	if (run->command.pid > 0)
 		child_reap_killed(run->command.pid);
 	/* The kernel may take its time for that, 20 ms on a busy machine; nobody waits for us any more. */

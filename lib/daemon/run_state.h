@@ -68,6 +68,7 @@ struct run {
 	struct pids asked;	/* who has heard asked_by from us */
 	int asked_by;
 	int killed_count;
+	int64_t ready_at;
 	int64_t lifetime_end;
 	int64_t next_parent_look;
 	int joins;		/* how often somebody else's start was waited for */

@@ -112,8 +112,8 @@ run_stop_hear(struct run *run, const struct selfpipe_signal *signal)
 	if (signal->value == 0 || !stop_time_take(&run->stop, signal->number, signal->value, &signal_number))
 		return 0;
 	/* What CMD does from now on is no crash, and none that it is started again after. */
-	if (outcome_after(run->outcome, EVENT_TERM) == RUN_ASKED)
-		run->outcome = RUN_ASKED;
+	if (outcome_meaning(run->outcome)->was_ready)
+		run_hear_end(run, SIGTERM);
 	if (signal_number != 0 && run->stage == STAGE_RUNS)
 		ask_all(run, signal_number);
 	return 1;
@@ -125,7 +125,8 @@ run_stop_hear_all(struct run *run)
 	struct selfpipe_signal signal;
 
 	while (selfpipe_next(run->signals, &signal))
-		run_stop_hear(run, &signal);
+		if (!run_stop_hear(run, &signal) && run->outcome == RUN_PAUSED && run_is_end(signal.number))
+			run_hear_end(run, signal.number);
 }
 
 static int64_t

@@ -29,7 +29,7 @@ void run_stop_await(struct run *run);
 /* Is this signal a stopper's word?  Then it is taken in.  1 or 0. */
 int run_stop_hear(struct run *run, const struct selfpipe_signal *signal);
 
-/* The same with all that has come until now; CMD has ended, so all other signals are for nobody. */
+/* The same with all that has come until now; CMD has ended, so all other signals are for nobody, or call its pause off. */
 void run_stop_hear_all(struct run *run);
 
 /* CMD has ended: end what it left.  0; -1: some may be left, and the words for that are in left. */

@@ -86,26 +86,34 @@ process_is_gone(const struct process *process)
 }
 
 int
-process_wait_gone(const struct process *process, int64_t deadline)
+process_wait_either(const struct process *a, const struct process *b, int64_t deadline)
 {
 	int64_t pause = 1;
 
 	for (;;) {
 		int64_t left = clock_left_ms(deadline);
+		int can_poll = a->pidfd >= 0 && (b == NULL || b->pidfd >= 0);
+		struct pollfd ended[2] = { { a->pidfd, POLLIN, 0 }, { b != NULL ? b->pidfd : -1, POLLIN, 0 } };
 
-		if (process_is_gone(process))
+		if (process_is_gone(a))
 			return 1;
+		if (b != NULL && process_is_gone(b))
+			return 2;
 		if (left == 0)
 			return 0;
-		if (process->pidfd >= 0) {
-			struct pollfd ended = { process->pidfd, POLLIN, 0 };
-
-			poll(&ended, 1, clock_poll_ms(left, OTELOP_FOREVER));
+		if (can_poll) {
+			poll(ended, 2, clock_poll_ms(left, OTELOP_FOREVER));
 		} else {
 			clock_sleep_ms(clock_poll_ms(left, pause));
 			pause = pause < 50 ? pause * 2 : 100;
 		}
 	}
+}
+
+int
+process_wait_gone(const struct process *process, int64_t deadline)
+{
+	return process_wait_either(process, NULL, deadline);
 }
 
 int

@@ -30,6 +30,9 @@ int process_is_gone(const struct process *process);
 /* Wait until it has ended, by event where the system can.  1: gone, 0: deadline. */
 int process_wait_gone(const struct process *process, int64_t deadline);
 
+/* The same for the first of two.  1: a is gone, 2: b is and a is not, 0: deadline. */
+int process_wait_either(const struct process *a, const struct process *b, int64_t deadline);
+
 /* Does pid run?  1 or 0; a zombie does not, one that is not ours to signal does. */
 int process_is_alive(pid_t pid);
 

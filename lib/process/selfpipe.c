@@ -22,11 +22,12 @@ is_from_others(const siginfo_t *info)
 	    info->si_pid != getpid();
 }
 
+/* Of a terminal that goes away only the session's leader hears, and when he is gone all others do. */
 static int
 is_of_terminal(int number)
 {
-	return number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGWINCH ||
-	    number == SIGCONT;
+	return number == SIGINT || number == SIGQUIT || (number == SIGHUP && getsid(0) != getpid()) ||
+	    number == SIGWINCH || number == SIGCONT;
 }
 
 /* Of these the kernel speaks about our own writes and our own processor time. */

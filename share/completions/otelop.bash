@@ -51,7 +51,7 @@ _otelop_describe() {
     case $1 in
     otelop)
         options="$help $dir"
-        operands='start stop restart status logs list wait version help'
+        operands='start stop restart status logs list wait with version help'
         ;;
     otelop/start | otelop/restart)
         options="$run -t=text --timeout=text --native --strict -f --foreground"
@@ -62,15 +62,21 @@ _otelop_describe() {
     otelop/status) options='--json -q --quiet' ;;
     otelop/logs) options='-f --follow -N=text --lines=text' ;;
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
+    otelop/with | otelop-with)
+        run=${run/--with-parent=pid/}
+        options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} -t=text --timeout=text"
+        [[ $1 == otelop/* ]] || options="$help -C=dir --state-dir=dir $options"
+        operands=-- tail=dashes
+        ;;
     otelop-statedir)
         options="$help $dir -e --ensure -l --log -m --metadata
-            --tail=text --follow --as=text --complain=text"
+            --tail=text --follow --as=text --complain=text --say=text"
         ;;
     otelop-spawn)
         options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
             -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
             -u=variable --unset=variable --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run --start=text"
+            --run --native --strict --again --dry-run --start=text --servers=text --server=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -92,7 +98,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --dry-run"
+        options="$help $dir $run --join --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac
@@ -263,4 +269,4 @@ _otelop() {
 }
 
 complete -F _otelop otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta \
-    otelop-stop otelop-run
+    otelop-stop otelop-run otelop-with

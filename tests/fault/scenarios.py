@@ -568,6 +568,12 @@ class RunCrash(Run):
 			yield "after the end there is: " + case.describe(case.left(deadline_s=0))
 
 
+class RunRespawn(RunCrash):
+	"""It crashes, is started again a second later, and crashes once more."""
+	name = "run-respawn"
+	arguments = ("--ready", "fd", "--respawn=1", "--stdin", "open", "--", "@DAEMON@", "crash")
+
+
 class RunMissing(Run):
 	name, arguments = "run-missing", ("--ready", "fd", "--", "/nonexistent/command")
 	answer, lies = 127, {0, 1, 143}
@@ -963,7 +969,7 @@ ALL = [scenario() for scenario in (
 	StatedirEnsure, MetaWrite, MetaWriteNew, MetaRead, MetaGet, MetaRunning, MetaRunningStale,
 	MetaRunningWait, MetaShow, StatusLive, StatusLiveChild, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
-	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
+	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunRespawn, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
 	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
 	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,
