@@ -5,6 +5,7 @@
 #	make check	fetch what is missing, build, run all tests
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
+#	make daemons	fetch real daemons, and live through each
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -35,15 +36,17 @@ OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
+SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o again_words.o cli.o cli_place.o cli_values.o explain.o list.o progress.o request.o run_words.o running.o show.o tail.o \
-	try.o wait.o
-DAEMON = ask.o chain.o held.o join.o logger.o modes.o notify.o outcome.o outfit.o readiness.o reaper.o record.o run.o \
-	run_end.o run_say.o run_setup.o run_state.o same.o spawn.o stop.o target.o verdict.o
-STATE = form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o lock_remove.o lock_start.o \
-	lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
-PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o process.o selfpipe.o \
-	socket_line.o sockets.o tree.o tree_end.o
+BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o log_tail.o progress.o \
+	request.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o notify.o outcome.o outfit.o \
+	readiness.o readiness_look.o reaper.o record.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o \
+	run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
+	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
+PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o process.o \
+	selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_sockets.o
@@ -51,7 +54,7 @@ SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_pr
 JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
-PAGES = $(PROGRAMS) otelop
+PAGES = $(PROGRAMS) $(SCRIPTS)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -76,7 +79,7 @@ all: compiler $(BUILD)/include/jsmn.h
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@cp -p bin/otelop $(BUILD)/otelop
+	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
 
 compiler:
 	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
@@ -184,6 +187,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
+# DAEMONS: their names, if not all.
+daemons:
+	@sh .ci/deps build
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -192,7 +201,7 @@ install: all
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
-	for program in $(PROGRAMS) otelop; do \
+	for program in $(PROGRAMS) $(SCRIPTS); do \
 		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
 	done
 	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
@@ -209,13 +218,13 @@ install: all
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
-	for program in $(PROGRAMS); do \
+	for program in $(PROGRAMS) otelop-with; do \
 		ln -sf otelop $(TO)/share/bash-completion/completions/$$program && \
 		ln -sf otelop.fish $(TO)/share/fish/vendor_completions.d/$$program.fish || exit; \
 	done
 
 uninstall:
-	for program in $(PROGRAMS) otelop; do \
+	for program in $(PROGRAMS) $(SCRIPTS); do \
 		rm -f $(TO)/bin/$$program $(TO)/share/man/man1/$$program.1 \
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
@@ -227,4 +236,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean

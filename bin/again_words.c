@@ -36,21 +36,48 @@ add_string(struct words *words, const char *prefix, const struct json_value *val
 	words->items[words->count++] = word;
 }
 
+/* Options that have a value, and the members that it is recorded in. */
+static const struct {
+	const char *option;
+	const char *key;
+} recorded[] = {
+	{ "--ready", "readyMode" },
+	{ "--try", "try" },
+	{ "--max-lifetime", "maxLifetime" },
+	{ "--grace", "grace" },
+	{ "--stop-signal", "stopSignal" },
+	{ "--log-max", "logMax" },
+	{ "--log-keep", "logKeep" },
+	{ "--respawn=", "respawn" },
+	{ "--stdin", "stdin" },
+	{ "-l", "log" },
+	{ "-m", "umask" },
+	{ "--env=", "environment" },
+	{ "--unset=", "unset" },
+};
+
 static void
-add_option(struct words *words, const struct otelop_metadata *metadata, const char *option,
-    const char *key)
+add_value(struct words *words, const char *option, const struct json_value *value)
+{
+	int is_joined = option != NULL && option[strlen(option) - 1] == '=';
+
+	if (option != NULL && !is_joined)
+		words->items[words->count++] = option;
+	add_string(words, is_joined ? option : "", value);
+}
+
+static void
+add_flag(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
 {
 	struct json_value value;
 
-	if (!meta_find(metadata, key, &value) || value.type != JSON_STRING)
-		return;
-	words->items[words->count++] = option;
-	add_string(words, "", &value);
+	if (meta_find(metadata, key, &value))
+		words->items[words->count++] = option;
 }
 
-/* prefix in front of each. */
+/* Its elements, each behind option, if that is not NULL: in a word of its own, or where it ends with =, in the same one. */
 static void
-add_array(struct words *words, const char *prefix, const struct json_value *array)
+add_array(struct words *words, const char *option, const struct json_value *array)
 {
 	struct json_value *elements;
 	size_t count, i;
@@ -60,19 +87,22 @@ add_array(struct words *words, const char *prefix, const struct json_value *arra
 		return;
 	}
 	for (i = 0; i < count; i++)
-		add_string(words, prefix, &elements[i]);
+		add_value(words, option, &elements[i]);
 	free(elements);
 }
 
+/* It may have been given several times. */
 static void
-add_variables(struct words *words, const struct otelop_metadata *metadata)
+add_option(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
 {
-	struct json_value variables;
+	struct json_value value;
 
-	if (meta_find(metadata, "environment", &variables))
-		add_array(words, "--env=", &variables);
-	if (meta_find(metadata, "unset", &variables))
-		add_array(words, "--unset=", &variables);
+	if (!meta_find(metadata, key, &value))
+		return;
+	if (value.type == JSON_ARRAY)
+		add_array(words, option, &value);
+	else if (value.type == JSON_STRING)
+		add_value(words, option, &value);
 }
 
 /* Did the user give this member?  Where that is not recorded, every one that he could have given. */
@@ -122,27 +152,23 @@ static int
 add_all(struct words *words, const char *dir, const struct otelop_metadata *metadata, const char ***command,
     struct otelop_message *message)
 {
-	struct json_value value, no_sweep;
+	struct json_value value;
 	char names[256];
+	size_t i;
 
 	errno = ENODATA;
 	if (otelop_metadata_get(metadata, "unrecorded", names, sizeof(names)) == 1)
 		return message_set(message, "%s: this could not be recorded, so it must be given again: %s", dir, names);
 	if (!meta_find(metadata, "command", &value) || value.type != JSON_ARRAY)
 		return message_set(message, "%s: the metadata does not say which command it was", dir);
-	add_option(words, metadata, "--ready", "readyMode");
-	add_option(words, metadata, "--max-lifetime", "maxLifetime");
-	add_option(words, metadata, "--log-max", "logMax");
-	add_option(words, metadata, "--log-keep", "logKeep");
-	if (meta_find(metadata, "noSweep", &no_sweep))
-		words->items[words->count++] = "--no-sweep";
-	add_option(words, metadata, "-l", "log");
-	add_option(words, metadata, "-m", "umask");
-	add_variables(words, metadata);
+	for (i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
+		add_option(words, metadata, recorded[i].option, recorded[i].key);
+	add_flag(words, metadata, "--no-sweep", "noSweep");
+	add_flag(words, metadata, "--stop-all", "stopAll");
 	add_members(words, metadata);
 	words->items[words->count++] = "--";
 	*command = words->items + words->count;
-	add_array(words, "", &value);
+	add_array(words, NULL, &value);
 	if (words->failed || **command == NULL)
 		return message_set(message, "%s: the recorded command cannot be run", dir);
 	return 0;

@@ -22,8 +22,10 @@ enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
 const char cli_otelop_commands[] =
     "\n"
     "commands:\n"
-    "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
-    "        [--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "  start [--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
+    "        [--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
+    "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
+    "        [--respawn[=N]] [--stdin open]\n"
     "        [-l LOG] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... [-u VAR]...\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
@@ -32,6 +34,7 @@ const char cli_otelop_commands[] =
     "  logs [-f] [-N LINES]\n"
     "  list\n"
     "  wait [--ready | --stopped] [-t TIME]\n"
+    "  with {[-n NAME] [start options] -s SERVER}... -- CMD [ARG...]\n"
     "  version\n"
     "  help\n";
 
@@ -251,7 +254,7 @@ refuse_option(const struct cli *cli, int found, int argc, char *argv[], const st
 }
 
 /*
- * To a command of otelop, part of a long option's name is none: scripts are written with them, and what is the only one of
+ * To a command of otelop or to otelop-with, part of a long option's name is none: scripts are written with them, and what is the only one of
  * that beginning today need not be so tomorrow.
  */
 static void
@@ -282,7 +285,7 @@ next_option(const struct cli *cli, int with_place, int argc, char *argv[])
 	all[own + i] = (struct option){ NULL, 0, NULL, 0 };
 	snprintf(letters + 4, sizeof(letters) - 4, "%s%s", cli->options,
 	    !with_place ? "" : strchr(cli->options, 'n') != NULL ? "C:" : "C:n:");
-	if (cli->kind == CLI_COMMAND && optind < argc && strncmp(argv[optind], "--", 2) == 0 && argv[optind][2] != '\0')
+	if (cli->kind >= CLI_COMMAND && optind < argc && strncmp(argv[optind], "--", 2) == 0 && argv[optind][2] != '\0')
 		refuse_part(cli, argv[optind], all);
 	opterr = 0;
 	found = getopt_long(argc, argv, letters, all, NULL);
@@ -337,6 +340,8 @@ cli_option(const struct cli *cli, struct cli_place *place, int argc, char *argv[
 			printf("%.*s %s\n", program_length(cli), cli->name, OTELOP_VERSION);
 			exit(cli_end(cli, STATUS_DONE));
 		case 'C':
+			if (place == NULL)
+				return found;
 			place->dir = optarg;
 			break;
 		case NAME:

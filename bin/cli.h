@@ -13,7 +13,8 @@
 enum cli_kind {
 	CLI_PROGRAM,
 	CLI_DAEMON,	/* whoever awaits its verdict is told of a mistake in the usage */
-	CLI_COMMAND	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_COMMAND,	/* a command of otelop, name is "otelop: COMMAND"; --help shows all of them */
+	CLI_WRAPPER	/* a script that leaves its words to a program; part of a long option's name is none, either */
 };
 
 struct cli {
@@ -102,6 +103,7 @@ int cli_enter_chain(const struct cli *as, const char *dir, int64_t limit_ms, int
 int64_t cli_duration(const struct cli *cli, const char *option, const char *text);
 int64_t cli_limit(const struct cli *cli, const char *option, const char *text);	/* 0: OTELOP_FOREVER */
 long cli_number(const struct cli *cli, const char *option, const char *text, long low, long high);
+int cli_signal(const struct cli *cli, const char *option, const char *text);
 pid_t cli_pid(const struct cli *cli, const char *text);
 
 /*

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli.h"
+#include "process/ending.h"
 
 #include <limits.h>
 
@@ -31,6 +32,16 @@ cli_number(const struct cli *cli, const char *option, const char *text, long low
 	if (!text_number(text, low, high, &number))
 		cli_usage_error(cli, "%s: not a number from %ld to %ld: %s", option, low, high, text);
 	return (long)number;
+}
+
+int
+cli_signal(const struct cli *cli, const char *option, const char *text)
+{
+	int number = ending_signal_number(text);
+
+	if (number < 0)
+		cli_usage_error(cli, "%s: unknown signal: %s", option, text);
+	return number;
 }
 
 pid_t

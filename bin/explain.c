@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "json/json.h"
+#include "log_tail.h"
 #include "state/meta.h"
 
 #include <sys/stat.h>
@@ -29,29 +30,6 @@ say(const struct request *request, const char *text)
 		cli_say(&speaker, "%s", text);
 }
 
-/* The part of bytes that is the last so many lines. */
-static const char *
-last_lines(const char *bytes, size_t length, long lines)
-{
-	const char *s = bytes + length;
-
-	if (s > bytes && s[-1] == '\n')
-		s--;
-	while (s > bytes && lines > 0)
-		if (*--s == '\n' && --lines == 0)
-			return s + 1;
-	return lines > 0 ? s : bytes + length;
-}
-
-/* The default log is read where it was written, whatever its directory's path leads to by now. */
-static int
-open_log_to_read(const struct request *request)
-{
-	if (request->log == NULL)
-		return statedir_open_file(&request->dir, STATEDIR_LOG, O_RDONLY, NULL);
-	return open(request->log_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 /* Has otelop-run only waited for another's start? */
 static int
 is_joined(const struct otelop_spawn_result *result)
@@ -59,44 +37,92 @@ is_joined(const struct otelop_spawn_result *result)
 	return result->status != STATUS_DONE && *result->summary.text != '\0';
 }
 
-/* The end of what is behind start in the log, into bytes.  How much, or -1. */
-static ssize_t
-read_end(int fd, off_t start, char bytes[TAIL_BYTES])
+/*
+ * What the daemon wrote to the log during this start, its end.  The default log is read where it was written, whatever
+ * its directory's path leads to by now, and may have been renamed meanwhile.  Of a start that was somebody else's it is
+ * not known where it began.  0; -1: there is nothing.
+ */
+static int
+find_tail(const struct request *request, struct log_tail *tail)
 {
-	struct stat found;
+	const struct otelop_spawn_result *result = &request->result;
+	const struct run_options *options = &request->words.options;
+	off_t start = is_joined(result) ? 0 : (off_t)result->log_start;
+	struct log_lines wanted = { .lines = request->tail, .start = start };
+	struct stat first;
+	int fd;
 
-	if (fstat(fd, &found) < 0)
+	if (request->log == NULL) {
+		if (!is_joined(result) && fstat(request->spawn.log_fd, &first) == 0) {
+			wanted.first = &first;
+			wanted.older = request->is_run && options->log_max > 0 ? options->log_keep : 1;
+		}
+		return log_tail_open(tail, &request->dir, &wanted, NULL);
+	}
+	if ((fd = open(request->log_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
 		return -1;
-	if (found.st_size < start)
-		start = 0;	/* it was rotated meanwhile */
-	if (found.st_size - start > TAIL_BYTES)
-		start = found.st_size - TAIL_BYTES;
-	return lseek(fd, start, SEEK_SET) < 0 ? -1 : io_read_all(fd, bytes, TAIL_BYTES);
+	log_tail_of(tail, fd, start, request->tail);
+	return 0;
 }
 
-/* What the daemon wrote to the log during this start, its end. */
+struct text {
+	char *bytes;
+	size_t length;
+};
+
+static int
+take(void *argument, const char *bytes, size_t length)
+{
+	struct text *text = argument;
+
+	memcpy(text->bytes + text->length, bytes, length);
+	text->length += length;
+	return 0;
+}
+
+/* At most so many bytes of it, the last ones. */
+static void
+show_lines(struct log_tail *tail)
+{
+	struct text text = { malloc(TAIL_BYTES), 0 };
+	off_t size = log_tail_size(tail);
+	int failed;
+
+	if (text.bytes != NULL)
+		log_tail_each(tail, size > TAIL_BYTES ? size - TAIL_BYTES : 0, take, &text, &failed);
+	if (text.length > 0) {
+		cli_put_lines(text.bytes, text.length, stderr);
+		if (text.bytes[text.length - 1] != '\n')
+			fputc('\n', stderr);
+	}
+	free(text.bytes);
+}
+
+/* Is the log shorter than when this start began?  Where a process of ours writes it, nobody can do that. */
+static int
+is_cut(const struct request *request, const struct log_tail *tail)
+{
+	int fd = request->log == NULL ? request->spawn.log_fd : tail->parts[0].fd;
+	struct stat found;
+
+	return !is_joined(&request->result) && !(request->is_run && request->words.options.log_max > 0) &&
+	    fstat(fd, &found) == 0 && found.st_size < (off_t)request->result.log_start;
+}
+
 static void
 show_tail(const struct request *request)
 {
-	const struct otelop_spawn_result *result = &request->result;
-	/* Of a start that was somebody else's it is not known where it began. */
-	off_t start = is_joined(result) ? 0 : (off_t)result->log_start;
-	const char *from;
-	ssize_t length;
-	char *bytes;
-	int fd;
+	char line[OTELOP_PATH_SIZE + 512];
+	struct log_tail tail;
 
-	if (request->tail == 0 || result->log_start < 0 ||
-	    (fd = open_log_to_read(request)) < 0)
+	if (request->tail == 0 || request->result.log_start < 0 || find_tail(request, &tail) < 0)
 		return;
-	if ((bytes = malloc(TAIL_BYTES)) != NULL && (length = read_end(fd, start, bytes)) > 0) {
-		from = last_lines(bytes, (size_t)length, request->tail);
-		cli_put_lines(from, (size_t)(bytes + length - from), stderr);
-		if (bytes[length - 1] != '\n')
-			fputc('\n', stderr);
+	show_lines(&tail);
+	if (is_cut(request, &tail)) {
+		io_format(line, sizeof(line), "%s: shorter than when this start began; %s", request->log_path, log_tail_cut);
+		say(request, line);
 	}
-	free(bytes);
-	io_close(&fd);
+	log_tail_close(&tail);
 }
 
 /* Is it the lock that made the child busy?  otelop-run says so; of any other it must be seen. */
@@ -121,10 +147,12 @@ static void
 say_what_was_awaited(const struct request *request)
 {
 	struct cli speaker = request_speaker(request);
+	struct otelop_message all;
 
-	if (request->result.status == STATUS_TIMEOUT && request->is_run && request->place.as != NULL)
-		cli_say(&speaker, "waited for %s; --ready says what else to wait for",
-		    request->words.options.modes_text);
+	if (request->result.status != STATUS_TIMEOUT || !request->is_run || request->place.as == NULL)
+		return;
+	modes_describe(&request->words.modes, all.text, sizeof(all.text));
+	cli_say(&speaker, "waited for %s; --ready says what else to wait for", all.text);
 }
 
 /* In single quotes for sh. */

@@ -8,11 +8,14 @@
 #include "otelop.h"
 #include "running.h"
 #include "show.h"
+#include "show_live.h"
+#include "state/endpoint.h"
 #include "state/identity.h"
 #include "state/instance.h"
 #include "state/lock.h"
 #include "state/meta.h"
 #include "state/state.h"
+#include "values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,11 +136,41 @@ run_read(const struct cli *of, const char *dir, int argc, char *argv[])
 }
 
 static int
+is_computed(const char *key)
+{
+	return strcmp(key, "port") == 0 || strcmp(key, "address") == 0;
+}
+
+/* A member, or what is computed from the others; that is put into text. */
+static int
+find_value(const struct otelop_metadata *metadata, const char *key, struct json_value *value,
+    char text[ENDPOINT_SIZE + 2])
+{
+	char address[ENDPOINT_SIZE];
+	unsigned port;
+
+	if (meta_find(metadata, key, value))
+		return 1;
+	*value = (struct json_value){ .type = JSON_NUMBER, .text = text };
+	if (strcmp(key, "port") == 0 && endpoint_port(metadata, &port)) {
+		value->length = (size_t)snprintf(text, ENDPOINT_SIZE, "%u", port);
+		return 1;
+	}
+	value->type = JSON_STRING;
+	if (strcmp(key, "address") == 0 && endpoint_address(metadata, address)) {
+		value->length = (size_t)snprintf(text, ENDPOINT_SIZE + 2, "\"%s\"", address);
+		return 1;
+	}
+	return 0;
+}
+
+static int
 run_get(const struct cli *of, const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct otelop_message message;
 	struct json_value value;
+	char computed[ENDPOINT_SIZE + 2];
 	int shell = 0, status = STATUS_DONE;
 
 	while (cli_option(of, NULL, argc, argv) != -1)
@@ -146,13 +179,14 @@ run_get(const struct cli *of, const char *dir, int argc, char *argv[])
 		cli_usage_error(&cli, "get: no key");
 	read_or_fail(dir, &metadata);
 	for (; optind < argc; optind++) {
-		if (!meta_find(&metadata, argv[optind], &value)) {
-			message_set(&message, "%s: no such member", argv[optind]);
+		if (!find_value(&metadata, argv[optind], &value, computed)) {
+			message_set(&message, "%s: no such member%s", argv[optind], is_computed(argv[optind]) ?
+			    ", and no TCP port that it is known to listen on" : "");
 			cli_say(&cli, "%s", message.text);
 			status = STATUS_NO;
 			continue;
 		}
-		show_value(&value, shell);
+		values_put(&value, shell ? VALUES_SHELL : VALUES_RAW);
 		putchar('\n');
 	}
 	return status;
@@ -170,10 +204,29 @@ run_wait(const struct cli *of, const char *dir, int argc, char *argv[])
 	return running_wait(&cli, of, dir, argc, argv);
 }
 
+/* What the daemon says of itself, where it can be asked. */
+static void
+ask_daemon(const struct otelop_metadata *metadata, struct live *live, struct otelop_message *reason,
+    struct show_details *details)
+{
+	switch (show_live_ask(metadata, live, reason)) {
+	case 1:
+		details->live = live;
+		break;
+	case -1:
+		details->unknown = reason->text;
+		break;
+	}
+}
+
 static int
 run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct show_details details = { NULL, NULL, NULL };
+	struct otelop_message reason;
+	struct live live;
+	char log[OTELOP_PATH_SIZE];
 	enum state state;
 	int option, json = 0, quiet = 0;
 
@@ -189,10 +242,13 @@ run_show(const struct cli *of, const char *dir, int argc, char *argv[])
 	cli_warn_state_dir(&cli, dir);
 	if (state == STATE_STOPPED)
 		metadata.length = 0;
+	details.log = show_log(&metadata, dir, log);
+	if (!json && of == &status_cli && state == STATE_RUNNING)
+		ask_daemon(&metadata, &live, &reason, &details);
 	if (json)
-		show_json(state, &metadata);
+		show_json(state, &metadata, details.log);
 	else
-		show_people(state, &metadata);
+		show_people(state, &metadata, &details);
 	return running_status(state);
 }
 
@@ -216,7 +272,7 @@ run_args(const struct cli *of, const char *dir, int argc, char *argv[])
 	read_or_fail(dir, &metadata);
 	if ((words = again_words(dir, &metadata, &command, &message)) == NULL)
 		cli_fail(&cli, STATUS_NO, &message);
-	show_words(words);
+	values_put_words(words);
 	return STATUS_DONE;
 }
 

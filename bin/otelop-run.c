@@ -1,4 +1,5 @@
 /* otelop-run: run a command that knows nothing of all this as the daemon. */
+#include "attend_words.h"
 #include "base/io.h"
 #include "base/status.h"
 #include "cli.h"
@@ -19,6 +20,8 @@ main(int argc, char *argv[])
 	int status, chain_fd;
 
 	cli_begin(cli);
+	if (attend_is_asked(argc, argv))
+		return attend_main(argc, argv);
 	run_words_parse(cli, &words, argc, argv);
 	if (words.dry_run)
 		return STATUS_DONE;	/* the usage is right: all that could be said without doing it */

@@ -12,6 +12,7 @@
 #include "process/selfpipe.h"
 #include "progress.h"
 #include "request.h"
+#include "servers.h"
 #include "state/statedir.h"
 #include "try.h"
 
@@ -137,11 +138,15 @@ start_once(struct request *request)
 	struct cli speaker = request_speaker(request);
 
 	request->is_told = 0;
-	spawn_directly(&request->spawn, request->argv, result);
+	/* What we become afterwards is to be nobody's parent: the daemon then goes to who adopts our orphans. */
+	if (request->is_server)
+		otelop_spawn(&request->spawn, request->argv, result);
+	else
+		spawn_directly(&request->spawn, request->argv, result);
 	progress_clear(request);
 	if (result->status != STATUS_DONE && !request->is_told)
 		explain(request);
-	if (result->status != STATUS_DONE || request->place.as == NULL)
+	if (result->status != STATUS_DONE || request->place.as == NULL || request->is_server)
 		return result->status;
 	if (*result->summary.text != '\0')
 		cli_say(&speaker, "%s", result->summary.text);
@@ -203,7 +208,8 @@ set_up(struct request *request)
 {
 	struct cli speaker = request_speaker(request);
 
-	cli_need_stdout(&request_cli);
+	if (!request->is_server)
+		cli_need_stdout(&request_cli);
 	cli_instance(&request_cli, &request->place, STATUS_FAILED, &request->instance);
 	cli_open_state_dir(&request_cli, &speaker, &request->instance, &request->dir);
 	request->spawn.state_dir = request->dir.path;
@@ -213,7 +219,7 @@ set_up(struct request *request)
 	catch_signals(request);
 	open_log(request);
 	request->spawn.argument = request;
-	request->spawn.confirm = print_pid;
+	request->spawn.confirm = request->is_server ? NULL : print_pid;
 	progress_begin(request);
 }
 
@@ -250,6 +256,20 @@ become(struct request *request)
 	status = status_of_exec(errno);
 	exec_failed(request->argv[0], &message);
 	return cli_fail(&speaker, status, &message);
+}
+
+/* One of otelop-with's servers, and then what comes next, which is to have the signals as we had them. */
+static int
+serve(struct request *request)
+{
+	static const char *const no_more[] = { NULL };
+	struct cli speaker = request_speaker(request);
+	int status;
+
+	set_up(request);
+	if ((status = start_once(request)) == STATUS_DONE)
+		request_become_next(&speaker, request, no_more);
+	return status;
 }
 
 /* The same start may have been made by another chain that we had to wait for.  1; 0. */
@@ -315,12 +335,16 @@ main(int argc, char *argv[])
 
 	cli_begin(&request_cli);
 	request = request_parse(argc, argv);
+	if (request->asks_servers)
+		servers_parse(request, argc, argv);
 	if (request->dry_run)
 		return try_start(request);
 	if (request->behind > 0)
 		return go_on(request);
 	if (request->is_foreground)
 		return become(request);
+	if (request->is_server)
+		return serve(request);
 	/* An answer that nobody takes is told, and the daemon ended; for the child they are reset. */
 	cli_ignore_pipe();
 	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);

@@ -8,15 +8,17 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN };
+enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN, SAY };
 
 static const struct option long_options[] = {
 	{ "ensure", no_argument, NULL, 'e' },
 	{ "log", no_argument, NULL, 'l' }, { "metadata", no_argument, NULL, 'm' },
 	{ "tail", required_argument, NULL, TAIL }, { "follow", no_argument, NULL, FOLLOW },
 	{ "as", required_argument, NULL, CLI_AS }, { "complain", required_argument, NULL, COMPLAIN },
+	{ "say", required_argument, NULL, SAY },
 	{ NULL, 0, NULL, 0 },
 };
 static const struct option logs_options[] = {
@@ -29,7 +31,8 @@ static const struct cli cli = {
 	"otelop-statedir [-ehV] [-C DIR] [-n NAME] [-l | -m]\n"
 	"otelop-statedir [-C DIR] [-n NAME] --tail N [--follow]\n"
 	"otelop-statedir --as otelop [-C DIR] [-n NAME] COMMAND [ARG...]\n"
-	"otelop-statedir --complain TEXT",
+	"otelop-statedir --complain TEXT\n"
+	"otelop-statedir --as NAME --say TEXT",
 	"elm", long_options, CLI_PROGRAM,
 };
 static const struct cli otelop_cli = { "otelop", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
@@ -98,6 +101,16 @@ run_command_of_otelop(struct request *request, const char *command, int argc, ch
 	return cli_end(&cli, STATUS_DONE);
 }
 
+/* For a script: a line in its name, without what a terminal would take for a command. */
+static void
+say(const struct request *request, const char *text)
+{
+	struct cli speaker = { .name = request->place.as != NULL ? request->place.as : cli.name };
+
+	cli_say(&speaker, "%s", text);
+	exit(STATUS_DONE);
+}
+
 static void
 parse(struct request *request, int argc, char *argv[])
 {
@@ -119,6 +132,9 @@ parse(struct request *request, int argc, char *argv[])
 			break;
 		case COMPLAIN:
 			cli_usage_error(&otelop_cli, "%s", optarg);
+			break;
+		case SAY:
+			say(request, optarg);
 			break;
 		case FOLLOW:
 			request->follow = 1;

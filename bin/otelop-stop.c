@@ -5,7 +5,6 @@
 #include "daemon/chain.h"
 #include "daemon/stop.h"
 #include "otelop.h"
-#include "process/ending.h"
 #include "process/exec.h"
 
 #include <errno.h>
@@ -37,16 +36,6 @@ static const struct option command_options[] = {
 };
 static const struct cli command_cli = { "otelop: stop", CLI_OTELOP_USAGE, "t:k:", command_options, CLI_COMMAND };
 
-static int
-signal_number(const char *name)
-{
-	int number = ending_signal_number(name);
-
-	if (number < 0)
-		cli_usage_error(&cli, "-s: unknown signal: %s", name);
-	return number;
-}
-
 struct request {
 	struct cli_place place;
 	struct stop_options options;
@@ -68,7 +57,7 @@ take_options(const struct cli *of, struct request *request, int argc, char *argv
 			request->options.timeout_ms = request->chain_wait_ms = cli_limit(of, "-t", optarg);
 			break;
 		case 's':
-			request->options.signal_number = signal_number(optarg);
+			request->options.signal_number = cli_signal(&cli, "-s", optarg);
 			break;
 		case 'k':
 			request->options.kills = 1;
@@ -182,7 +171,7 @@ go_on(const struct request *request, int fd)
 int
 main(int argc, char *argv[])
 {
-	struct request request = { .options = { .signal_number = SIGTERM, .timeout_ms = 10000 },
+	struct request request = { .options = { .timeout_ms = 10000 },
 	    .chain_wait_ms = OTELOP_FOREVER };
 	int fd = -1;
 

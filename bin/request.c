@@ -3,13 +3,15 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "process/exec.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START, BEHIND };
+enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START, BEHIND, SERVERS, SERVER };
 
 static const struct option long_options[] = {
 	{ "log", required_argument, NULL, 'l' },
@@ -21,6 +23,7 @@ static const struct option long_options[] = {
 	{ "run", no_argument, NULL, RUN }, { "native", no_argument, NULL, NATIVE },
 	{ "strict", no_argument, NULL, STRICT }, { "again", no_argument, NULL, AGAIN },
 	{ "start", required_argument, NULL, START }, { "behind", required_argument, NULL, BEHIND },
+	{ "servers", required_argument, NULL, SERVERS }, { "server", required_argument, NULL, SERVER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -29,7 +32,8 @@ const struct cli request_cli = {
 	"otelop-spawn [-hqV] [-C DIR] [-n NAME] [-l LOG] [-t TIME] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... "
 	"[-u VAR]... [--tail N] [--as NAME] [--progress TEXT] [--run | --native [--strict]] [--again] [--dry-run] [--] CMD [ARG...]\n"
 	"otelop-spawn --start RUN [--as NAME] [-C DIR] [-n NAME] [-t TIME] [--again] [--dry-run] COMMAND [ARG...]\n"
-	"otelop-spawn --behind N [--as NAME] [--] CMD [ARG...]",
+	"otelop-spawn --behind N [--as NAME] [--] CMD [ARG...]\n"
+	"otelop-spawn --start RUN --as NAME [-C DIR] [-n NAME] {--servers | --server} N -- [NEXT...] WORD...",
 	"l:t:d:m:e:u:q", long_options, CLI_PROGRAM,
 };
 
@@ -168,6 +172,18 @@ take_outfit(const struct cli *cli, struct request *request, int option)
 	return 0;
 }
 
+/* There is no more of either than words. */
+static void
+make_room(struct request *request, int argc)
+{
+	request->set = allocate((size_t)argc + 1, sizeof(*request->set));
+	request->unset = allocate((size_t)argc + 1, sizeof(*request->unset));
+	request->started_with = allocate((size_t)argc + FRONT, sizeof(*request->started_with));
+	request->started_count = 0;
+	request->spawn.set_env = request->set;
+	request->spawn.unset_env = request->unset;
+}
+
 static void
 take_options(struct request *request, int argc, char *argv[])
 {
@@ -199,6 +215,12 @@ take_options(struct request *request, int argc, char *argv[])
 			break;
 		case BEHIND:
 			request->behind = cli_number(cli, "--behind", optarg, 1, argc);
+			break;
+		case SERVERS:
+		case SERVER:
+			request->next_count = cli_number(cli, option == SERVER ? "--server" : "--servers", optarg, 0, argc);
+			request->asks_servers = 1;
+			request->is_server = option == SERVER;
 			break;
 		default:
 			take_outfit(cli, request, option);
@@ -305,8 +327,20 @@ put_words(struct request *request, char *const taken[], size_t count, char *cons
 		;
 }
 
+/* What goes to the terminal or to a supervisor cannot be looked into; with --log-max otelop-run writes the log itself. */
 static void
-check_start(const struct cli *cli, const struct request *request)
+check_foreground(const struct cli *cli, const struct request *request)
+{
+	const struct modes *modes = &request->words.modes;
+	size_t i;
+
+	for (i = 0; request->is_foreground && request->words.options.log_max == 0 && i < modes->count; i++)
+		if (modes->items[i].kind == MODE_LOG)
+			cli_usage_error(cli, "--ready: %s: needs the log, and -f writes none", modes->items[i].text);
+}
+
+static void
+check_log(const struct cli *cli, const struct request *request)
 {
 	if (request->log != NULL && request->is_foreground)
 		cli_usage_error(cli, "-f and -l: only one of them");
@@ -314,32 +348,36 @@ check_start(const struct cli *cli, const struct request *request)
 		cli_usage_error(cli, "--log-max and -l: only one of them: it is the state directory's log that is kept small");
 }
 
-static void
-parse_start(struct request *request, const char *command, int argc, char *argv[])
+void
+request_start_options(struct option *table)
 {
-	char name[32];
+	memcpy(table, start_options, sizeof(start_options));
+	run_words_options(table + START_OPTIONS);
+}
+
+void
+request_parse_start(struct request *request, const char *name, const char *usage, int argc, char *argv[])
+{
 	struct option all[CLI_LONG_MAX + 1];
-	struct cli cli = { name, CLI_OTELOP_USAGE, "t:fl:d:m:e:u:", all, CLI_COMMAND };
+	struct cli cli = { name, usage, REQUEST_START_LETTERS, all, CLI_COMMAND };
 	char **taken;
 	size_t count;
 
-	if (strcmp(command, "start") != 0 && strcmp(command, "restart") != 0)
-		cli_usage_error(&request_cli, "%s: neither start nor restart", command);
-	snprintf(name, sizeof(name), "otelop: %s", command);
-	memcpy(all, start_options, sizeof(start_options));
-	run_words_options(all + START_OPTIONS);
+	request_start_options(all);
 	run_words_begin(&request->words);
+	make_room(request, argc);
 	request->given = argv + 1;
 	request->room = allocate((size_t)argc * 2 + FRONT + 1, sizeof(*request->room));
 	taken = allocate((size_t)argc + 1, sizeof(*taken));
 	count = take_start_options(&cli, request, taken, argc, argv);
-	check_start(&cli, request);
+	check_log(&cli, request);
 	if (request->is_native) {
 		check_native(&cli, request, count, argc, argv);
 		return;
 	}
 	request->is_run = 1;
 	run_words_end(&cli, &request->words, argc, argv);
+	check_foreground(&cli, request);
 	run_words_restore(&request->words);
 	put_words(request, taken, count, argv + optind);
 	free(taken);
@@ -354,6 +392,17 @@ check_behind(struct request *request, int argc, char *argv[])
 		cli_usage_error(&request_cli, "--behind: there are not so many words, and a command line of a start behind them");
 }
 
+static void
+parse_start(struct request *request, const char *command, int argc, char *argv[])
+{
+	char name[32];
+
+	if (strcmp(command, "start") != 0 && strcmp(command, "restart") != 0)
+		cli_usage_error(&request_cli, "%s: neither start nor restart", command);
+	snprintf(name, sizeof(name), "otelop: %s", command);
+	request_parse_start(request, name, CLI_OTELOP_USAGE, argc, argv);
+}
+
 struct request *
 request_parse(int argc, char *argv[])
 {
@@ -363,13 +412,11 @@ request_parse(int argc, char *argv[])
 	request->tail = 10;
 	request->chain_fd = -1;
 	request->dir = (struct statedir)STATEDIR_INIT;
-	request->set = allocate((size_t)argc + 1, sizeof(*request->set));
-	request->unset = allocate((size_t)argc + 1, sizeof(*request->unset));
-	request->started_with = allocate((size_t)argc + FRONT, sizeof(*request->started_with));
 	request->spawn.timeout_ms = 60000;
-	request->spawn.set_env = request->set;
-	request->spawn.unset_env = request->unset;
+	make_room(request, argc);
 	take_options(request, argc, argv);
+	if (request->asks_servers)
+		return request;
 	request->is_unnamed = !instance_is_chosen(request->place.dir, request->place.name);
 	if (request->behind > 0)
 		check_behind(request, argc, argv);
@@ -380,6 +427,26 @@ request_parse(int argc, char *argv[])
 	else
 		cli_usage_error(&request_cli, "--start: needs --as otelop, and start or restart behind it");
 	return request;
+}
+
+void
+request_become_next(const struct cli *cli, const struct request *request, const char *const more[])
+{
+	struct otelop_message message;
+	size_t count = 0, i;
+	const char **words;
+
+	while (more[count] != NULL)
+		count++;
+	for (i = 0; request->rest[i] != NULL; i++)
+		;
+	words = allocate((size_t)request->next_count + count + i + 1, sizeof(*words));
+	memcpy(words, request->next, (size_t)request->next_count * sizeof(*words));
+	memcpy(words + request->next_count, more, count * sizeof(*words));
+	memcpy(words + request->next_count + count, request->rest, i * sizeof(*words));
+	exec_command((char *const *)(uintptr_t)words);
+	exec_failed(words[0], &message);
+	cli_fail(cli, status_of_exec(errno), &message);
 }
 
 struct cli

@@ -22,6 +22,11 @@ struct request {
 	int is_strict;			/* what runs already is not joined */
 	int is_foreground;		/* argv is to take our place */
 	int is_again;			/* a restart: say after a failure how to start it again */
+	int asks_servers;		/* what follows is still to be taken apart: see servers.h */
+	int is_server;			/* argv is one of otelop-with's servers, strictly */
+	char **next;			/* with it: what to become when it is ready, and so many words */
+	long next_count;
+	char *const *rest;		/* and what goes behind those, NULL-terminated */
 	const char *runner;		/* --start: otelop-run, which our words are for, too */
 	char **given;			/* with --start: the words of the command */
 	long behind;			/* argv is a chain, in which so many words are in front of such a request; 0: no */
@@ -52,6 +57,20 @@ extern const struct cli request_cli;
  * start`, whose words are ours and otelop-run's in any order.
  */
 struct request *request_parse(int argc, char *argv[]);
+
+/*
+ * What stands between the name of a command and its own words: `start` as name takes it, from argv[1] on.  The usage is
+ * shown after a mistake.
+ */
+void request_parse_start(struct request *request, const char *name, const char *usage, int argc, char *argv[]);
+
+/* Put the long options of `otelop start` into a table, that ends with them; and its letters. */
+#define REQUEST_START_LETTERS "t:fl:d:m:e:u:"
+void request_start_options(struct option *table);
+
+/* Become the words of next, more (NULL-terminated), and the rest; what goes wrong is said by cli. */
+void request_become_next(const struct cli *cli, const struct request *request, const char *const more[])
+    __attribute__((noreturn));
 
 /* Who speaks: --as, or we. */
 struct cli request_speaker(const struct request *request);

@@ -5,31 +5,42 @@
 #include "cli.h"
 #include "daemon/logger.h"
 #include "daemon/modes.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
 #include "otelop.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, DRY_RUN, STARTED_WITH, UNNAMED };
+enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN,
+    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL, TRY, STARTED_WITH, UNNAMED };
 
 static const struct option long_options[] = {
-	{ "ready", required_argument, NULL, READY }, { "join", no_argument, NULL, JOIN },
+	{ "ready", required_argument, NULL, READY }, { "try", required_argument, NULL, TRY }, { "join", no_argument, NULL, JOIN },
 	{ "with-parent", required_argument, NULL, WITH_PARENT },
 	{ "max-lifetime", required_argument, NULL, MAX_LIFETIME },
 	{ "no-sweep", no_argument, NULL, NO_SWEEP },
+	{ "grace", required_argument, NULL, GRACE }, { "parent-grace", required_argument, NULL, PARENT_GRACE },
+	{ "stop-signal", required_argument, NULL, STOP_SIGNAL }, { "stop-all", no_argument, NULL, STOP_ALL },
 	{ "log-max", required_argument, NULL, LOG_MAX },
-	{ "log-keep", required_argument, NULL, LOG_KEEP }, { "dry-run", no_argument, NULL, DRY_RUN },
+	{ "log-keep", required_argument, NULL, LOG_KEEP },
+	{ "respawn", optional_argument, NULL, RESPAWN }, { "stdin", required_argument, NULL, STDIN },
 	{ "started-with", required_argument, NULL, STARTED_WITH }, { "unnamed", no_argument, NULL, UNNAMED },
+	{ "dry-run", no_argument, NULL, DRY_RUN },
 	{ NULL, 0, NULL, 0 },
 };
 
+#define TRY_MS 5000
 #define NAME "otelop-run"
 #define USAGE \
-	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
-	"[--max-lifetime TIME] [--no-sweep] [--log-max SIZE] [--log-keep N] [--started-with WORD]... [--unnamed] [--dry-run] " \
-	"[KEY=VALUE...] -- CMD [ARG...]"
+	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]]... [--try TIME] [--join] [--with-parent PID] " \
+	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
+	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--started-with WORD]... [--unnamed] [--dry-run] " \
+	"[KEY=VALUE...] -- CMD [ARG...]\n" \
+	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
 const struct cli run_words_cli = { NAME, USAGE, "", long_options, CLI_DAEMON };
 const struct cli run_words_look_cli = { NAME, USAGE, "", long_options, CLI_PROGRAM };
@@ -109,10 +120,16 @@ void
 run_words_take(const struct cli *cli, struct run_words *words, int option)
 {
 	struct run_options *options = &words->options;
+	struct otelop_message message;
 
 	switch (option) {
 	case READY:
-		options->modes_text = optarg;
+		if (modes_add(&words->modes, optarg, &message) < 0)
+			cli_usage_error(cli, "--ready: %s", message.text);
+		break;
+	case TRY:
+		options->try_ms = cli_limit(cli, "--try", optarg);
+		options->try_text = optarg;
 		break;
 	case JOIN:
 		options->join = 1;
@@ -127,6 +144,21 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 	case NO_SWEEP:
 		options->no_sweep = 1;
 		break;
+	case GRACE:
+		options->grace_ms = cli_limit(cli, "--grace", optarg);
+		options->grace_text = optarg;
+		break;
+	case PARENT_GRACE:
+		options->parent_grace_ms = cli_limit(cli, "--parent-grace", optarg);
+		options->has_parent_grace = 1;
+		break;
+	case STOP_SIGNAL:
+		options->stop_signal = cli_signal(cli, "--stop-signal", optarg);
+		options->stop_signal_text = optarg;
+		break;
+	case STOP_ALL:
+		options->stop_all = 1;
+		break;
 	case LOG_MAX:
 		if (logger_parse_size(optarg, &options->log_max) < 0)
 			cli_usage_error(cli, "--log-max: not a size such as 64k, 10M or 1G, "
@@ -136,6 +168,16 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 	case LOG_KEEP:
 		options->log_keep = (int)cli_number(cli, "--log-keep", optarg, 1, LOGGER_KEEP_MAX);
 		options->log_keep_text = optarg;
+		break;
+	case RESPAWN:
+		options->respawn = optarg == NULL ? RESPAWN_USUAL :
+		    (int)cli_number(cli, "--respawn", optarg, 1, RESPAWN_MAX);
+		options->respawn_text = optarg == NULL ? RESPAWN_USUAL_TEXT : optarg;
+		break;
+	case STDIN:
+		if (strcmp(optarg, "open") != 0)
+			cli_usage_error(cli, "--stdin: only open is known: %s", optarg);
+		options->stdin_open = 1;
 		break;
 	case DRY_RUN:
 		words->dry_run = 1;
@@ -167,18 +209,17 @@ run_words_begin(struct run_words *words)
 {
 	static const char *const none[] = { NULL };
 
-	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .environment = none,
-	    .unset = none } };
+	*words = (struct run_words){ .options = { .try_ms = TRY_MS, .log_keep = 1, .log_fd = STDERR_FILENO,
+	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM, .environment = none, .unset = none } };
 }
 
 void
 run_words_end(const struct cli *cli, struct run_words *words, int argc, char *argv[])
 {
-	struct otelop_message message;
 	char **members;
 
-	if (modes_parse(words->options.modes_text, &words->modes, &message) < 0)
-		cli_usage_error(cli, "--ready: %s", message.text);
+	if (words->modes.groups == 0)
+		modes_add(&words->modes, MODES_AUTO, NULL);
 	words->command = cli_command(cli, argc, argv, &members);
 	words->options.modes = &words->modes;
 	words->options.members = (const char *const *)members;

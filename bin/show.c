@@ -5,56 +5,20 @@
 #include "base/status.h"
 #include "cli.h"
 #include "json/json.h"
+#include "show_live.h"
 #include "state/form.h"
+#include "state/members.h"
 #include "state/meta.h"
 #include "state/state.h"
+#include "state/statedir.h"
+#include "values.h"
+
+#include <sys/stat.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Half an answer is none. */
-static void
-no_memory(void)
-{
-	struct otelop_message message = { "memory: cannot allocate what shows the metadata" };
-
-	cli_fail(&(struct cli){ .name = "otelop-meta" }, STATUS_FAILED, &message);
-}
-
-/* A string's characters in memory of their own. */
-static char *
-decoded(const struct json_value *string, size_t *length)
-{
-	char *text;
-
-	*length = json_decode(string, NULL, 0);
-	if ((text = malloc(*length + 1)) == NULL)
-		no_memory();
-	json_decode(string, text, *length);
-	text[*length] = '\0';
-	return text;
-}
-
-/* In single quotes, where only a single quote means anything. */
-static void
-put_shell(const char *text, size_t length)
-{
-	size_t i, n;
-
-	putchar('\'');
-	for (i = 0; i < length; i += n) {
-		for (n = 0; i + n < length && text[i + n] != '\''; n++)
-			;
-		cli_put_answer(text + i, n);
-		if (i + n < length) {
-			fputs("'\\''", stdout);
-			n++;
-		}
-	}
-	putchar('\'');
-}
 
 void
 show_state(enum state state, const struct otelop_metadata *metadata)
@@ -67,69 +31,25 @@ show_state(enum state state, const struct otelop_metadata *metadata)
 		printf("%s\n", state_name(state));
 }
 
-enum form { RAW, SHELL, CLEAN };
-
-static void
-put_text(const char *text, size_t length, enum form form)
+const char *
+show_log(const struct otelop_metadata *metadata, const char *dir, char path[OTELOP_PATH_SIZE])
 {
-	switch (form) {
-	case RAW:
-		cli_put_answer(text, length);
-		break;
-	case SHELL:
-		put_shell(text, length);
-		break;
-	case CLEAN:
-		cli_put_clean(text, length, stdout);
-		break;
-	}
+	struct stat file;
+
+	if (otelop_metadata_get(metadata, "log", path, OTELOP_PATH_SIZE) == 1)
+		return path;
+	if (io_format(path, OTELOP_PATH_SIZE, "%s/%s", dir, STATEDIR_LOG) < 0 || lstat(path, &file) < 0)
+		return NULL;
+	return path;
 }
 
 static void
-put_value(const struct json_value *value, enum form form)
+put_log(const char *log)
 {
-	struct json_value *elements;
-	size_t count, i, length;
-	char *text;
-
-	if (value->type == JSON_STRING) {
-		text = decoded(value, &length);
-		put_text(text, length, form);
-		free(text);
-	} else if (value->type == JSON_ARRAY) {
-		if (json_elements(value, &elements, &count) < 0)
-			no_memory();
-		for (i = 0; i < count; i++) {
-			if (i > 0)
-				putchar(' ');
-			put_value(&elements[i], form);
-		}
-		free(elements);
-	} else {
-		put_text(value->text, value->length, form);
-	}
-}
-
-void
-show_words(const char *const words[])
-{
-	for (; *words != NULL; words++) {
-		put_shell(*words, strlen(*words));
-		putchar(words[1] != NULL ? ' ' : '\n');
-	}
-}
-
-void
-show_value(const struct json_value *value, int shell)
-{
-	put_value(value, shell ? SHELL : RAW);
-}
-
-static void
-put_line(const char *label, const struct json_value *value)
-{
-	printf("%-14s", label);
-	put_value(value, CLEAN);
+	if (log == NULL)
+		return;
+	values_label("log");
+	cli_put_clean(log, strlen(log), stdout);
 	putchar('\n');
 }
 
@@ -168,83 +88,128 @@ put_exit(const struct otelop_metadata *metadata)
 
 	if (meta_find(metadata, "exitSignal", &value)) {
 		printf("%-14skilled by signal ", "exited");
-		put_value(&value, CLEAN);
+		values_put(&value, VALUES_CLEAN);
 	} else if (meta_find(metadata, "exitCode", &value)) {
 		printf("%-14swith status ", "exited");
-		put_value(&value, CLEAN);
+		values_put(&value, VALUES_CLEAN);
 	} else {
 		return;
 	}
 	if (meta_find(metadata, "exitedAt", &value)) {
 		fputs(" at ", stdout);
-		put_value(&value, CLEAN);
+		values_put(&value, VALUES_CLEAN);
 	}
 	putchar('\n');
 }
 
-static int
-is_shown_elsewhere(const struct json_value *key)
+/* How often it was started again after a crash, and how it ended last. */
+static void
+put_restarts(const struct otelop_metadata *metadata)
 {
-	static const char *const names[] = {
-		"pid", "state", "command", "cwd", "listen", "startedAt", "exitCode", "exitSignal",
-		"exitedAt", "pidNamespace", "host", "bootId", "startTicks", "session", "unrecorded", "readyMode", "maxLifetime", "noSweep", "logMax",
-		"logKeep", "given", "environment", "unset", "umask", "log",
-	};
-	size_t i;
+	struct json_value value;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_string_is(key, names[i]))
-			return 1;
-	return 0;
+	if (meta_find(metadata, "restarts", &value))
+		values_row("restarts", &value);
+	if (meta_state_is(metadata, "exited") || !meta_find(metadata, "lastEnd", &value))
+		return;
+	values_label("last end");
+	values_put(&value, VALUES_CLEAN);
+	if (meta_find(metadata, "lastEndAt", &value)) {
+		fputs(" at ", stdout);
+		values_put(&value, VALUES_CLEAN);
+	}
+	putchar('\n');
+}
+
+/* All of ours; of upstream's those that every daemon has, or all where it has spoken for itself. */
+static int
+is_shown_elsewhere(const struct json_value *key, int is_live)
+{
+	const struct known_member *known = members_find(key->text + 1, key->length - 2);
+
+	if (known == NULL || known->zero == NULL)
+		return known != NULL;
+	return is_live || known->kind != MEMBER_TEXT;
 }
 
 /* Upstream's addresses where they are set, and the user's own members. */
 static void
-put_others(const struct otelop_metadata *metadata)
+put_others(const struct otelop_metadata *metadata, int is_live)
 {
 	struct json_member *members;
 	size_t count, i;
 
 	if (json_members(metadata->json, metadata->length, &members, &count) < 0)
-		no_memory();
+		values_no_memory();
 	for (i = 0; i < count; i++) {
 		const struct json_value *value = &members[i].value;
 
-		if (is_shown_elsewhere(&members[i].key) ||
+		if (is_shown_elsewhere(&members[i].key, is_live) ||
 		    (value->type == JSON_STRING && value->length == 2))
 			continue;
-		put_value(&members[i].key, CLEAN);
+		values_put(&members[i].key, VALUES_CLEAN);
 		printf("%*s", members[i].key.length - 2 < 14 ?
 		    (int)(14 - (members[i].key.length - 2)) : 1, "");
-		put_value(value, CLEAN);
+		values_put(value, VALUES_CLEAN);
 		putchar('\n');
 	}
 	free(members);
 }
 
-void
-show_people(enum state state, const struct otelop_metadata *metadata)
+static void
+put_state(enum state state, const struct otelop_metadata *metadata, const struct live *live)
 {
-	static const char *const labels[] = { "command", "cwd", "listen", "startedAt" };
-	struct json_value value;
-	size_t i;
+	const char *words = state_name(state);
 
 	if (metadata->length > 0 && meta_state_is(metadata, "exited"))
-		printf("%-14s%s\n", "state", "dead");
-	else
-		printf("%-14s%s\n", "state", state == STATE_STALE ? "dead (it left no word)" :
-		    state_name(state));
-	if (metadata->length == 0)
-		return;
+		words = "dead";
+	else if (state == STATE_STALE)
+		words = "dead (it left no word)";
+	values_label("state");
+	printf("%s%s\n", words, live != NULL && live->is_debugging ? " (debug)" : "");
+}
+
+/* Process, time and log, by the metadata. */
+static void
+put_process(enum state state, const struct otelop_metadata *metadata, const char *log)
+{
+	struct json_value value;
+
 	if (meta_find(metadata, "pid", &value))
-		put_line("pid", &value);
+		values_row("pid", &value);
 	if (state == STATE_RUNNING || state == STATE_STARTING)
 		put_uptime(uptime(metadata));
+	put_log(log);
+}
+
+void
+show_people(enum state state, const struct otelop_metadata *metadata, const struct show_details *details)
+{
+	static const char *const labels[] = { "command", "cwd", "listen", "startedAt" };
+	size_t count = sizeof(labels) / sizeof(labels[0]), i;
+	struct json_value value;
+
+	put_state(state, metadata, details->live);
+	if (metadata->length == 0) {
+		put_log(details->log);
+		return;
+	}
+	if (details->live != NULL)
+		show_live_rows(metadata, details->live, details->log);
+	else
+		put_process(state, metadata, details->log);
 	put_exit(metadata);
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+	put_restarts(metadata);
+	for (i = 0; i < count - (details->live != NULL); i++)
 		if (meta_find(metadata, labels[i], &value))
-			put_line(labels[i], &value);
-	put_others(metadata);
+			values_row(labels[i], &value);
+	put_others(metadata, details->live != NULL);
+	if (details->unknown != NULL) {
+		values_label("counters");
+		fputs("unknown: ", stdout);
+		cli_put_clean(details->unknown, strlen(details->unknown), stdout);
+		putchar('\n');
+	}
 }
 
 /* A control character that JSON lets stand raw (DEL, C1) can only be in a string: escape it there. */
@@ -275,7 +240,7 @@ show_file(const struct otelop_metadata *metadata)
 }
 
 void
-show_json(enum state state, const struct otelop_metadata *metadata)
+show_json(enum state state, const struct otelop_metadata *metadata, const char *log)
 {
 	struct otelop_metadata shown = OTELOP_METADATA_INIT;
 	int64_t seconds = uptime(metadata);
@@ -286,7 +251,7 @@ show_json(enum state state, const struct otelop_metadata *metadata)
 		return;
 	}
 	if (meta_copy(&shown, metadata) < 0)
-		no_memory();
+		values_no_memory();
 	/* What the kernel says now, not what the file said then. */
 	otelop_metadata_set(&shown, "state", meta_state_is(metadata, "exited") ? "exited" :
 	    state_name(state), NULL);
@@ -294,6 +259,8 @@ show_json(enum state state, const struct otelop_metadata *metadata)
 		io_format(text, sizeof(text), "%lld", (long long)seconds);
 		form_set(&shown, "uptimeSeconds", text, strlen(text));
 	}
+	if (log != NULL)
+		otelop_metadata_set(&shown, "log", log, NULL);	/* one that is not UTF-8 cannot be told */
 	put_clean_json(shown.json, shown.length);
 	otelop_metadata_free(&shown);
 }

@@ -2,24 +2,28 @@
 #ifndef SHOW_H
 #define SHOW_H
 
-#include "json/json.h"
 #include "otelop.h"
 #include "state/state.h"
 
 /* "STATE PID", or "STATE" where no pid is known, and a newline. */
 void show_state(enum state state, const struct otelop_metadata *metadata);
 
-/* A value raw, but on a terminal: a string's characters, an array's strings with spaces between; or each for sh. */
-void show_value(const struct json_value *value, int shell);
-
 /* The file as it is; where stdout is a terminal, with what it would take for a command escaped. */
 void show_file(const struct otelop_metadata *metadata);
 
-/* Aligned lines, without what a terminal would take for a command; or one JSON object. */
-void show_people(enum state state, const struct otelop_metadata *metadata);
-void show_json(enum state state, const struct otelop_metadata *metadata);
+/* What is known besides the metadata.  NULL: it is not. */
+struct live;
+struct show_details {
+	const char *log;		/* its path */
+	const struct live *live;	/* what the daemon says of itself */
+	const char *unknown;		/* why it does not, though it could be asked */
+};
 
-/* Words, each quoted for sh, on one line. */
-void show_words(const char *const words[]);
+/* The log's path: the one that was given, or the state directory's, if that is there.  NULL: there is none. */
+const char *show_log(const struct otelop_metadata *metadata, const char *dir, char path[OTELOP_PATH_SIZE]);
+
+/* Aligned lines, without what a terminal would take for a command; or one JSON object. */
+void show_people(enum state state, const struct otelop_metadata *metadata, const struct show_details *details);
+void show_json(enum state state, const struct otelop_metadata *metadata, const char *log);
 
 #endif

@@ -67,7 +67,7 @@ try_start(const struct request *request)
 	struct cli speaker = request_speaker(request);
 	struct otelop_message message, why;
 	char missing[ERRAND_TEXT_SIZE];
-	int error = errand_run(rehearse, (struct request *)(uintptr_t)request, ERRAND_LOOK_MS, missing);
+	int error = errand_ask(rehearse, (struct request *)(uintptr_t)request, ERRAND_LOOK_MS, missing);
 	int status = error > 0 || errno != ETIMEDOUT ? STATUS_FAILED : STATUS_TIMEOUT;
 
 	if (error == 0)

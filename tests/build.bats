@@ -9,7 +9,7 @@ setup_more() {
 @test "bmake: it builds all, the programs run" {
 	command -v bmake >/dev/null || skip "no bmake"
 	tool -0 bmake -C "$tree" BUILD="$PWD/b" LIBC=system CFLAGS=-O0 all
-	for program in otelop $programs; do tool -0 "b/$program" --version; done
+	for program in otelop otelop-with $programs; do tool -0 "b/$program" --version; done
 	PATH=/usr/bin:/bin
 	tool -0 b/otelop start --ready exec -- sleep 600
 	tool -0 b/otelop stop
@@ -23,7 +23,7 @@ setup_more() {
 
 @test "make -j2 into a new directory: it builds all, the programs run" {
 	tool -0 make -j2 -C "$tree" BUILD="$PWD/deep/er" CFLAGS=-O0 all
-	for program in otelop $programs; do tool -0 "deep/er/$program" --version; done
+	for program in otelop otelop-with $programs; do tool -0 "deep/er/$program" --version; done
 	assert_exists deep/er/library/libotelop.a
 }
 

@@ -247,3 +247,70 @@ END
 	for name in a b c; do tool -0 otelop -n "$name" stop; done
 	assert_nothing_runs
 }
+
+# runs_table NAME...: the table's runner on the descriptions that this test has put into `table`, or on the real ones; what
+# it found is in `found`.
+runs_table() {
+	local table=$BATS_TEST_DIRNAME/daemons/table
+	[ ! -d table ] || table=$PWD/table
+	run --separate-stderr -- without_bats env DAEMONS_TABLE="$table" DAEMONS_OUT="$PWD/found" DAEMONS_FETCHED=1 \
+		TMPDIR="$PWD" sh "$BATS_TEST_DIRNAME/daemons/run" "$@"
+}
+# described NAME LINE...
+described() {
+	mkdir -p table
+	printf 'program=python3\n' >"table/$1"
+	printf '%s\n' "${@:2}" >>"table/$1"
+}
+serve='python3 -m http.server --bind 127.0.0.1 0'
+
+@test "the table of daemons, one that answers and ends: both of its rows are ok" {
+	described one "foreground='$serve'" "background='sh -c \"$serve & sleep 0.01\"'"
+	runs_table one
+	assert_equal "$status" 0
+	tool -0 cut -f 1,3,13,14 found/daemons.tsv
+	assert_output $'one\tforeground\tnothing\tok\none\tbackground\tnothing\tok'
+	grep -q '^| one .* | listen | [0-9]* | .*`127.0.0.1:[0-9]*` | [0-9]* | nothing |$' found/daemons.md
+}
+
+@test "the table of daemons, one that leaves a process: named, ended, and the status is 1" {
+	described one "foreground='sh -c \"setsid sleep 600 & exec $serve\"'" "options=--no-sweep"
+	runs_table one
+	assert_equal "$status" 1
+	tool -0 cut -f 14,15 found/daemons.tsv
+	[[ $output == $'failed\tleft: '*" sleep" ]]
+	assert_nothing_runs
+	rm -rf "$(sed -n 's/.*its files are in //p' <<<"$output")"
+}
+
+@test "the table of daemons, one that does not answer: said" {
+	described one "foreground='$serve'" "answers() { echo silence; false; }"
+	runs_table one
+	assert_equal "$status" 1
+	tool -0 cut -f 14,15 found/daemons.tsv
+	assert_output $'failed\tdoes not answer: silence'
+}
+
+@test "the table of daemons, a form that stays in the foreground where another is meant: not told" {
+	described one "foreground='$serve'" "background='$serve'"
+	runs_table one
+	assert_equal "$status" 1
+	tool -0 cut -f 3,14 found/daemons.tsv
+	assert_output $'foreground\tok\nbackground\tfailed'
+	grep -q 'not told' found/daemons.tsv
+}
+
+@test "the table of daemons, a program that is not there: skipped by name" {
+	described one "program=no-such-daemon" "foreground=no-such-daemon"
+	runs_table one
+	assert_equal "$status" 0
+	tool -0 cut -f 1,14,15 found/daemons.tsv
+	assert_output $'one\tskipped\tno-such-daemon is not there'
+	grep -q 'Not to be had there: one (no-such-daemon is not there)' found/daemons.md
+}
+
+@test "the table of daemons, a description that does not exist: status 2, and its name" {
+	runs_table one
+	assert_equal "$status" 2
+	[[ $stderr == "daemons: one: there is no such description"* ]]
+}

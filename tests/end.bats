@@ -192,10 +192,11 @@ setup_more() {
 }
 
 @test "TERM while it starts, and CMD ignores it: killed after the grace" {
-	run_behind --ready fd -- sh -c 'trap "" TERM; : >began; exec sleep 1000'
+	run_behind --ready fd --grace 2 -- sh -c 'trap "" TERM; : >began; exec sleep 1000'
 	eventually 10 test -e began
 	kill -TERM "$runner"
 	assert_runner_status 143
+	assert_regex "$(head -n 1 err)" '^otelop-run: process [0-9]+ \(sleep\): killed, it had not ended within 2(\.[0-9])? s$'
 	assert_nothing_runs
 	assert_left
 }
@@ -289,8 +290,7 @@ while True:
 }
 
 @test "under otelop-spawn, not ready in time: 124, nothing is left, no metadata" {
-	# Two that ignore TERM are two graces: too near to what otelop-spawn gives otelop-run to end them in.
-	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
+	tool -124 otelop-spawn -t 400ms -- otelop-run --ready fd --grace 1 -- sh -c 'leave sleep 1001; trap "" TERM; exec sleep 1000'
 	assert_nothing_runs
 	assert_left otelop.log
 }
@@ -344,7 +344,7 @@ while True:
 }
 
 @test "--max-lifetime, and CMD ignores TERM: killed after the grace, and it is still a clean end" {
-	tool -137 otelop-run --ready exec --max-lifetime 3 -- sh -c 'trap "" TERM; exec sleep 1000'
+	tool -137 otelop-run --ready exec --grace 2 --max-lifetime 3 -- sh -c 'trap "" TERM; exec sleep 1000'
 	assert_nothing_runs
 	assert_left
 }
@@ -370,4 +370,142 @@ run.send_signal(signal.SIGCONT)
 run.wait(20)
 print("innocent lives:", innocent.poll() is None)'
 	assert_output "innocent lives: True"
+}
+
+# --- the grace
+
+@test "a server behind a shell that takes its time: it has the grace, and is asked once" {
+	run_behind --ready exec -- sh -c "$slow_server 3; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_file_empty err
+	assert_left
+}
+
+@test "--grace: what has not ended within it is killed, and a line of the log says whom" {
+	run_behind --ready exec --grace 500ms -- sh -c "$slow_server 30; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" SIGTERM
+	assert_regex "$(cat err)" '^otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[5-9] s$'
+	assert_nothing_runs
+	assert_left
+}
+
+@test "--grace with --log-max: the line is in the log" {
+	tool -0 otelop start --ready exec --grace 300ms --log-max 1M -- sh -c "$slow_server 30; :"
+	eventually 10 test -e up
+	kill -TERM "$output"
+	eventually 10 test ! -e "$metadata"
+	assert_regex "$(cat "$OTELOP_STATE_DIR/otelop.log")" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+}
+
+@test "--grace 0: nobody is killed" {
+	run_behind --ready exec --grace 0 -- sh -c "$slow_server 1; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -TERM "$runner"
+	assert_runner_status 143
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_file_empty err
+}
+
+@test "--parent-grace: it counts when the parent is gone, and --grace when CMD is told to end" {
+	background sleep 1002
+	local parent=$!
+	run_behind --ready exec --with-parent "$parent" --grace 30 --parent-grace 300ms -- sh -c "$slow_server 60; :"
+	eventually 10 metadata_says ready
+	eventually 10 test -e up
+	kill -KILL "$parent"
+	assert_gone "$runner"
+	assert_runner_status 143
+	assert_regex "$(cat err)" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+	assert_nothing_runs
+}
+
+@test "a start that times out behind a shell: the server is asked once, has the grace, and a KILL is in the log" {
+	tool -124 otelop start --ready fd -t 1 --grace 10 -- sh -c "$slow_server 3; :"
+	assert_equal "$(cat heard)" $'SIGTERM\nended'
+	assert_nothing_runs
+	rm heard
+	tool -124 otelop start --ready fd -t 1 --grace 300ms -- sh -c "$slow_server 30; :"
+	assert_equal "$(cat heard)" SIGTERM
+	assert_regex "$(cat "$OTELOP_STATE_DIR/otelop.log")" 'otelop-run: process [0-9]+ \(python3\): killed, it had not ended within 0\.[3-9] s'
+	assert_nothing_runs
+}
+
+@test "a start is interrupted a second time while what it began has its grace: it is killed at once" {
+	background otelop start --ready fd --grace 1h -- sh -c 'trap "" TERM; : >began; exec sleep 1000' 2>err
+	local pid=$!
+	eventually 10 test -e began
+	kill -TERM "$pid"
+	sleep 0.5
+	kill -0 "$pid"
+	kill -HUP "$pid"
+	assert_ended "$pid" 143
+	assert_nothing_runs
+}
+
+@test "a grace that is no time: 2 and it is named, nothing is run" {
+	local option
+	for option in --grace --parent-grace; do
+		tool -2 otelop-run "$option" soon --ready exec -- sh -c ': >ran'
+		assert_regex "${stderr_lines[0]}" "^otelop-run: $option: not a duration: soon"
+		tool -2 otelop start "$option" soon --ready exec -- sh -c ': >ran'
+		assert_regex "${stderr_lines[0]}" "^otelop: start: $option: not a duration: soon"
+	done
+	assert_not_exists ran
+}
+
+# --- a command that goes into the background after its verdict
+
+@test "CMD ends with 0 a moment after the verdict, and what it left has its address: exited, 1, the log says what to do" {
+	needs sockets
+	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
+	eventually 20 metadata_says ready
+	local address
+	address=$(otelop-meta get listen)
+	: >go
+	assert_runner_status 1
+	assert_regex "$(cat err)" "^otelop-run: sh: exited with status 0 and left process [0-9]+ \\(python3\\), which listens on $address; .*told to stay in the foreground$"
+	tool -1 otelop-meta running
+	assert_equal "$(jq -c '[.state, .exitCode]' "$metadata")" '["exited",0]'
+	assert_nothing_runs
+}
+
+@test "CMD ends with 0 a moment after the verdict, told to by stop or TERM, or nothing has its address: a clean end" {
+	needs sockets
+	local line how
+	for how in stop TERM alone; do
+		case $how in
+		alone) line='until test -e go; do sleep 0.02; done; { kill $!; wait $!; } 2>/dev/null; exit 0' ;;
+		*) line='trap "exit 0" TERM; while :; do sleep 0.02; done' ;;
+		esac
+		run_behind --ready listen -- sh -c "python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & $line"
+		eventually 20 metadata_says ready
+		case $how in
+		stop) tool -0 otelop-stop ;;
+		TERM) kill -TERM "$runner" ;;
+		alone) : >go ;;
+		esac
+		assert_runner_status 0
+		assert_file_empty err
+		assert_left
+	done
+}
+
+@test "CMD ends with 0 later than 5 s after the verdict, and what it left has its address: a clean end" {
+	needs sockets
+	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
+	eventually 20 metadata_says ready
+	sleep 5.2
+	: >go
+	assert_runner_status 0
+	assert_file_empty err
+	assert_left
 }

@@ -206,10 +206,23 @@ fetch() { curl -fsS "http://$1/"; }
 }
 
 @test "README: its first commands run as they stand there" {
-	readme_block "# otelop" | sed -n 's/^\$ //p' >commands
+	readme_block "well-behaved background daemon" | sed -n 's/^\$ //p' >commands
 	assert_equal "$(wc -l <commands)" 3
 	tool -0 timeout 60 sh -e commands
 	assert_line --regexp '^[0-9.]+:[0-9]+$'
+	assert_nothing_runs
+}
+
+@test "README: the commands that it opens with run as they stand there, with a server and tests" {
+	printf '%s\n' '#!/bin/sh' 'exec python3 -m http.server "$2" --bind 127.0.0.1' >server
+	printf '%s\n' '#!/bin/sh' 'echo "$1: $(curl -fsS "http://$OTELOP_ADDRESS/page")"' >tools/npm
+	chmod +x server tools/npm
+	echo hello >page
+	readme_block "# otelop" | sed -n 's/^\$ //p' >commands
+	assert_equal "$(wc -l <commands)" 1
+	tool -0 timeout 60 sh -e commands
+	assert_output "test: hello"
+	assert_equal "$stderr" ""
 	assert_nothing_runs
 }
 

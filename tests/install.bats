@@ -32,11 +32,11 @@ compile() {
 	umask 077
 	tool -0 built install
 	{
-		for program in otelop $programs; do echo "755 bin/$program"; done
+		for program in otelop otelop-with $programs; do echo "755 bin/$program"; done
 		echo "644 include/otelop.h"
 		echo "644 lib/libotelop.a"
 		echo "644 lib/pkgconfig/otelop.pc"
-		for program in otelop $programs; do echo "644 share/man/man1/$program.1"; done
+		for program in otelop otelop-with $programs; do echo "644 share/man/man1/$program.1"; done
 		echo "644 share/man/man3/otelop.3"
 		echo "644 share/man/man7/otelop.7"
 		echo "644 share/bash-completion/completions/otelop"
@@ -63,7 +63,7 @@ compile() {
 
 @test "make install: every program has its completion, and no link leads nowhere" {
 	built install
-	for program in otelop $programs; do
+	for program in otelop otelop-with $programs; do
 		assert_file_exists "$prefix/share/bash-completion/completions/$program"
 		assert_file_exists "$prefix/share/fish/vendor_completions.d/$program.fish"
 	done

@@ -399,3 +399,124 @@ has_grown() { [ "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log")" -ne "$size" ]; }
 	eventually 10 grep -qsx 'line 2000' state/otelop.log
 	(($(stat -c %s state/otelop.log) <= 2048))
 }
+
+# --- a log that is large, or cut off
+
+# A log of an earlier daemon that has so many bytes.
+old_log() {
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	(umask 077 && { echo old; head -c "$(($1 - 4))" /dev/zero; } >"$OTELOP_STATE_DIR/otelop.log")
+}
+large=$((16 * 1024 * 1024))
+
+@test "a default log over 16 MiB: renamed at the start, and the daemon's words are in a new one" {
+	old_log $((large + 1))
+	tool -0 otelop start --ready fd -- sh -c 'echo out; echo err >&2; otelop-ready; exec sleep 600'
+	assert_equal "$(stat -c %s "$OTELOP_STATE_DIR/otelop.log.1")" $((large + 1))
+	assert_equal "$(cat "$OTELOP_STATE_DIR/otelop.log")" $'out\nerr'
+	assert_equal "$(stat -c %a "$OTELOP_STATE_DIR/otelop.log")" 600
+	# What otelop-run itself says is there as well.
+	assert_equal "$(readlink "/proc/$(parent_of "$output")/fd/2")" "$(cd "$OTELOP_STATE_DIR" && pwd -P)/otelop.log"
+	tool -0 otelop logs -N 2
+	assert_output $'out\nerr'
+	tool -0 otelop stop
+}
+
+@test "a default log of 16 MiB: goes on" {
+	old_log $large
+	tool -0 otelop start --ready exec -- sleep 600
+	assert_not_exists "$OTELOP_STATE_DIR/otelop.log.1"
+	tool -0 otelop stop
+}
+
+@test "a large log, and somebody else has the directory: it is left alone" {
+	start_sleep
+	head -c $((large + 1)) /dev/zero >>"$OTELOP_STATE_DIR/otelop.log"
+	tool -75 otelop start --strict --ready exec -- sleep 601
+	assert_not_exists "$OTELOP_STATE_DIR/otelop.log.1"
+	tool -0 otelop stop
+}
+
+@test "a large log that is the user's own, or not of this directory: left alone" {
+	head -c $((large + 1)) /dev/zero >my.log
+	tool -0 otelop-spawn -l my.log -- otelop-run --ready exec -- sleep 600
+	assert_not_exists my.log.1
+	assert_equal "$(find "$OTELOP_STATE_DIR" -name '*.log*')" ""
+	tool -0 otelop stop
+	tool -0 sh -c 'otelop start -f --ready exec -- sleep 0.1 >my.log 2>&1'
+	assert_not_exists my.log.1
+}
+
+@test "a large log that cannot be renamed: the log says so, and the daemon starts" {
+	old_log $((large + 1))
+	mkdir "$OTELOP_STATE_DIR/otelop.log.1"
+	tool -0 otelop start --ready exec -- sleep 600
+	[[ $(tail -n 1 "$OTELOP_STATE_DIR/otelop.log") == *"otelop.log.1: cannot rename otelop.log to it: "* ]]
+	tool -0 otelop stop
+}
+
+@test "a start that fails behind a large log: its own words are shown, and no others" {
+	old_log $((large + 1))
+	tool -1 otelop start -- sh -c 'echo boom; exit 3'
+	[[ $stderr == *boom* ]]
+	[[ $stderr != *old* ]]
+	[[ $stderr == *"log: $OTELOP_STATE_DIR/otelop.log" ]]
+}
+
+@test "a start that fails just behind a rotation: its last words are shown from the older logs too, and no older start's" {
+	old_log 300
+	printf '\nfrom before\n' >>"$OTELOP_STATE_DIR/otelop.log"
+	tool -1 otelop start --log-max 1k --log-keep 9 -- sh -c 'i=0; while [ $((i += 1)) -le 200 ]; do echo "line $i of it"; done; exit 3'
+	assert_equal "$(grep -c '^line' <<<"$stderr")" 10
+	[[ $stderr == *$'line 191 of it\n'*'line 200 of it'* ]]
+	tool -1 otelop start --log-max 1k --log-keep 9 -- sh -c 'head -c 700 /dev/zero | tr "\0" x; echo; echo a; echo b; head -c 700 /dev/zero | tr "\0" y; echo; exit 3'
+	assert_equal "$(sed 's/xxx*/X/; s/yyy*/Y/' <<<"$stderr" | sed -n '2,5p')" $'X\na\nb\nY'
+	assert_equal "${#stderr_lines[@]}" 6
+}
+
+@test "a start that cuts its log off and fails: that is said, and what to write in its place" {
+	old_log 100
+	tool -1 otelop start -- sh -c 'echo reason; echo bye >/dev/stderr; exit 3'
+	[[ $stderr == *bye* ]]
+	[[ $stderr == *"$OTELOP_STATE_DIR/otelop.log: shorter than when this start began; "*'`>&2`'*'`>> /dev/stderr`'*'--log-max'* ]]
+	echo 0123456789 >my.log
+	tool -1 otelop-spawn -l my.log -- sh -c 'echo bye >/dev/stdout; exit 3'
+	[[ $stderr == *"my.log: shorter than when this start began; "* ]]
+	tool -1 otelop start --log-max 4k -- sh -c 'echo reason; echo bye >/dev/stderr; exit 3'
+	[[ $stderr == *reason* ]]
+	[[ $stderr == *bye* ]]
+	[[ $stderr != *shorter* ]]
+}
+
+@test "a daemon that cuts its log off: logs says so; of a log that somebody has renamed it does not" {
+	old_log 100
+	tool -0 otelop start --ready fd -- sh -c 'otelop-ready; until test -e go; do sleep 0.02; done; echo bye >/dev/stderr; exec sleep 600'
+	tool -0 otelop logs
+	assert_equal "$stderr" ""
+	: >go
+	eventually 10 grep -qx bye "$OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop logs
+	assert_output bye
+	[[ $stderr == *"$OTELOP_STATE_DIR/otelop.log: shorter than when the daemon was started; "*'`>&2`'*'`>> /dev/stderr`'*'--log-max'* ]]
+	mv "$OTELOP_STATE_DIR/otelop.log" "$OTELOP_STATE_DIR/otelop.log.1"
+	(umask 077 && echo new >"$OTELOP_STATE_DIR/otelop.log")
+	tool -0 otelop logs
+	assert_output $'bye\nnew'
+	assert_equal "$stderr" ""
+	tool -0 otelop stop
+}
+
+@test "--log-max: the pipe holds more than the usual 64 KiB while the writer does not get on" {
+	needs 'larger pipe'
+	tool -0 otelop start --ready fd --log-max 4M -- sh -c 'otelop-ready; until test -e go; do sleep 0.02; done
+		head -c 600000 /dev/zero | tr "\0" z; : >written; exec sleep 600'
+	pid=$output
+	runner=$(parent_of "$pid")
+	eventually 20 has_writer
+	kill -STOP "$writer"
+	: >go
+	eventually 20 test -e written
+	kill -CONT "$writer"
+	tool -0 otelop stop
+	assert_nothing_runs
+}

@@ -99,3 +99,36 @@ load helper
 	tool -0 otelop logs -N 0
 	assert_output ""
 }
+
+@test "logs just behind a rotation: as many lines as asked for, from the older logs too" {
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	local log=$OTELOP_STATE_DIR/otelop.log
+	(umask 077; seq 1 5 >"$log.2"; seq 6 12 >"$log.1"; echo 13 >"$log"; echo none >"$log.4")
+	tool -0 otelop logs
+	assert_output "$(seq 4 13)"
+	tool -0 otelop logs -N 1
+	assert_output 13
+	tool -0 otelop logs -N 8
+	assert_output "$(seq 6 13)"
+	tool -0 otelop logs -N 100
+	assert_output "$(seq 1 13)"
+	# A log that was just made, and a line that goes on in it.
+	: >"$log"
+	tool -0 otelop logs -N 2
+	assert_output $'11\n12'
+	printf 'begin' >>"$log.1"
+	echo ' and end' >"$log"
+	tool -0 otelop logs -N 2
+	assert_output $'12\nbegin and end'
+}
+
+@test "logs while the log is renamed again and again: the last lines, without a gap" {
+	tool -0 otelop start --ready fd --log-max 1k --log-keep 50 -- sh -c 'otelop-ready; i=1000; while :; do echo "$((i += 1))"; done'
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		tool -0 otelop logs -N 40
+		[ "${#lines[@]}" -ge 2 ]
+		awk 'NR > 1 && $1 != before + 1 { print "gap: " before " " $1; exit 1 } { before = $1 }' <<<"$output"
+	done
+	tool -0 otelop stop
+}

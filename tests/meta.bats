@@ -279,6 +279,94 @@ setup_more() {
 	assert_regex "${stderr_lines[0]}" '^otelop-meta: '
 }
 
+# connects_at LISTEN ADDRESS [MODE]: of what it listens on (JSON), this is where one connects to it; "": nowhere.
+connects_at() {
+	file_is '{"pid": 2147483647'"${3:+, \"readyMode\": \"$3\"}"', "listen": '"$1"'}'
+	if [ -z "$2" ]; then
+		tool -1 otelop-meta get address port
+		assert_output ""
+		assert_stderr_line_count 2
+		assert_regex "$stderr" 'address: .*port: '
+		return
+	fi
+	tool -0 otelop-meta get address port
+	assert_output "$2"$'\n'"${2##*:}"
+}
+
+@test "get address and port: of the lowest TCP port, at the address that most can reach, as one connects to it" {
+	connects_at '["127.0.0.1:8080"]' 127.0.0.1:8080
+	connects_at '["0.0.0.0:8080"]' 127.0.0.1:8080
+	connects_at '["10.1.2.3:80"]' 10.1.2.3:80
+	connects_at '["127.0.0.1:10000", "127.0.0.1:9000"]' 127.0.0.1:9000
+	connects_at '["[::1]:8080"]' '[::1]:8080'
+	connects_at '["[::1]:8080", "0.0.0.0:8080"]' 127.0.0.1:8080
+	connects_at '["10.1.2.3:8080", "[::1]:8080", "[fe80::1]:8080"]' '[::1]:8080'
+	connects_at '["[fe80::1]:8080", "127.0.0.2:8080"]' 127.0.0.2:8080
+	connects_at '["[::ffff:127.0.0.1]:8080"]' 127.0.0.1:8080
+	connects_at '["[::ffff:0.0.0.0]:8080", "10.1.2.3:8080"]' 127.0.0.1:8080
+	connects_at '["/run/a:1", "./b:2", "@c:3", "127.0.0.1:65535"]' 127.0.0.1:65535
+	# The kernel says nothing of a socket that there is not.
+	connects_at '["[::]:1"]' 127.0.0.1:1
+}
+
+@test "get address and port of a daemon that listens on no TCP port: status 1, named" {
+	connects_at '[]' ""
+	connects_at '["/run/socket", "./a:1", "@127.0.0.1:80", "127.0.0.1:80x", "127.0.0.1:0", "127.0.0.1:65536", "[::1:80", "::1:80", ":80", "[:80", "a:80"]' ""
+	connects_at '["127.0.0.1:80\\u0000", "'"$(printf '1%.0s' {1..3000})"':80"]' ""
+	file_is '{"pid": 2147483647}'
+	tool -1 otelop-meta get port
+	assert_equal "$stderr" "otelop-meta: port: no such member, and no TCP port that it is known to listen on"
+}
+
+@test "get address and port, it is ready by listen:PORT: that port is meant, where it listens on it" {
+	local both='["127.0.0.1:80", "127.0.0.1:8080", "[::1]:9090"]'
+	connects_at "$both" 127.0.0.1:8080 listen:8080
+	connects_at "$both" '[::1]:9090' fd,notify,listen:9090
+	connects_at "$both" 127.0.0.1:8080 listen:1,listen:8080,listen:80
+	connects_at "$both" 127.0.0.1:80 listen
+	connects_at "$both" 127.0.0.1:80 listen:1
+	connects_at "$both" 127.0.0.1:80 listen:8080x
+	connects_at "$both" 127.0.0.1:80 'check:true,listen:8080'
+	connects_at "$both" 127.0.0.1:80 'fd,log:a,listen:8080'
+	connects_at "$both" 127.0.0.1:80 'http://a/,listen:8080'
+	connects_at "$both" 127.0.0.1:80 'https://a/,listen:8080'
+}
+
+@test "get address and port, the user has given members of these names: they win" {
+	file_is '{"pid": 5, "listen": ["127.0.0.1:80"], "port": "mine", "address": ""}'
+	tool -0 otelop-meta get address port
+	assert_output $'\nmine'
+}
+
+@test "get -s address: quoted, for an IPv6 address is a pattern" {
+	file_is '{"pid": 5, "listen": ["[::1]:80"]}'
+	tool -0 otelop-meta get -s address port
+	assert_output "'[::1]:80'"$'\n'"'80'"
+}
+
+@test "get address, it listens on [::]: where its socket takes IPv6 alone that is [::1], else 127.0.0.1" {
+	needs "a kernel's word on sockets"
+	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6"
+	cat >any.py <<-'PYTHON'
+		import http.server, socket, sys
+		class Server(http.server.HTTPServer):
+		    address_family = socket.AF_INET6
+		    def server_bind(self):
+		        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(sys.argv[1]))
+		        super().server_bind()
+		Server(("::", 0), http.server.SimpleHTTPRequestHandler).serve_forever()
+	PYTHON
+	local alone wanted=(127.0.0.1 '[::1]')
+	for alone in 0 1; do
+		tool -0 otelop start --ready listen -- python3 any.py "$alone"
+		tool -0 otelop-meta get port address listen
+		assert_equal "${lines[1]}" "${wanted[alone]}:${lines[0]}"
+		assert_equal "${lines[2]}" "[::]:${lines[0]}"
+		ask "${lines[1]}" 'HEAD / HTTP/1.0\r\n\r\n' | grep -q "200 OK"
+		otelop stop
+	done
+}
+
 @test "a terminal as stdout: get, read, args and otelop-statedir show what a script gets raw, without its controls" {
 	local words dir=$OTELOP_STATE_DIR/$'d\e[31m'
 	mkdir -p "$dir"

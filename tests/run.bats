@@ -43,7 +43,7 @@ access_of() {
 	local namespace='pidNamespace bootId startTicks '
 	! is_fallback || namespace=''
 	assert_equal "$(jq -r 'keys_unsorted | join(" ")' "$metadata")" \
-		"pid startedAt httpAddr otlpGrpcAddr otlpHttpAddr proxyUrl proxyProtocol version state command cwd host ${namespace}session readyMode given zebra apple"
+		"pid startedAt httpAddr otlpGrpcAddr otlpHttpAddr proxyUrl proxyProtocol version state command cwd host ${namespace}session readyMode runner given zebra apple"
 	assert_equal "$(jq -c '[.pid, .httpAddr, .state, .command, .cwd, .host, .zebra, .apple]' "$metadata")" \
 		"$(jq -nc --arg cwd "$PWD" --arg host "$(uname -n)" \
 			"[$output, \"127.0.0.1:1\", \"ready\", [\"sleep\", \"1000.5\"], \$cwd, \$host, \"1\", \"a \\\"b\\\"\"]")"

@@ -91,7 +91,7 @@ os.waitpid(pid, 0)'
 @test "TERM, INT or QUIT that CMD survives: its lifetime still ends, and so does that of its parent" {
 	local signal parent
 	for signal in TERM INT QUIT; do
-		run_behind --ready fd --max-lifetime 5 -- sh -c "trap ': >$signal' $signal
+		run_behind --ready fd --grace 1 --max-lifetime 5 -- sh -c "trap ': >$signal' $signal
 			otelop-ready; while :; do sleep 0.05; done"
 		eventually 10 metadata_says ready
 		kill -s "$signal" "$runner"
@@ -100,7 +100,7 @@ os.waitpid(pid, 0)'
 		wait "$runner" || true
 		background sleep 1000
 		parent=$!
-		run_behind --ready fd --with-parent "$parent" -- sh -c "trap ': >again$signal' $signal
+		run_behind --ready fd --grace 1 --with-parent "$parent" -- sh -c "trap ': >again$signal' $signal
 			otelop-ready; while :; do sleep 0.05; done"
 		eventually 10 metadata_says ready
 		kill -s "$signal" "$runner"

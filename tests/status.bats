@@ -103,6 +103,53 @@ load helper
 	assert_line --regexp "^state +dead .*no word"
 }
 
+@test "status of a daemon that runs, is dead or was stopped: the log's path" {
+	tool -0 otelop start --ready exec -- sleep 600
+	kill -KILL "$(parent_of "$output")"
+	tool -0 otelop status
+	assert_line "log           $OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop status --json
+	assert_equal "$(jq -r .log <<<"$output")" "$OTELOP_STATE_DIR/otelop.log"
+	kill -KILL "$(otelop-meta get pid)"
+	eventually 10 state_is stale
+	tool -1 otelop status
+	assert_line "log           $OTELOP_STATE_DIR/otelop.log"
+	tool -0 otelop stop
+	tool -3 otelop status
+	assert_output "state         stopped
+log           $OTELOP_STATE_DIR/otelop.log"
+}
+
+@test "status of a daemon that has no log: no line of it" {
+	run_behind --ready exec -- sleep 600
+	eventually 10 metadata_says ready
+	tool -0 otelop status
+	refute_line --regexp "^log"
+	tool -0 otelop status --json
+	assert_equal "$(jq -r .log <<<"$output")" null
+}
+
+@test "status, the log's path has control characters: the line shows them" {
+	OTELOP_STATE_DIR+=$'\e[31m\n\xc2\x9b'
+	start_sleep
+	tool -0 otelop status
+	assert_line "log           $BATS_TEST_TMPDIR/state\\x1b[31m\\x0a\\xc2\\x9b/otelop.log"
+	refute_controls "$output"
+}
+
+@test "status of a daemon that was started again after a crash: how often, how it ended last and when" {
+	hold_text '{"pid": %d, "startedAt": "2026-01-01T00:00:00Z", "state": "ready", "restarts": 3, "lastEnd": "killed by signal SEGV\\u001b", "lastEndAt": "2026-01-02T03:04:05Z"}'
+	tool -0 otelop status
+	assert_line "restarts      3"
+	assert_line 'last end      killed by signal SEGV\x1b at 2026-01-02T03:04:05Z'
+	let_go
+	file_is '{"pid": 2147483647, "state": "exited", "restarts": 10, "lastEnd": "exited with status 3", "lastEndAt": "2026-01-02T03:04:05Z", "exitCode": 3, "exitedAt": "2026-01-02T03:04:05Z"}'
+	tool -1 otelop status
+	assert_line "restarts      10"
+	assert_line "exited        with status 3 at 2026-01-02T03:04:05Z"
+	refute_line --regexp "^last end"
+}
+
 @test "status with an unknown option: status 2, named" {
 	tool -2 otelop status --bogus
 	[[ ${stderr_lines[0]} == *--bogus* ]]

@@ -86,6 +86,10 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 	replay sock_diag
 }
 
+@test "answers of who is taken for upstream's daemon: what is taken lies in them, and an address has nothing else in it" {
+	replay live
+}
+
 @test "/proc/PID/stat: any name of a process leaves parent and session right" {
 	replay stat_line
 }
@@ -116,6 +120,14 @@ table() { "$BATS_FILE_TMPDIR/tables" "$1"; }
 
 @test "durations: each has its milliseconds or is refused" {
 	table duration
+}
+
+@test "respawn: the pauses in a row, when that is enough, and what begins a new one" {
+	table respawn
+}
+
+@test "respawn: only what was started again can be late in being ready" {
+	table late
 }
 
 @test "rows of the TCP tables: listening ones have inode and address" {

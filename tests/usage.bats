@@ -61,6 +61,7 @@ help_is_synopsis() {
 @test "otelop-stop --help: the SYNOPSIS of its page" { help_is_synopsis otelop-stop; }
 @test "otelop-run --help: the SYNOPSIS of its page" { help_is_synopsis otelop-run; }
 @test "otelop --help: the SYNOPSIS of its page" { help_is_synopsis otelop; }
+@test "otelop-with --help: the SYNOPSIS of its page" { help_is_synopsis otelop-with; }
 
 knows_its_version() {
 	local version
@@ -80,6 +81,7 @@ knows_its_version() {
 @test "otelop-stop --version: its name and the version" { knows_its_version otelop-stop; }
 @test "otelop-run --version: its name and the version" { knows_its_version otelop-run; }
 @test "otelop --version: its name and the version" { knows_its_version otelop; }
+@test "otelop-with --version: its name and the version" { knows_its_version otelop-with; }
 
 refuses_unknown_options() {
 	misused_by --no-such-option "$1" --no-such-option
@@ -99,6 +101,7 @@ refuses_unknown_options() {
 @test "otelop-stop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-stop; }
 @test "otelop-run with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-run; }
 @test "otelop with an unknown option, or one without its value: usage" { refuses_unknown_options otelop; }
+@test "otelop-with with an unknown option, or one without its value: usage" { refuses_unknown_options otelop-with; }
 
 @test "--help or --version with a value: usage, and the first line names them" {
 	local program
@@ -117,7 +120,7 @@ refuses_unknown_options() {
 
 @test "a control character in an unknown option: not in the message" {
 	local program
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		tool -2 "$program" $'--\e[31m\n'
 		! LC_ALL=C grep -qaP '[\x01-\x09\x0b-\x1f\x7f]' <<<"$stderr" || fail "$program: $(cat -v <<<"$stderr")"
 		[[ ${stderr_lines[1]} == "usage: $program"* ]] || fail "$program: not one line and the usage: $stderr"
@@ -126,7 +129,7 @@ refuses_unknown_options() {
 
 @test "a full or closed stdout: --help and --version say so, 125, in every program" {
 	local program option to
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for option in --help --version; do
 			for to in '>/dev/full' '>&-'; do
 				tool sh -c "exec $program $option $to"
@@ -319,9 +322,9 @@ takes_state_dir() {
 		"otelop-meta running -w" "otelop-meta running --wait" "otelop-stop -t" "otelop-stop --timeout" "otelop-stop -s" \
 		"otelop-stop --signal" "otelop-stop -k" "otelop-stop --kill-after" "otelop-stop -n" "otelop-stop --check" \
 		"otelop-run --ready" "otelop-run --with-parent" "otelop-run --max-lifetime" "otelop-run --log-max" \
-		"otelop-run --log-keep" "otelop -n" "otelop --name" "otelop start --ready" "otelop start -t" \
+		"otelop-run --log-keep" "otelop-run --stdin" "otelop -n" "otelop --name" "otelop start --ready" "otelop start -t" \
 		"otelop start --timeout" "otelop start --with-parent" "otelop start --max-lifetime" "otelop start --log-max" \
-		"otelop start --log-keep" "otelop stop -t" "otelop stop -k" "otelop restart -t" "otelop restart -k" \
+		"otelop start --log-keep" "otelop start --stdin" "otelop stop -t" "otelop stop -k" "otelop restart -t" "otelop restart -k" \
 		"otelop logs -N" "otelop logs --lines" "otelop wait -t" "otelop wait --timeout"; do
 		misused_below_by "${words##* }" $words
 	done
@@ -337,12 +340,13 @@ takes_state_dir() {
 		"otelop-stop -k x" "otelop-stop -n x" "otelop-stop -n 0" "otelop-stop x" "otelop-stop 0" "otelop-stop 1.5" \
 		"otelop-stop 99999999999" "otelop-run --ready nosuch -- touch ran" "otelop-run --with-parent x -- touch ran" \
 		"otelop-run --max-lifetime x -- touch ran" "otelop-run --log-max x -- touch ran" \
-		"otelop-run --log-keep x -- touch ran"; do
+		"otelop-run --log-keep x -- touch ran" "otelop-run --respawn=0 -- touch ran" "otelop-run --stdin x -- touch ran"; do
 		misused $words
 	done
 	for words in "otelop start -t x -- touch ran" "otelop start --ready nosuch -- touch ran" \
 		"otelop start --with-parent x -- touch ran" "otelop start --max-lifetime x -- touch ran" \
-		"otelop start --log-max x -- touch ran" "otelop start a -- touch ran" "otelop start pid=5 -- touch ran" \
+		"otelop start --log-max x -- touch ran" "otelop start --respawn=x -- touch ran" \
+		"otelop start --stdin shut -- touch ran" "otelop start a -- touch ran" "otelop start pid=5 -- touch ran" \
 		"otelop stop -t x" "otelop stop -t 1x" "otelop stop -k x" "otelop logs -N x" "otelop wait -t x" \
 		"otelop -n a/b status" "otelop -n .. status" "otelop -n .a status"; do
 		misused_below $words
@@ -437,7 +441,7 @@ takes_state_dir() {
 
 @test "the man pages: one for each program and for what they share, with the sections that a user looks for" {
 	local program section
-	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop; do
+	for program in otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop otelop-with; do
 		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 			page "$program.1" | grep -qx "$section" || fail "$program.1 has no $section"
 		done

@@ -2,6 +2,7 @@
 #include "daemon/held.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/pids.h"
 #include "platform/platform.h"
 #include "process/tree.h"
 
@@ -12,7 +13,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define END_GRACE_MS 5000	/* more than otelop-run's own, so that it can end what it started */
+#define END_GRACE_MS 5000
+#define OWN_SLACK_MS 3000	/* more than the time that the command itself gives to what it started */
+#define LOOK_MS 20		/* how often an end is looked for that nothing tells of */
 #define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define ANCESTORS_MAX 4096	/* while they are looked up, they may change */
 
@@ -69,6 +72,30 @@ tree_of(const struct held *held)
 	return (struct tree){ .root = held->reaper.pid, .is_reaper = 1, .session = held->process.pid };
 }
 
+static int64_t
+left_ms(void *argument)
+{
+	int64_t *deadline = argument;
+
+	if (*deadline == OTELOP_FOREVER)
+		*deadline = clock_deadline(END_GRACE_MS);
+	return clock_left_ms(*deadline);
+}
+
+/* As tree_end; who has been asked is not asked again. */
+static int
+end_tree(const struct tree *tree, struct pids *asked)
+{
+	int64_t deadline = OTELOP_FOREVER;
+	struct pids none = { 0 };
+	struct tree_ending ending = { .signal_number = SIGTERM, .asked = asked != NULL ? asked : &none,
+	    .left_ms = left_ms, .argument = &deadline };
+	int result = tree_end(tree, &ending);
+
+	pids_free(&none);
+	return result;
+}
+
 /* What was given up may have become the command all the same, and have children, which are ours now. */
 static void
 end_given_up(struct held *held, const struct child_failure *failure)
@@ -81,7 +108,7 @@ end_given_up(struct held *held, const struct child_failure *failure)
 	} else if (failure->left > 0) {
 		held->stuck = failure->left;
 	} else if (child_can_wait() != 1) {
-		tree_end(&tree, END_GRACE_MS);
+		end_tree(&tree, NULL);
 	}
 }
 
@@ -202,11 +229,33 @@ held_has_started(const struct held *held, pid_t pid)
 	return 0;
 }
 
+/* Ask the command alone, and wait for it; a signal to the caller cuts that short. */
+static void
+end_itself(struct held *held, int64_t own_grace_ms, struct pids *asked)
+{
+	struct pollfd fds[2] = { { -1, POLLIN, 0 }, { held->plan->interrupt_fd > 0 ? held->plan->interrupt_fd : -1, POLLIN, 0 } };
+	int64_t deadline = own_grace_ms == 0 ? OTELOP_FOREVER : clock_deadline(2 * own_grace_ms + OWN_SLACK_MS), left;
+
+	process_signal(&held->process, SIGTERM);
+	process_signal(&held->process, SIGCONT);
+	pids_add(asked, held->process.pid);
+	while (!held_has_ended(held) && (left = clock_left_ms(deadline)) != 0 && fds[1].revents == 0) {
+		fds[0].fd = held_fd(held);
+		poll(fds, 2, clock_poll_ms(left, fds[0].fd < 0 ? LOOK_MS : OTELOP_FOREVER));
+	}
+}
+
 pid_t
-held_end(struct held *held)
+held_end(struct held *held, int64_t own_grace_ms)
 {
 	struct tree tree = tree_of(held);
-	int is_all = tree_end(&tree, END_GRACE_MS) == 0;
+	struct pids asked = { 0 };
+	int is_all;
+
+	if (own_grace_ms >= 0 && held->process.pid > 0)
+		end_itself(held, own_grace_ms, &asked);
+	is_all = end_tree(&tree, &asked) == 0;
+	pids_free(&asked);
 
 	/* Whatever that could not see: the command is there until it is reaped. */
 	if (held->process.pid > 0)
@@ -252,7 +301,7 @@ held_begin(struct held *held, const struct child_plan *plan, int is_direct, stru
 	if (hear_of_command(held) == 0)
 		return 0;
 	fail(failure);
-	held_end(held);
+	held_end(held, -1);
 	return -1;
 }
 

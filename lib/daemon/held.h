@@ -54,10 +54,11 @@ int held_fd(const struct held *held);
 int held_has_started(const struct held *held, pid_t pid);
 
 /*
- * End the command and all that it has started.  0; -1: some of that may be left; or the pid of the command, which
+ * End the command and all that it has started.  own_grace_ms: it ends by itself what is below it, with that time for
+ * its own command and again for the rest, or without limit if it is 0, and is asked alone; below 0: it does not.  0; -1: some of that may be left; or the pid of the command, which
  * the kernel cannot end.
  */
-pid_t held_end(struct held *held);
+pid_t held_end(struct held *held, int64_t own_grace_ms);
 
 /* Hold it no more: what lives is init's, at the latest when the caller ends. */
 void held_release(struct held *held);

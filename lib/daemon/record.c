@@ -69,11 +69,20 @@ record_strings(struct otelop_metadata *metadata, const char *key, const char *co
 }
 
 static int
-record_log(struct otelop_metadata *metadata, const char *log)
+record_log_path(struct otelop_metadata *metadata, const char *log)
 {
 	if (log == NULL || otelop_metadata_set(metadata, "log", log, NULL) == 0)
 		return 0;
 	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "log");
+}
+
+/* As it was given: a text, or several where there were several --ready. */
+static int
+record_modes(struct otelop_metadata *metadata, const struct modes *modes)
+{
+	if (modes->groups == 1)
+		return set_if_possible(metadata, "readyMode", modes->texts[0]);
+	return meta_set_strings(metadata, "readyMode", modes->texts) == 0 || errno != ENOMEM ? 0 : -1;
 }
 
 int
@@ -85,21 +94,63 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	if (otelop_metadata_init(metadata, getpid()) < 0 ||
 	    set_if_possible(metadata, "state", "starting") < 0 ||
 	    record_strings(metadata, "command", (const char *const *)argv) < 0 ||
-	    set_if_possible(metadata, "readyMode", options->modes_text) < 0 ||
+	    record_modes(metadata, options->modes) < 0 ||
+	    set_if_possible(metadata, "try", options->try_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
+	    set_number(metadata, "runner", getpid()) < 0 ||
+	    set_if_possible(metadata, "grace", options->grace_text) < 0 ||
+	    set_if_possible(metadata, "stopSignal", options->stop_signal_text) < 0 ||
+	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
 	    record_strings(metadata, "environment", options->environment) < 0 ||
 	    record_strings(metadata, "unset", options->unset) < 0 ||
 	    set_if_possible(metadata, "umask", options->umask_text) < 0 ||
-	    record_log(metadata, options->log) < 0 ||
+	    record_log_path(metadata, options->log) < 0 ||
+	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||
+	    set_if_possible(metadata, "stdin", options->stdin_open ? "open" : NULL) < 0 ||
 	    record_given(metadata, options->members) < 0)
 		return message_errno(reason, "memory: cannot make the metadata");
 	for (member = options->members; *member != NULL; member++)
 		if (meta_set_pair(metadata, *member, 0, reason) < 0)
 			return -1;
 	return 0;
+}
+
+int
+record_again(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[], long restarts,
+    const char *last_end, struct otelop_message *reason)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	if (record_start(metadata, options, argv, reason) < 0)
+		return -1;
+	if (set_number(metadata, "restarts", restarts) < 0 || set_if_possible(metadata, "lastEnd", last_end) < 0 ||
+	    set_if_possible(metadata, "lastEndAt", now) < 0)
+		return message_errno(reason, "memory: cannot make the metadata");
+	return 0;
+}
+
+void
+record_log(struct otelop_metadata *metadata, const struct stat *log)
+{
+	char text[32];
+
+	io_format(text, sizeof(text), "%lld", (long long)log->st_size);
+	set_if_possible(metadata, "logStart", text);
+	io_format(text, sizeof(text), "%llu", (unsigned long long)log->st_ino);
+	set_if_possible(metadata, "logInode", text);
+}
+
+void
+record_begin(struct otelop_metadata *metadata)
+{
+	char now[CLOCK_RFC3339_SIZE];
+
+	clock_format_now(now);
+	set_if_possible(metadata, "startedAt", now);
 }
 
 int
@@ -114,7 +165,7 @@ record_ready(struct otelop_metadata *metadata, pid_t pid, const struct addresses
 }
 
 void
-record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
+record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status, const char *left)
 {
 	char text[CLOCK_RFC3339_SIZE];
 
@@ -128,4 +179,5 @@ record_crash(struct otelop_metadata *metadata, pid_t pid, int code, int status)
 	}
 	clock_format_now(text);
 	set_if_possible(metadata, "exitedAt", text);
+	set_if_possible(metadata, "left", left);
 }

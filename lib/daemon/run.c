@@ -1,7 +1,9 @@
 /* Be the small resident parent of a command; run.h has the invariants. */
 #include "daemon/run.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/message.h"
+#include "base/pids.h"
 #include "base/status.h"
 #include "daemon/join.h"
 #include "daemon/logger.h"
@@ -9,11 +11,14 @@
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
+#include "daemon/run_again.h"
+#include "daemon/run_background.h"
 #include "daemon/run_end.h"
 #include "daemon/run_options.h"
 #include "daemon/run_say.h"
 #include "daemon/run_setup.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "daemon/verdict.h"
 #include "platform/platform.h"
 #include "process/child.h"
@@ -35,18 +40,6 @@
 #define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
 #define JOIN_AGAIN (-1)		/* no exit status */
 
-/* TERM to CMD, KILL after the grace; its end arrives as SIGCHLD. */
-static void
-end_command(struct run *run)
-{
-	if (run->stage == STAGE_ENDED)
-		return;
-	process_signal(&run->command, SIGTERM);
-	process_signal(&run->command, SIGCONT);
-	if (!process_wait_gone(&run->command, clock_deadline(RUN_GRACE_MS)))
-		process_signal(&run->command, SIGKILL);
-}
-
 /* That leads on to another outcome, maybe, in which CMD is not to go on. */
 static void
 happen(struct run *run, enum run_event event)
@@ -55,7 +48,7 @@ happen(struct run *run, enum run_event event)
 
 	run->outcome = outcome_after(before, event);
 	if (outcome_meaning(run->outcome)->ends_command && !outcome_meaning(before)->ends_command)
-		end_command(run);
+		run_stop_begin(run);
 }
 
 /* CMD is ended, and so are we: how and when it ends is nothing that we are told. */
@@ -65,6 +58,7 @@ fail_to_wait(struct run *run)
 	message_errno(&run->report->reason, "children: cannot be waited for");
 	run->reported_status = STATUS_FAILED;
 	happen(run, EVENT_BLINDNESS);
+	run_stop_await(run);
 	run->how.si_code = CLD_KILLED;
 	run->how.si_status = SIGKILL;
 	run->stage = STAGE_ENDED;
@@ -99,20 +93,24 @@ reap(struct run *run)
 }
 
 static void
-take_signal(struct run *run, unsigned char byte)
+take_signal(struct run *run, const struct selfpipe_signal *signal)
 {
-	int number = byte & SELFPIPE_NUMBER;
+	int number = signal->number;
 
-	if (number == SIGCHLD)
+	if (number == SIGCHLD || run_stop_hear(run, signal))
 		return;		/* it has woken us to reap */
 	if (run_is_end(number)) {
 		if (run_hear_end(run, number))
-			end_command(run);
+			run_stop_begin(run);
 		if (!outcome_meaning(run->outcome)->was_ready)
 			return;
 	}
+	if (number == SIGTERM && run_stop_is_own(run)) {
+		run_stop_ask(run);
+		return;
+	}
 	/* A key reached the whole foreground group, CMD too if it has not left. */
-	if (run->stage != STAGE_ENDED && !((byte & SELFPIPE_TERMINAL) && getpgid(run->command.pid) == getpgrp()))
+	if (run->stage != STAGE_ENDED && !(signal->is_from_terminal && getpgid(run->command.pid) == getpgrp()))
 		process_signal(&run->command, number);
 }
 
@@ -128,9 +126,11 @@ ms_until_deadline(const struct run *run)
 {
 	int64_t left = clock_poll_ms(logger_due_ms(&run->logger), readiness_due_ms(&run->readiness));
 
+	left = clock_poll_ms(left, run_stop_due_ms(run));
 	if (outcome_meaning(run->outcome)->ends_command)
 		return left;
 	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
+	left = clock_poll_ms(left, clock_left_ms(run->respawn.due));
 	if (must_look_at_parent(run))
 		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
 	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
@@ -148,24 +148,31 @@ parent_is_gone(struct run *run)
 }
 
 static void
+lose_parent(struct run *run)
+{
+	if (run->options->has_parent_grace)
+		run->grace_ms = run->options->parent_grace_ms;
+	happen(run, EVENT_EXPIRY);
+}
+
+static void
 wait_for_event(struct run *run)
 {
 	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
-	int is_starting = run->outcome == RUN_STARTING;
 	/* Nothing is to come from descriptor 3, but that it breaks. */
 	struct pollfd fds[4 + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
 		{ meaning->ends_command ? -1 : run->parent.pidfd, POLLIN, 0 },
-		{ run->channel == VERDICT_PIPE && is_starting ? OTELOP_READY_FD : -1, 0, 0 },
+		{ run->channel == VERDICT_PIPE && !meaning->was_ready && meaning->is_awaited ? OTELOP_READY_FD : -1, 0, 0 },
 		{ meaning->ends_command ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
 	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
 
 	/* From here on it mostly sleeps. */
-	if (meaning->was_ready)
+	if (meaning->was_ready && !meaning->is_awaited)
 		platform_give_back_stack();
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
-	    is_starting ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
+	    meaning->is_awaited ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
 	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
 	if (fds[2].revents & (POLLERR | POLLHUP)) {
 		message_set(&run->report->reason, "whoever waited for the start is gone");
@@ -216,21 +223,27 @@ static void
 become_ready(struct run *run)
 {
 	struct tree tree = run_tree(run);
-	int recorded;
+	int recorded, is_first = !outcome_meaning(run->outcome)->was_ready;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
-	if (!run->options->modes->exec)
-		readiness_find_addresses(&run->readiness, &tree, 1);
-	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
+	if (!modes_suffice(run->options->modes, MODE_EXEC))
+		listening_settle(&run->readiness.listening, &tree);
+	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.listening.addresses,
+	    &run->report->reason);
 	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		readiness_settle(&run->readiness);
 		happen(run, EVENT_FAILURE);
 		return;
 	}
 	happen(run, EVENT_READY);
-	run_say_ready(run);
+	run->ready_at = clock_ms();
+	run->respawn.due = OTELOP_FOREVER;
+	if (is_first)
+		run_say_ready(run);
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
+	if (run->options->respawn == 0)
+		logger_end_copies(&run->logger);
 	vanish_watch(&run->vanish, &run->lock);
 	lock_forget_replaced(&run->lock);
 }
@@ -242,7 +255,7 @@ look_for_readiness(struct run *run)
 	enum verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
 
 	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */
-	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || run->options->modes->exec))
+	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || modes_suffice(run->options->modes, MODE_EXEC)))
 		verdict = readiness_look(&run->readiness, &tree);
 	/* The pipe is closed: because the command is dying, or did it close it? */
 	if (verdict == VERDICT_CLOSED &&
@@ -258,31 +271,79 @@ look_for_readiness(struct run *run)
 }
 
 static void
+take_signals(struct run *run)
+{
+	struct selfpipe_signal signal;
+
+	while (selfpipe_next(run->signals, &signal))
+		take_signal(run, &signal);
+}
+
+/* Wait for what comes, and take it. */
+static void
+take_news(struct run *run)
+{
+	wait_for_event(run);
+	take_signals(run);
+	reap(run);
+	/* Who ends CMD may tell us first: what came before its end counts. */
+	if (run->stage == STAGE_ENDED)
+		take_signals(run);
+	run_stop_look(run);
+	logger_revive(&run->logger);
+}
+
+/* Is it still to run? */
+static void
+look_around(struct run *run)
+{
+	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
+	pid_t named = run->outcome == RUN_PAUSED ? getpid() : run->command.pid;
+
+	if (meaning->was_ready && !meaning->is_awaited && vanish_look(&run->vanish, &run->lock, &run->metadata, named,
+	    &run->report->reason) < 0)
+		happen(run, EVENT_LOSS);
+	else if (parent_is_gone(run))
+		lose_parent(run);
+	else if (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0)
+		happen(run, EVENT_EXPIRY);
+	else if (run_is_late(run))
+		happen(run, EVENT_FAILURE);
+}
+
+/* Until CMD has ended. */
+static void
 watch(struct run *run)
 {
-	unsigned char byte;
 	size_t i;
 
 	for (i = 0; i < run->early_count; i++)
-		take_signal(run, run->early[i]);
+		take_signal(run, &run->early[i]);
+	run->early_count = 0;
 	while (run->stage != STAGE_ENDED) {
-		wait_for_event(run);
-		while (selfpipe_next(run->signals, &byte))
-			take_signal(run, byte);
-		reap(run);
-		logger_revive(&run->logger);
-		if (run->outcome == RUN_STARTING)
+		take_news(run);
+		if (outcome_meaning(run->outcome)->is_awaited)
 			look_for_readiness(run);
 		else
 			readiness_drain(&run->readiness);
-		if (outcome_meaning(run->outcome)->ends_command || run->stage == STAGE_ENDED)
-			continue;
-		if (outcome_meaning(run->outcome)->was_ready && vanish_look(&run->vanish, &run->lock, &run->metadata,
-		    run->command.pid, &run->report->reason) < 0)
-			happen(run, EVENT_LOSS);
-		else if (parent_is_gone(run) || (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0))
-			happen(run, EVENT_EXPIRY);
+		if (!outcome_meaning(run->outcome)->ends_command && run->stage != STAGE_ENDED)
+			look_around(run);
 	}
+	run_notice_background(run);
+}
+
+/* Nothing runs, until CMD does again (1), or it is over (0). */
+static int
+pause_run(struct run *run)
+{
+	while (run->outcome == RUN_PAUSED) {
+		take_news(run);
+		if (run->outcome == RUN_PAUSED)
+			look_around(run);
+		if (run->outcome == RUN_PAUSED && clock_left_ms(run->respawn.due) == 0)
+			run_start_again(run);
+	}
+	return run->outcome == RUN_AGAIN;
 }
 
 int
@@ -290,10 +351,11 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
     struct run_report *report)
 {
 	struct run run = { .options = options, .argv = argv, .report = report, .signals = -1,
-	    .lifetime_end = OTELOP_FOREVER,
+	    .lifetime_end = OTELOP_FOREVER, .respawn = { .due = OTELOP_FOREVER }, .stdin_fd = -1,
+	    .grace_ms = options->grace_ms,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
-	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
-	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
+	    .parent = { -1, -1 }, .logger = LOGGER_INIT,
+	    .readiness = READINESS_INIT };
 	int status;
 
 	report->said = 0;
@@ -306,11 +368,13 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
 	if (run.outcome != RUN_JOINED && status == 0 && (status = run_begin(&run)) == 0) {
 		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
-		watch(&run);
+		do
+			watch(&run);
+		while (run_rest(&run) && pause_run(&run));
 		status = run_finish(&run);
 	} else if (run.lock.fd >= 0) {
 		readiness_close(&run.readiness);
-		logger_finish(&run.logger, RUN_GRACE_MS);
+		logger_finish(&run.logger, RUN_LOG_PATIENCE_MS);
 		/* Nothing ran: what we published says nothing that anybody needs. */
 		if (run.stage >= STAGE_PUBLISHED)
 			lock_remove(&run.lock, NULL);
@@ -323,6 +387,8 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	process_close(&run.parent);
 	otelop_metadata_free(&run.metadata);
 	free(run.spared);
+	pids_free(&run.asked);
+	io_close(&run.stdin_fd);
 	statedir_close(&run.lock.dir);
 	return status;
 }

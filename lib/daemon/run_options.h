@@ -9,15 +9,25 @@
 #include "daemon/modes.h"
 #include "otelop.h"
 
+#define RUN_GRACE_MS 10000	/* usually */
+
 struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */
 	const struct modes *modes;
-	const char *modes_text;		/* as given, for a restart */
+	int64_t try_ms;			/* for one check, connect or URL */
+	const char *try_text;
 	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
 	int64_t max_lifetime_ms;	/* 0: no limit */
 	const char *max_lifetime_text;
 	int no_sweep;
+	int64_t grace_ms;		/* between the signal and KILL, where nobody waits who says how long; or OTELOP_FOREVER */
+	const char *grace_text;		/* NULL: not given */
+	int has_parent_grace;
+	int64_t parent_grace_ms;	/* the same when with_parent is gone */
+	int stop_signal;		/* what CMD gets that is to end */
+	const char *stop_signal_text;
+	int stop_all;			/* and all that is below it, at once */
 	int join;			/* busy is the verdict of the start that was first */
 	int64_t log_max;		/* 0: the log is not ours to bound */
 	const char *log_max_text;
@@ -28,6 +38,10 @@ struct run_options {
 	int is_unnamed;			/* nobody has said which instance it is */
 	int log_keep;
 	const char *log_keep_text;
+	int log_fd;			/* where we speak while it runs, if the log is not ours to bound; -1: nowhere */
+	int respawn;			/* so many times in a row CMD is started again; 0: never */
+	const char *respawn_text;
+	int stdin_open;			/* CMD's stdin never ends */
 };
 
 struct run_report {

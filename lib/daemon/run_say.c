@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "base/status.h"
+#include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/run_state.h"
 #include "daemon/verdict.h"
@@ -35,6 +36,12 @@ run_tell(const struct run *run, const char *line)
 {
 	if (run->channel == VERDICT_PIPE)
 		io_write_all(OTELOP_READY_FD, line, strlen(line));
+}
+
+void
+run_log(const struct run *run, const char *line)
+{
+	logger_say(&run->logger, "otelop-run", line, RUN_LOG_PATIENCE_MS);
 }
 
 /* A line for people, as the pipe carries it. */
@@ -74,10 +81,12 @@ run_say_joined(const struct run *run, pid_t pid, const char *differences)
 }
 
 int
-run_has_waited_blindly(const struct run *run)
+run_has_waited(const struct run *run)
 {
-	return run->readiness.hidden != 0 && !outcome_meaning(run->outcome)->was_ready &&
-	    (run->outcome == RUN_GIVEN_UP || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+	if (run->readiness.modes == NULL || !readiness_has_more_to_say(&run->readiness))
+		return 0;
+	return run->outcome == RUN_GIVEN_UP || (run->outcome == RUN_STARTING && run->stage == STAGE_ENDED &&
+	    run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM);
 }
 
 /* Is this status of the table ours to say, or is it CMD's own, of which most mean something else? */
@@ -100,5 +109,5 @@ run_say_failure(const struct run *run, int status)
 		io_format(set, sizeof(set), "%sset:exitCode=%d\n", not_run, status);
 	else
 		io_format(set, sizeof(set), "%s", not_run);
-	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited_blindly(run);
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited(run);
 }

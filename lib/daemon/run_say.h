@@ -7,6 +7,9 @@
 /* Send line up, which is no verdict yet. */
 void run_tell(const struct run *run, const char *line);
 
+/* A line for the log, which is what CMD's output goes to. */
+void run_log(const struct run *run, const char *line);
+
 /* The daemon is ready; its pid and a line for people go in front. */
 void run_say_ready(const struct run *run);
 
@@ -20,9 +23,9 @@ void run_say_joined(const struct run *run, pid_t pid, const char *differences);
 void run_say_failure(const struct run *run, int status);
 
 /*
- * Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first.  Who gave it
- * up no longer listens, but shows the log.
+ * Was the start given up while it waited for what is to be told?  Its TERM may reach CMD first.  Who gave it up no
+ * longer listens, but shows the log.
  */
-int run_has_waited_blindly(const struct run *run);
+int run_has_waited(const struct run *run);
 
 #endif

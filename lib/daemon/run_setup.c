@@ -5,12 +5,16 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "daemon/endless.h"
+#include "daemon/log.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
 #include "daemon/run_options.h"
+#include "daemon/run_say.h"
 #include "daemon/run_state.h"
+#include "daemon/run_stop.h"
 #include "json/json.h"
 #include "platform/platform.h"
 #include "process/child.h"
@@ -32,6 +36,7 @@
 
 extern char **environ;
 
+#define EARLY_MAX (sizeof(((struct run *)0)->early) / sizeof(struct selfpipe_signal))
 #define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
@@ -51,7 +56,7 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &number) &&
 	    status_may_be_said((int)number) && number != STATUS_BUSY)
 		run->reported_status = (int)number;
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 || strncmp(pair, "grace=", 6) == 0 ||
 	    strncmp(pair, "notRun=", 7) == 0 || strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
@@ -66,6 +71,43 @@ follow_parent(struct run *run)
 	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
 		return 0;
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
+}
+
+/* Who ends the start leaves it to us to end what is below us, for so long. */
+static void
+tell_grace(const struct run *run)
+{
+	char line[64];
+
+	io_format(line, sizeof(line), "set:grace=%lld\n",
+	    (long long)(run->options->grace_ms == OTELOP_FOREVER ? 0 : run->options->grace_ms));
+	run_tell(run, line);
+}
+
+void
+run_begin_log(struct run *run)
+{
+	struct otelop_message why;
+	struct stat log;
+	int found;
+
+	if (run->logger.max > 0)
+		return;
+	if ((found = log_begin(&run->lock.dir, &log, &why)) < 0)
+		run_log(run, why.text);
+	if (found != 0)
+		record_log(&run->metadata, &log);
+}
+
+int
+run_prepare(struct run *run)
+{
+	struct otelop_message *reason = &run->report->reason;
+
+	if (readiness_open(&run->readiness, run->options, run->logger.copies[0], take_set, run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0)
+		return STATUS_FAILED;
+	return readiness_is_taken(&run->readiness, reason) ? STATUS_NO : 0;
 }
 
 /* Everything up to the fork.  0, or the exit status. */
@@ -102,14 +144,14 @@ run_set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir = &run->lock.dir };
-	if (logger_start(&run->logger, reason) < 0)
+	    .dir = &run->lock.dir, .said_to = run->options->log_fd,
+	    .copies_all = modes_have(run->options->modes, MODE_LOG) };
+	if (logger_start(&run->logger, reason) < 0 ||
+	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
-	if (readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set,
-	    run, reason) < 0 ||
-	    lock_prepare_next(&run->lock, reason) < 0)
-		return STATUS_FAILED;
-	return 0;
+	tell_grace(run);
+	run_begin_log(run);
+	return run_prepare(run);
 }
 
 static int
@@ -146,7 +188,7 @@ prepare(void *argument, int report)
 	struct json_value ticks;
 	char number[16];
 
-	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+	if (modes_have(run->options->modes, MODE_FD))	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
@@ -154,6 +196,8 @@ prepare(void *argument, int report)
 	if (lock_fd < 0 || leave_channels(run) < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
 	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
 	    readiness_prepare_child(&run->readiness) < 0)
+		return -1;
+	if (run->stdin_fd >= 0 && io_dup2(run->stdin_fd, STDIN_FILENO) < 0)
 		return -1;
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
 	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
@@ -180,21 +224,21 @@ static int
 gives_up(void *argument)
 {
 	struct run *run = argument;
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
 	if (run->parent.pid > 0 && process_is_gone(&run->parent))
 		run->outcome = outcome_after(run->outcome, EVENT_EXPIRY);
 	else if (is_unheard(run))
 		run->outcome = outcome_after(run->outcome, EVENT_FAILURE);
-	while (run->outcome == RUN_STARTING && selfpipe_next(run->signals, &byte)) {
-		int number = byte & SELFPIPE_NUMBER;
-
-		if (run_is_end(number))
-			run_hear_end(run, number);
-		else if (number != SIGCHLD && run->early_count < sizeof(run->early))
-			run->early[run->early_count++] = byte;
+	while (!outcome_meaning(run->outcome)->ends_command && selfpipe_next(run->signals, &signal)) {
+		if (run_stop_hear(run, &signal))
+			continue;
+		if (run_is_end(signal.number))
+			run_hear_end(run, signal.number);
+		else if (signal.number != SIGCHLD && run->early_count < EARLY_MAX)
+			run->early[run->early_count++] = signal;
 	}
-	return run->outcome != RUN_STARTING;
+	return outcome_meaning(run->outcome)->ends_command;
 }
 
 /* CMD could not be started: say why.  The exit status. */
@@ -206,7 +250,7 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	if (run->outcome == RUN_GIVEN_UP) {
 		ending_signal_name(run->given_up_by, why.text, sizeof(why.text));
 		message_set(reason, "%s: the start was given up: signal %s", run->argv[0], why.text);
-	} else if (run->outcome != RUN_STARTING) {
+	} else if (outcome_meaning(run->outcome)->ends_command) {
 		message_set(reason, "%s: the start was given up: %s", run->argv[0], run->outcome == RUN_OVERDUE ?
 		    "its parent is gone" : "whoever waited for it is gone");
 	} else {
@@ -223,7 +267,7 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	}
 	if (run->outcome == RUN_GIVEN_UP)
 		return 128 + run->given_up_by;
-	if (run->outcome != RUN_STARTING)
+	if (outcome_meaning(run->outcome)->ends_command)
 		return STATUS_NO;
 	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
 }
@@ -242,7 +286,7 @@ run_begin(struct run *run)
 	run->stage = STAGE_RUNS;
 	process_open(&run->command, pid);
 	readiness_started(&run->readiness);
-	if (run->options->max_lifetime_ms > 0)
+	if (run->options->max_lifetime_ms > 0 && run->lifetime_end == OTELOP_FOREVER)
 		run->lifetime_end = clock_deadline(run->options->max_lifetime_ms);
 	return 0;
 }

@@ -11,18 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pids.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
+#include "daemon/respawn.h"
 #include "daemon/run_options.h"
+#include "daemon/stop_time.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
 #include "process/environment.h"
+#include "process/selfpipe.h"
 #include "process/tree.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 
-#define RUN_GRACE_MS 2000	/* between TERM and KILL, for CMD when we end it and for the sweep */
+#define RUN_LOG_PATIENCE_MS 2000	/* for room in the log's pipe, and for its writer */
 #define RUN_HELPERS (1 + READINESS_HELPERS)	/* the logger and those, which are none of CMD's */
 
 /* How far it has come. */
@@ -40,7 +44,7 @@ struct run {
 	enum verdict_channel channel;	/* asked before any descriptor of ours could be taken for it */
 	enum run_stage stage;
 	enum outcome outcome;
-	int given_up_by;	/* the signal that gave the start up */
+	int given_up_by;	/* the signal that gave the start up, or called it off */
 	int reported_status;	/* set:exitCode=, with which it says err: */
 	siginfo_t how;		/* CMD has ended */
 	struct otelop_lock lock;
@@ -55,11 +59,21 @@ struct run {
 	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for RUN_HELPERS more */
 	int signals;
-	unsigned char early[64];	/* signals that came before CMD could take them */
+	struct selfpipe_signal early[64];	/* what came before CMD could take it */
 	size_t early_count;
+	int is_ending;		/* CMD has been asked to, and is killed in time */
+	int64_t asked_at;	/* when it was, or what it has left */
+	int64_t grace_ms;
+	struct stop_time stop;
+	struct pids asked;	/* who has heard asked_by from us */
+	int asked_by;
+	int killed_count;
+	int64_t ready_at;
 	int64_t lifetime_end;
 	int64_t next_parent_look;
 	int joins;		/* how often somebody else's start was waited for */
+	struct respawn respawn;
+	int stdin_fd;		/* for CMD; -1: it has ours */
 };
 
 /* CMD and all that it has begun. */

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_MS 60000
+#define OWN_GRACE_MAX_MS (INT64_MAX / 4)
 #define LOOK_MS 20		/* how often it is looked for an end that nothing tells of */
 
 struct spawn {
@@ -40,6 +41,7 @@ struct spawn {
 	int ready;		/* our end of the ready pipe */
 	pid_t reported_pid;	/* set:pid= */
 	int reported_status;	/* set:exitCode= */
+	int64_t own_grace_ms;	/* set:grace=, by who ends himself what he has started; below 0: he does not */
 };
 
 /* It is waited for so long from now, and never shorter than without that. */
@@ -71,6 +73,9 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 			extend(spawn, number / 1000);
 	} else if (strcmp(pair, "notRun=1") == 0) {
 		spawn->result->unstarted = 1;
+	} else if (strncmp(pair, "grace=", 6) == 0) {
+		if (text_number(pair + 6, 0, OWN_GRACE_MAX_MS, &number))
+			spawn->own_grace_ms = number;
 	} else if (strncmp(pair, "summary=", 8) == 0) {
 		message_set(&spawn->result->summary, "%s", pair + 8);
 	}
@@ -123,12 +128,12 @@ fail_by_close(struct spawn *spawn)
 static int
 is_interrupted(struct spawn *spawn)
 {
-	unsigned char byte;
+	struct selfpipe_signal signal;
 
-	if (spawn->options->interrupt_fd <= 0 || !selfpipe_next(spawn->options->interrupt_fd, &byte))
+	if (spawn->options->interrupt_fd <= 0 || !selfpipe_next(spawn->options->interrupt_fd, &signal))
 		return 0;
 	message_set(&spawn->result->reason, "interrupted");
-	fail(spawn, STATUS_SIGNAL + (byte & SELFPIPE_NUMBER), ECANCELED);
+	fail(spawn, STATUS_SIGNAL + signal.number, ECANCELED);
 	return 1;
 }
 
@@ -211,7 +216,7 @@ static void
 end_all(struct spawn *spawn)
 {
 	int saved = errno;
-	pid_t left = held_end(&spawn->held);
+	pid_t left = held_end(&spawn->held, spawn->own_grace_ms);
 
 	if (left > 0)
 		add_stuck(spawn, left);
@@ -379,7 +384,7 @@ spawn_with(const struct otelop_spawn *options, char *const argv[], int is_direct
 {
 	static const struct otelop_spawn usual = OTELOP_SPAWN_INIT;
 	struct spawn spawn = { .options = options != NULL ? options : &usual, .result = result,
-	    .outfit = { .log_fd = -1, .ready_fd = -1 }, .held = HELD_INIT, .ready = -1 };
+	    .outfit = { .log_fd = -1, .ready_fd = -1 }, .held = HELD_INIT, .ready = -1, .own_grace_ms = -1 };
 	int outcome, saved;
 
 	if (result == NULL) {

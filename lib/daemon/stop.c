@@ -3,20 +3,21 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "base/pids.h"
+#include "daemon/stop_record.h"
+#include "daemon/stop_say.h"
+#include "daemon/stop_time.h"
 #include "daemon/target.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "state/holder.h"
-#include "state/identity.h"
 #include "state/lock.h"
-#include "state/meta.h"
 #include "state/statedir.h"
 
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,15 @@
 
 #define LINGER_MS 100	/* between the daemon's end and its lock's, when nobody sweeps */
 #define LINGER_MAX_MS 1000	/* between two looks at who keeps it */
+#define OVERTIME_MS (STOP_TIME_LEAST_MS + 1000)	/* for an otelop-run that kills the rest when the time given is over */
 #define LETTING_GO_MS 2000	/* between otelop-run's last word and its lock's end, over the time given */
+
+/* With what they are asked that a daemon has left. */
+static int
+signal_for_rest(const struct stop_options *options)
+{
+	return options->signal_number > 0 ? options->signal_number : SIGTERM;
+}
 
 /* CONT behind it: a stopped process hears nothing until it goes on. */
 static int
@@ -38,15 +47,6 @@ send_signal(const struct process *process, int number, struct otelop_message *me
 	if (number != SIGKILL && number != SIGSTOP && number != SIGTSTP && number != SIGCONT)
 		process_signal(process, SIGCONT);
 	return 0;
-}
-
-static int
-timed_out(const char *what, const struct stop_options *options, struct otelop_message *message)
-{
-	int64_t waited = options->timeout_ms + (options->kills ? options->kill_wait_ms : 0);
-
-	errno = ETIMEDOUT;
-	return message_set(message, "%s: still there after %g s", what, (double)waited / 1000);
 }
 
 int
@@ -64,7 +64,7 @@ stop_process(pid_t pid, const struct stop_options *options, struct otelop_messag
 		process_close(&process);
 		return 0;
 	}
-	if (send_signal(&process, options->signal_number, message) < 0) {
+	if (send_signal(&process, signal_for_rest(options), message) < 0) {
 		process_close(&process);
 		return -1;
 	}
@@ -75,7 +75,7 @@ stop_process(pid_t pid, const struct stop_options *options, struct otelop_messag
 	}
 	process_close(&process);
 	io_format(name, sizeof(name), "%ld", (long)pid);
-	return gone ? 0 : timed_out(name, options, message);
+	return gone ? 0 : stop_say_process(name, pid, options, message);
 }
 
 int
@@ -101,6 +101,36 @@ signal_seen(const struct platform_process *seen, int number)
 	    ticks == seen->start_ticks))
 		send_signal(&process, number, NULL);
 	process_close(&process);
+}
+
+/* What was below a daemon that is alone, and may have no lock to be known by: a runtime such as node's lets go of it. */
+static void
+signal_below(struct target *target, int number)
+{
+	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
+	const struct platform_process *left = NULL;
+
+	while ((left = target_left(target, left)) != NULL)
+		if (pids_add(had, left->pid) == 1) {
+			signal_seen(left, number);
+			if (number == SIGKILL)
+				stop_log_killed(&target->dir, left->pid);
+		}
+}
+
+/* Wait for it.  1; 0: the deadline. */
+static int
+wait_below(const struct target *target, int64_t deadline)
+{
+	const struct platform_process *left;
+	struct process process;
+	int gone = 1;
+
+	while (gone && (left = target_left(target, NULL)) != NULL && process_open(&process, left->pid) == 1) {
+		gone = target_left(target, NULL) != left || process_wait_gone(&process, deadline);
+		process_close(&process);
+	}
+	return gone;
 }
 
 /* The session's members, where the system does not show who has the lock. */
@@ -137,55 +167,159 @@ is_run(const struct target *target)
 static void
 signal_keepers(struct target *target, int number)
 {
-	size_t i;
+	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
+	size_t before, i;
 
 	if (is_run(target))
 		return;
 	if (target->is_starting && number == SIGKILL)
 		for (i = 0; i < target->below_count; i++)
 			signal_seen(&target->below[i], number);
-	if (holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) < 0 && errno == ENOSYS)
+	signal_below(target, number);
+	before = had->count;
+	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS)
 		signal_session(target, number);
+	for (i = before; number == SIGKILL && i < had->count; i++)
+		stop_log_killed(&target->dir, had->items[i]);
 }
 
-/* Wait for the lock, ending what keeps it, in rounds: a keeper may have made another meanwhile. */
+/* Wait for the lock, and for what no otelop-run ends, in rounds: a keeper may have made another meanwhile. */
 static int
 wait_unlocked(struct target *target, int64_t deadline, int number)
 {
-	int64_t pause = LINGER_MS;
-	int result;
+	int64_t pause = LINGER_MS, moment;
+	int result = 0;
 
-	for (; (result = lock_wait_moment(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)),
-	    -1)) == 0 && clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
-		signal_keepers(target, number);
-	return result;
+	for (;; pause = pause < LINGER_MAX_MS ? pause * 2 : pause) {
+		moment = clock_earlier(deadline, clock_deadline(pause));
+		if (result == 0 && (result = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
+			return result;
+		if (result == 1 && wait_below(target, moment))
+			return 1;
+		if (clock_left_ms(deadline) == 0)
+			return 0;
+		/* Who has the file of a lock that was free may be the next daemon. */
+		if (result == 1)
+			signal_below(target, number);
+		else
+			signal_keepers(target, number);
+	}
 }
 
-/* Wait until the daemon has ended and its file's lock is free.  1, 0 deadline, -1. */
 static int
-wait_gone(struct target *target, int64_t deadline, int number)
+ask_all_directly(struct target *target, int number, struct otelop_message *message)
 {
-	if (target->daemon.pid > 0 && !process_wait_gone(&target->daemon, deadline))
+	struct tree tree = { .root = target->daemon.pid };
+
+	if (send_signal(&target->daemon, number, message) < 0)
+		return -1;
+	pids_add(&target->asked, target->daemon.pid);
+	tree_signal(&tree, number, &target->asked);
+	return 0;
+}
+
+/* Who was to ask all may have been dying, and the word with him. */
+static int
+wait_daemon(struct target *target, int64_t deadline)
+{
+	if (target->asked_through != 0 && process_wait_either(&target->daemon, &target->parent, deadline) == 2)
+		ask_all_directly(target, target->asked_through, NULL);
+	target->asked_through = 0;
+	return process_wait_gone(&target->daemon, deadline);
+}
+
+/*
+ * Wait until the daemon has ended and its file's lock is free; for who ends the rest, if he is told how long that may
+ * take, a little longer.  1, 0 deadline, -1.
+ */
+static int
+wait_gone(struct target *target, int64_t deadline, int64_t longer_ms, int number)
+{
+	int64_t later = deadline < 0 || !target->is_told ? deadline : deadline + longer_ms;
+
+	if (target->daemon.pid > 0 && !wait_daemon(target, target->is_starting ? later : deadline))
 		return 0;
+	deadline = later;
 	/* Of a lock that was lost before, nothing tells when an otelop-run has swept but its own end. */
 	if (!target->held && is_run(target) && !process_wait_gone(&target->parent, deadline))
 		return 0;
 	return wait_unlocked(target, deadline, number);
 }
 
+/*
+ * A daemon that is started again when it is killed is ended by who would do that, and hands the signal on; a KILL he
+ * cannot hand on, so it is his as well.  But who was told that somebody stops it does not start it again.
+ */
 static int
-still_there(const struct target *target, const struct stop_options *options, struct otelop_message *message)
+ask_target(struct target *target, int number, struct otelop_message *message)
 {
-	struct otelop_message why;
+	int is_watched = target->is_respawned && !target->is_told && !target->is_starting && target->parent.pid > 0 &&
+	    !process_is_gone(&target->parent);
 
-	timed_out(target->dir.path, options, &why);
-	if (target->foreign.pid > 0)
-		message_set(message, "%s; process %ld (%s) keeps the lock and is not the daemon's to end", why.text,
-		    (long)target->foreign.pid, target->foreign.name);
-	else
-		message_set(message, "%s", why.text);
-	errno = ETIMEDOUT;
-	return -1;
+	if (is_watched && (number == SIGTERM || number == SIGINT))
+		return send_signal(&target->parent, number, message);
+	if (is_watched && number == SIGKILL)
+		send_signal(&target->parent, number, NULL);
+	return send_signal(&target->daemon, number, message);
+}
+
+/* One who ends the rest is told first how long that may take: of what he has not been told he would be in a hurry. */
+static void
+tell_time(struct target *target, const struct stop_options *options)
+{
+	const struct process *runner = target_runner(target);
+
+	target->is_told = runner != NULL && stop_time_send(runner, STOP_WORD_TIME, options->timeout_ms) == 0;
+}
+
+/* Ask all that is below the daemon, and the daemon: through who ends the rest, so that nobody is asked twice. */
+static int
+ask_all(struct target *target, int number, struct otelop_message *message)
+{
+	if (target->is_told && stop_time_send(target_runner(target), STOP_WORD_ALL, number) == 0) {
+		target->asked_through = number;
+		return 0;
+	}
+	return ask_all_directly(target, number, message);
+}
+
+/* The daemon is asked to end; or, where it is dead, what keeps its lock. */
+static int
+ask(struct target *target, const struct stop_options *options, struct otelop_message *message)
+{
+	int number = options->signal_number > 0 ? options->signal_number : target->stop_signal > 0 ? target->stop_signal :
+	    SIGTERM;
+
+	if (target->daemon.pid < 1) {
+		signal_keepers(target, signal_for_rest(options));
+		return 0;
+	}
+	/* One that is starting is an otelop-run, and knows its command's signal. */
+	if (target->is_starting)
+		return ask_target(target, signal_for_rest(options), message);
+	return target->stop_all ? ask_all(target, number, message) : ask_target(target, number, message);
+}
+
+/* Its time is over.  As wait_gone. */
+static int
+kill_target(struct target *target, const struct stop_options *options)
+{
+	int64_t least_ms = options->kill_wait_ms < 0 || options->kill_wait_ms / 2 > STOP_TIME_LEAST_MS ? STOP_TIME_LEAST_MS :
+	    options->kill_wait_ms / 2;
+	int gone;
+
+	if (target->is_told && target_runner(target) != NULL)
+		stop_time_send(target_runner(target), STOP_WORD_KILL, least_ms);
+	/* That is an otelop-run, which kills: its own end would scatter what is below it. */
+	if (target->is_starting && target->is_told &&
+	    (gone = wait_gone(target, clock_deadline(least_ms), least_ms / 2, SIGKILL)) != 0)
+		return gone;
+	if (target->daemon.pid > 0) {
+		if (ask_target(target, SIGKILL, NULL) == 0 && !is_run(target) && !process_is_gone(&target->daemon))
+			stop_log_killed(&target->dir, target->daemon.pid);
+	}
+	signal_keepers(target, SIGKILL);
+	return wait_gone(target, clock_deadline(options->kill_wait_ms), 0, SIGKILL);
 }
 
 static int
@@ -195,123 +329,19 @@ end_target(struct target *target, const struct stop_options *options, struct ote
 
 	if (!target_is_certain(target))
 		target_look_around(target);
-	if (target->daemon.pid > 0) {
-		if (send_signal(&target->daemon, options->signal_number, message) < 0)
-			return -1;
-	} else {
-		signal_keepers(target, options->signal_number);
-	}
+	tell_time(target, options);
+	if (ask(target, options, message) < 0)
+		return -1;
 	/* While it ends. */
 	if (target_is_certain(target))
 		target_look_around(target);
-	gone = wait_gone(target, clock_deadline(options->timeout_ms), options->signal_number);
-	if (gone == 0 && options->kills) {
-		if (target->daemon.pid > 0)
-			send_signal(&target->daemon, SIGKILL, NULL);
-		signal_keepers(target, SIGKILL);
-		gone = wait_gone(target, clock_deadline(options->kill_wait_ms), SIGKILL);
-	}
+	gone = wait_gone(target, clock_deadline(options->timeout_ms), options->kills ? 0 : OVERTIME_MS,
+	    signal_for_rest(options));
+	if (gone == 0 && options->kills)
+		gone = kill_target(target, options);
 	if (gone < 0)
 		return target_cannot_wait(target, message);
-	return gone ? 0 : still_there(target, options, message);
-}
-
-/*
- * The claim was refused: by whom?  1: by what will let go, after it was waited for, or told to end; 0: it is
- * somebody else's by now; -1.
- */
-static int
-wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int number)
-{
-	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	struct holder holder;
-	int result = 0;
-
-	if (meta_read_fd(&metadata, &target->dir, fd, NULL) < 0)
-		metadata.length = 0;
-	if (held && meta_state_is(&metadata, "exited")) {
-		result = lock_wait_named(&target->dir, fd, LOCK_SH, deadline) < 0 ? -1 : 1;
-	} else if (metadata.length > 0 && identity_place(&metadata, NULL) == IDENTITY_HERE &&
-	    identity_lives_at(&metadata, IDENTITY_HERE) == 0 &&
-	    holder_describe(&target->named, &target->dir, fd, &metadata) == 0) {
-		/* Children of the dead one keep it from being claimed, and may change the lock all the time. */
-		if (holder_find(&target->named, &holder) < 0)
-			result = errno != ENOSYS;
-		else if (holder.kind != HOLDER_TAKER)
-			result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) >= 0 ||
-			    errno != ENOSYS;
-		clock_sleep_ms(LINGER_MS);
-	}
-	otelop_metadata_free(&metadata);
-	return result;
-}
-
-/*
- * Claim what the daemon left.  1; 0: it is gone, or somebody else's by now; -1.  otelop-run says that its
- * command has exited and lets go a moment later: that is awaited.
- */
-static int
-claim_record(struct target *target, const struct stop_options *options, int64_t deadline, struct otelop_lock *lock,
-    struct otelop_message *message)
-{
-	struct lock_request request = { .timeout_ms = LINGER_MS };
-	int fd, held, waited, number = options->signal_number;
-
-	for (;;) {
-		if (lock_claim(lock, target->dir.path, &request, message) == 0)
-			return 1;
-		if (errno != EWOULDBLOCK && errno != ETIMEDOUT)
-			return errno == ENOENT ? 0 : -1;
-		if (clock_left_ms(deadline) == 0) {
-			if (!options->kills || number == SIGKILL)
-				return still_there(target, options, message);
-			number = SIGKILL;
-			deadline = clock_deadline(options->kill_wait_ms);
-		}
-		if ((held = lock_is_held(&target->dir, &fd, message)) < 0)
-			return errno == ENOENT ? 0 : -1;
-		waited = wait_for_claim(target, fd, held, deadline, number);
-		io_close(&fd);
-		if (waited < 0)
-			return target_cannot_wait(target, message);
-		if (waited == 0)
-			return 0;
-	}
-}
-
-/* Its otelop-run has removed the file, mostly. */
-static int
-is_removed(const struct target *target)
-{
-	struct stat found;
-
-	return fstatat(target->dir.fd, STATEDIR_METADATA, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
-}
-
-/*
- * The daemon is gone: so goes its file, unless somebody has claimed the directory by now.  What nobody
- * could read is told of.
- */
-static int
-remove_record(struct target *target, const struct stop_options *options, int64_t deadline,
-    struct otelop_message *message)
-{
-	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	struct otelop_message why = { "" };
-	struct otelop_lock lock = LOCK_INIT;
-	int result, claimed = is_removed(target) ? 0 : claim_record(target, options, deadline, &lock, message);
-
-	if (claimed < 0)
-		return -1;
-	message_set(message, "%s", "");
-	if (claimed == 0)
-		return 0;
-	if (meta_read_fd(&metadata, &target->dir, lock.fd, &why) == 0 || errno == ENODATA)
-		*why.text = '\0';
-	otelop_metadata_free(&metadata);
-	if ((result = lock_remove(&lock, message)) == 0 && *why.text != '\0')
-		message_set(message, "removed: %s", why.text);
-	return result;
+	return gone ? 0 : stop_say_target(target, options, message);
 }
 
 int
@@ -330,7 +360,9 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 	}
 	for (;; pause = pause < 16 ? pause * 2 : 20) {
 		if ((result = target_find(&target, deadline, message)) == 1)
-			result = end_target(&target, options, message) < 0 ? -1 : 1;
+			/* Who went on in its place is as much the daemon as it was. */
+			result = end_target(&target, options, message) < 0 ? -1 :
+			    !(target.is_respawned && lock_was_replaced(target.fd));
 		else if (result < 0 && errno == ENOENT)
 			result = 1;
 		target_forget(&target);
@@ -339,11 +371,12 @@ stop_daemon(const char *dir, const struct stop_options *options, struct otelop_m
 		clock_sleep_ms(pause);
 	}
 	if (result == 0)
-		result = timed_out(dir, options, message);
+		result = stop_say_time(dir, options, message);
 	else if (result > 0)
-		result = remove_record(&target, options, options->timeout_ms < 0 ? OTELOP_FOREVER :
-		    clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
+		result = stop_remove_record(&target, options, signal_for_rest(options), options->timeout_ms < 0 ?
+		    OTELOP_FOREVER : clock_deadline(clock_left_ms(deadline) + LETTING_GO_MS), message);
 	pids_free(&target.asked);
+	pids_free(&target.killed);
 	statedir_close(&target.dir);
 	return result;
 }

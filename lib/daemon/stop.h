@@ -2,14 +2,8 @@
 #ifndef STOP_H
 #define STOP_H
 
+#include "daemon/stop_options.h"
 #include "otelop.h"
-
-struct stop_options {
-	int signal_number;
-	int64_t timeout_ms;	/* how long to wait; OTELOP_FOREVER: no limit */
-	int kills;		/* KILL what is still there then */
-	int64_t kill_wait_ms;	/* and wait so long again */
-};
 
 /* 0: gone; -1: ETIMEDOUT; EINVAL not a pid that anybody may stop; EPERM. */
 int stop_process(pid_t pid, const struct stop_options *options, struct otelop_message *message);

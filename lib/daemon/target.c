@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "json/json.h"
 #include "platform/platform.h"
+#include "process/ending.h"
 #include "process/process.h"
 #include "process/tree.h"
 #include "state/holder.h"
@@ -16,6 +18,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +115,23 @@ find_held(struct target *target, const struct otelop_metadata *metadata, int64_t
 	return -1;
 }
 
+/* What is recorded of how it is to end. */
+static void
+read_ending(struct target *target, const struct otelop_metadata *metadata)
+{
+	struct json_value value;
+	char name[32];
+	int64_t runner = meta_find(metadata, "runner", &value) ? json_whole_number(&value, 2, INT_MAX) : 0;
+	int number = otelop_metadata_get(metadata, "stopSignal", name, sizeof(name)) == 1 ? ending_signal_number(name) : 0;
+
+	target->runner = runner > 0 ? (pid_t)runner : 0;
+	target->stop_signal = number > 0 ? number : 0;
+	target->stop_all = meta_find(metadata, "stopAll", &value);
+	target->is_respawned = meta_find(metadata, "respawn", &value);
+	/* It may be, and would be missed. */
+	target->is_alone = runner > 0 && !meta_find(metadata, "noSweep", &value);
+}
+
 /* The first probe and the handle.  As target_find, but 1: a target that must be probed again. */
 static int
 find(struct target *target, int64_t deadline, struct otelop_message *message)
@@ -132,9 +152,20 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
 	saved = errno;
+	read_ending(target, &metadata);
 	otelop_metadata_free(&metadata);
 	errno = saved;
 	return result;
+}
+
+/* Is the daemon dead and not reaped by its otelop-run, which first ends all that it has left? */
+static int
+is_swept(const struct target *target)
+{
+	struct platform_process daemon;
+
+	return target->runner > 0 && platform_process(target->named.pid, &daemon) == 1 && daemon.state == 'Z' &&
+	    daemon.parent == target->runner;
 }
 
 /* The daemon is dead, and its lock held.  1: by keepers, or nobody shows by whom; 0: look again; -1. */
@@ -142,8 +173,11 @@ static int
 confirm_kept(struct target *target, struct otelop_message *message)
 {
 	struct holder holder;
-	int found = holder_find(&target->named, &holder);
+	int found;
 
+	if (is_swept(target))
+		return 1;
+	found = holder_find(&target->named, &holder);
 	if (found < 0 && errno != ENOSYS)
 		return message_errno(message, "%s: cannot look for the lock's holder", target->dir.path);
 	/* A taker that lives sweeps, or has claimed what the dead one left: what comes is awaited. */
@@ -232,9 +266,13 @@ target_find(struct target *target, int64_t deadline, struct otelop_message *mess
 static void
 find_parent(struct target *target, pid_t parent)
 {
-	int has = platform_process_has_open(parent, &target->named.file, STATEDIR_METADATA);
+	int has = parent == target->runner ? 1 : platform_process_has_open(parent, &target->named.file, STATEDIR_METADATA);
+	struct platform_process daemon;
 
-	if (parent < 2 || has == 0 || process_open(&target->parent, parent) != 1) {
+	/* Whoever has the handle now is the parent that was seen, if the daemon has not got another meanwhile. */
+	if (parent < 2 || has == 0 || process_open(&target->parent, parent) != 1 ||
+	    platform_process(target->named.pid, &daemon) != 1 || daemon.parent != parent) {
+		process_close(&target->parent);
 		target->parent.pid = 0;
 		return;
 	}
@@ -243,7 +281,7 @@ find_parent(struct target *target, pid_t parent)
 		process_signal(&target->parent, SIGCONT);
 }
 
-/* What the daemon has below it, before a KILL leaves it to somebody else. */
+/* What the daemon has below it, before its end leaves that to somebody else. */
 static void
 remember_descendants(struct target *target)
 {
@@ -251,7 +289,7 @@ remember_descendants(struct target *target)
 	size_t count, i;
 	pid_t *pids;
 
-	if (!target->is_starting || tree_list(&tree, &pids, &count) < 0)
+	if ((!target->is_starting && !target->is_alone) || tree_list(&tree, &pids, &count) < 0)
 		return;
 	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
 		for (i = 0; i < count; i++)
@@ -261,26 +299,56 @@ remember_descendants(struct target *target)
 	free(pids);
 }
 
+const struct platform_process *
+target_left(const struct target *target, const struct platform_process *behind)
+{
+	struct platform_process now;
+	size_t i = behind != NULL ? (size_t)(behind - target->below) + 1 : 0;
+
+	for (; target->is_alone && !target->is_starting && i < target->below_count; i++)
+		if (platform_process(target->below[i].pid, &now) == 1 && now.state != 'Z' &&
+		    now.start_ticks == target->below[i].start_ticks)
+			return &target->below[i];
+	return NULL;
+}
+
 /* Who is above and around the daemon. */
 void
 target_look_around(struct target *target)
 {
 	struct platform_process daemon;
 
-	remember_descendants(target);
-	if (target->daemon.pid < 1 || platform_process(target->daemon.pid, &daemon) != 1)
+	if (target->daemon.pid < 1) {
+		if (is_swept(target))
+			find_parent(target, target->runner);
+		return;
+	}
+	if (platform_process(target->daemon.pid, &daemon) != 1)
 		return;
 	find_parent(target, daemon.parent);
+	target->is_alone = target->is_alone && daemon.parent != target->runner;
+	remember_descendants(target);
 	/* It leads its session, or otelop-run above it does or did. */
 	if (daemon.session > 1 && (daemon.session == daemon.pid || daemon.session == daemon.parent ||
 	    !process_is_alive(daemon.session)))
 		target->session = daemon.session;
 }
 
+const struct process *
+target_runner(const struct target *target)
+{
+	if (target->runner == 0)
+		return NULL;
+	if (target->daemon.pid == target->runner)
+		return &target->daemon;
+	return target->parent.pid == target->runner && !process_is_gone(&target->parent) ? &target->parent : NULL;
+}
+
 int
 target_is_certain(const struct target *target)
 {
-	return target->held && target->daemon.pid > 0 && target->lives == 1 && !target->is_starting;
+	return target->held && target->daemon.pid > 0 && target->lives == 1 && !target->is_starting &&
+	    !target->is_respawned && target->runner == 0;
 }
 
 void
@@ -294,6 +362,7 @@ target_forget(struct target *target)
 	target->below_count = 0;
 	target->session = 0;
 	target->parent.pid = 0;
+	target->asked_through = 0;
 	process_close(&target->daemon);
 	process_close(&target->parent);
 	io_close(&target->fd);

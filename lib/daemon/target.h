@@ -31,12 +31,20 @@ struct target {
 	struct holder_daemon named;	/* by the file */
 	struct process daemon;	/* pid 0: it has ended, but something keeps its lock */
 	int lives;		/* as identity_process_lives: 1, it is that very process; -1, nothing tells */
+	int is_respawned;	/* if it crashes, which includes that somebody kills it, its otelop-run starts it again */
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
 	struct process parent;	/* the otelop-run above it, which ends what it leaves; or pid 0 */
+	pid_t runner;		/* the otelop-run that says of itself in the file that it takes a stopper's words; 0: none */
+	int stop_signal;	/* that is recorded; 0: none is */
+	int stop_all;		/* it is for all that is below the daemon, too */
 	pid_t session;		/* it leads it, or that otelop-run does or did; else 0 */
+	int is_told;		/* by this stop: how long the end may take */
 	struct pids asked;
+	struct pids killed;
+	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
-	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
+	int is_alone;		/* its otelop-run is gone, which would have ended what it leaves */
+	struct platform_process *below;	/* the descendants of one that is starting or alone, as they were when it was found */
 	size_t below_count;
 };
 
@@ -49,12 +57,18 @@ int target_refuse_pid(pid_t pid, struct otelop_message *message);
  */
 int target_find(struct target *target, int64_t deadline, struct otelop_message *message);
 
-/* Who is above, around and, of one that is starting, below the daemon: parent, session, below. */
+/* Who is above, around and, of one that is starting or alone, below the daemon: parent, session, below. */
 void target_look_around(struct target *target);
 
+/* The living otelop-run that takes a stopper's words (stop_time.h), looked for by target_look_around; or NULL. */
+const struct process *target_runner(const struct target *target);
+
+/* Who lives of those below a daemon that was alone: the first, or the next behind that one.  NULL: nobody. */
+const struct platform_process *target_left(const struct target *target, const struct platform_process *behind);
+
 /*
- * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, and is no
- * otelop-run whose descendants its end would scatter.
+ * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, has nobody who
+ * must be told first, and is no otelop-run whose descendants its end would scatter.
  */
 int target_is_certain(const struct target *target);
 

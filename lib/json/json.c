@@ -59,6 +59,10 @@ read_string(struct reader *r)
 		int c = peek(r);
 		size_t n;
 
+		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+			r->at++;
+			continue;
+		}
 		if (c < 0)
 			return refuse(r, "string without an end");
 		if (c == '"') {

@@ -40,7 +40,7 @@ void json_position(const char *text, size_t offset, size_t *line, size_t *column
 
 /*
  * The members of the valid object text, in order, into an array that the caller frees; duplicates
- * are kept.  -1: ENOMEM; EINVAL it is not an object.
+ * are kept, and there is room for one more.  -1: ENOMEM; EINVAL it is not an object.
  */
 int json_members(const char *text, size_t length, struct json_member **members, size_t *count);
 

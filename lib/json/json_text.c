@@ -112,6 +112,11 @@ json_decode(const struct json_value *string, char *buffer, size_t size)
 	char out[4];
 
 	while (s < end) {
+		for (; s < end && *s != '\\'; s++, used++)
+			if (used < size)
+				buffer[used] = *s;
+		if (s == end)
+			break;
 		n = next_character(&s, end, out);
 		for (i = 0; i < n; i++, used++)
 			if (used < size)
@@ -127,6 +132,9 @@ json_string_compare(const struct json_value *a, const struct json_value *b)
 	const char *t = b->text + 1, *t_end = b->text + b->length - 1;
 	char x[4], y[4];
 
+	/* What both have as it is, most often all of it, needs no decoding. */
+	for (; s < s_end && t < t_end && *s == *t && *s != '\\'; s++)
+		t++;
 	while (s < s_end && t < t_end) {
 		size_t n = next_character(&s, s_end, x), m = next_character(&t, t_end, y);
 		/* A raw character comes byte by byte, an escaped one as a whole. */
@@ -147,8 +155,14 @@ json_string_is(const struct json_value *string, const char *s)
 	char out[4];
 
 	while (t < end) {
-		size_t n = next_character(&t, end, out), i;
+		size_t n, i;
 
+		if (*t != '\\') {
+			if (*t++ != *s++)
+				return 0;
+			continue;
+		}
+		n = next_character(&t, end, out);
 		for (i = 0; i < n; i++, s++)
 			if (*s == '\0' || *s != out[i])
 				return 0;
@@ -167,6 +181,8 @@ escape(const char *s, size_t left, char out[6], size_t *taken)
 
 	*taken = 1;
 	out[0] = *s;
+	if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
+		return 1;
 	if (c != '\0' && (found = strchr(plain, c)) != NULL) {
 		out[0] = '\\';
 		out[1] = letters[found - plain];

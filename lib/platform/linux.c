@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifndef SYS_pidfd_send_signal
@@ -37,6 +38,32 @@ int
 platform_pidfd_signal(int pidfd, int signal_number)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
+}
+
+/*
+ * By the kernel's numbers, which are the same whatever a libc calls SIGRTMIN: near its end, where nobody begins to
+ * count, and not the last, which people take.
+ */
+int
+platform_value_signal(void)
+{
+	return 61;
+}
+
+int
+platform_signal_value(pid_t pid, int pidfd, int signal_number, int value)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = signal_number;
+	info.si_code = SI_QUEUE;
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_int = value;
+	if (pidfd >= 0)
+		return (int)syscall(SYS_pidfd_send_signal, pidfd, signal_number, &info, 0);
+	return sigqueue(pid, signal_number, info.si_value);
 }
 
 /* Deeper than any call of ours goes, and less than the kernel leaves free below a stack. */

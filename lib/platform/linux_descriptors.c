@@ -20,6 +20,9 @@
 
 #define DONT_SYNC 0x4000	/* of statx(2): AT_STATX_DONT_SYNC, and STATX_INO */
 #define ONLY_INODE 0x100
+#define SET_PIPE_SIZE 1031	/* of fcntl(2), which not every libc names: F_SETPIPE_SZ */
+#define LARGEST_PIPE 1048576	/* that a user may have, mostly */
+#define USUAL_PIPE 65536
 #define KERNEL_THREAD 0x00200000u	/* a flag of a process that has no descriptors */
 
 /* Who is to see the descriptors of a process, and whether there was one. */
@@ -297,4 +300,57 @@ platform_lock_holders(const struct stat *file, const char *name, struct platform
 	*count = list.count;
 	*hidden = list.hidden;
 	return 0;
+}
+
+int
+platform_process_cwd(pid_t pid, char *path, size_t size)
+{
+	char link[64];
+	int proc = proc_open();
+	ssize_t n = -1;
+
+	if (proc >= 0 && io_format(link, sizeof(link), "%ld/cwd", (long)pid) == 0)
+		n = readlinkat(proc, link, path, size - 1);
+	io_close(&proc);
+	if (n < 1 || (size_t)n == size - 1 || *path != '/')
+		return 0;
+	path[n] = '\0';
+	return 1;
+}
+
+int
+platform_open_again(int fd, int flags)
+{
+	char path[64];
+	int again = -1, proc = proc_open();
+
+	if (proc >= 0 && io_format(path, sizeof(path), "self/fd/%d", fd) == 0)
+		again = io_openat(proc, path, flags | O_CLOEXEC | O_NOCTTY, 0);
+	io_close(&proc);
+	return again;
+}
+
+int
+platform_endless_pipe(void)
+{
+	char path[64];
+	int ends[2], fd;
+
+	if (io_pipe(ends) < 0)
+		return -1;
+	/* /proc opens the pipe once more, and not what has its number. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	fd = io_open(path, O_RDWR | O_CLOEXEC, 0);
+	io_close(&ends[0]);
+	io_close(&ends[1]);
+	return fd;
+}
+
+void
+platform_enlarge_pipe(int fd)
+{
+	int size;
+
+	for (size = LARGEST_PIPE; size > USUAL_PIPE && fcntl(fd, SET_PIPE_SIZE, size) < 0; size /= 2)
+		;
 }

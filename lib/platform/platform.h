@@ -40,6 +40,14 @@ int platform_pidfd_open(pid_t pid);
 int platform_pidfd_signal(int pidfd, int signal_number);
 
 /*
+ * A signal that carries a number, queued behind those that are pending: pidfd -1 where there is no such descriptor.
+ * Which signal that is, the same for programs of every libc here; 0: this system has none, and ENOSYS.  -1: EAGAIN: too many are
+ * queued.
+ */
+int platform_value_signal(void);
+int platform_signal_value(pid_t pid, int pidfd, int signal_number, int value);
+
+/*
  * A process that waits for flock(fd, operation), on this very description, in our stead: nobody's wait(2)
  * without __WCLONE sees it, no SIGCHLD tells of it, and it dies with the thread that began it.  pidfd is
  * readable when it has ended.  keeps: what it got is ours then; else it has let go of it first.  0; -1: it
@@ -85,6 +93,15 @@ void platform_reset_hidden_signals(void);
  * by them.  Nothing where the system has none.
  */
 void platform_ignore_hidden_signals(void);
+
+/*
+ * A pipe by one descriptor that both reads and writes it, without a name.  It is close-on-exec, at 3 or above; -1: errno;
+ * the system has none.
+ */
+int platform_endless_pipe(void);
+
+/* Let a pipe have more room, as far as the system allows that. */
+void platform_enlarge_pipe(int fd);
 
 /* Close every descriptor from 3 on but those in keep (sorted, ascending). */
 void platform_close_all_but(const int *keep, size_t count);
@@ -195,10 +212,13 @@ int platform_process_name(pid_t pid, char *name, size_t size);
 struct platform_listener {
 	int family;			/* AF_INET, AF_INET6, AF_UNIX */
 	unsigned long inode;
+	uid_t user;			/* who has made it; of AF_UNIX it is not told */
 	unsigned port;
 	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
+	int ipv6_alone;			/* AF_INET6: the kernel says that it takes no IPv4 */
 	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
 	size_t name_length;
+	unsigned long file;		/* AF_UNIX: the last 32 bits of its file's inode number; 0: not known */
 };
 
 /*
@@ -216,6 +236,15 @@ int platform_net_table(pid_t pid, const char *table);
 
 /* Is this descriptor of pid a Unix socket?  1; or 0, also where the system does not tell. */
 int platform_is_unix_socket(pid_t pid, int number);
+
+/* Who listens at the other end of this Unix socket.  1; 0: the system does not tell. */
+int platform_peer(int fd, pid_t *pid, uid_t *user);
+
+/* The directory that pid is in, by its present path.  1; 0: it is not told. */
+int platform_process_cwd(pid_t pid, char *path, size_t size);
+
+/* Open the file that fd has open once more, with these flags.  -1: errno. */
+int platform_open_again(int fd, int flags);
 
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);

@@ -6,6 +6,7 @@
 #include "platform/portable.h"
 
 #include <errno.h>
+#include <signal.h>
 
 int
 platform_pidfd_open(pid_t pid)
@@ -22,6 +23,20 @@ platform_pidfd_signal(int pidfd, int signal_number)
 	(void)signal_number;
 	errno = ENOSYS;
 	return -1;
+}
+
+/* What a libc keeps for itself is in front of SIGRTMIN, and not behind SIGRTMAX. */
+int
+platform_value_signal(void)
+{
+	return SIGRTMAX - 3;
+}
+
+int
+platform_signal_value(pid_t pid, int pidfd, int signal_number, int value)
+{
+	(void)pidfd;
+	return sigqueue(pid, signal_number, (union sigval){ .sival_int = value });
 }
 
 void

@@ -24,8 +24,10 @@ static const struct {
 };
 #define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
 
-const char ending_gone_behind[] = "exited with status 0 before it was ready; a command that puts itself "
-    "into the background must be told to stay in the foreground";
+#define STAY_IN_FRONT "a command that puts itself into the background must be told to stay in the foreground"
+
+const char ending_gone_behind[] = "exited with status 0 before it was ready; " STAY_IN_FRONT;
+const char ending_stay_in_front[] = STAY_IN_FRONT;
 
 void
 ending_describe(int code, int status, struct otelop_message *text)

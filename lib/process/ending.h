@@ -6,6 +6,7 @@
 
 /* What is said of a command that went into the background by itself. */
 extern const char ending_gone_behind[];
+extern const char ending_stay_in_front[];	/* the part of it that says what to do */
 
 /* "exited with status 3", "killed by signal SEGV (core dumped)"; code and status as in siginfo_t. */
 void ending_describe(int code, int status, struct otelop_message *text);

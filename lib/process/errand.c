@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ is_answered(int fd, int64_t deadline)
 }
 
 int
-errand_run(int (*run)(void *argument, char text[ERRAND_TEXT_SIZE]), void *argument, int64_t timeout_ms,
+errand_ask(int (*run)(void *argument, char text[ERRAND_TEXT_SIZE]), void *argument, int64_t timeout_ms,
     char text[ERRAND_TEXT_SIZE])
 {
 	struct errand errand = { run, argument, { -1, -1 } };
@@ -73,4 +74,43 @@ errand_run(int (*run)(void *argument, char text[ERRAND_TEXT_SIZE]), void *argume
 	memcpy(text, answer.text, sizeof(answer.text));
 	errno = error;
 	return answer.result;
+}
+
+struct silent {
+	int (*run)(void *argument);
+	void *argument;
+};
+
+static int
+run_silently(void *argument, char text[ERRAND_TEXT_SIZE])
+{
+	const struct silent *silent = argument;
+
+	(void)text;
+	return silent->run(silent->argument);
+}
+
+int
+errand_run(int (*run)(void *argument), void *argument, int64_t timeout_ms)
+{
+	struct silent silent = { run, argument };
+	char text[ERRAND_TEXT_SIZE];
+
+	return errand_ask(run_silently, &silent, timeout_ms, text);
+}
+
+static int
+find(void *argument)
+{
+	return exec_find(argument) == 0 ? 0 : errno;
+}
+
+int
+errand_find(const char *command)
+{
+	int error = errand_run(find, (char *)(uintptr_t)command, ERRAND_LOOK_MS);
+
+	if (error > 0)
+		errno = error;
+	return error == 0 ? 0 : -1;
 }

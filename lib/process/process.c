@@ -33,21 +33,41 @@ process_close(struct process *process)
 	io_close(&process->pidfd);
 }
 
+/* The handle was refused with errno.  Is its number to be used instead?  A filter may deny just that call. */
+static int
+may_go_by_number(const struct process *process)
+{
+	if (errno == ESRCH || errno == EINVAL)
+		return 0;
+	/* While it has not ended, the number is its own. */
+	if (!process_is_gone(process))
+		return 1;
+	errno = ESRCH;
+	return 0;
+}
+
 int
 process_signal(const struct process *process, int signal_number)
 {
 	if (process->pidfd >= 0) {
 		if (platform_pidfd_signal(process->pidfd, signal_number) == 0)
 			return 0;
-		if (errno == ESRCH || errno == EINVAL)
+		if (!may_go_by_number(process))
 			return -1;
-		/* A filter may deny just this call.  While it has not ended, the number is its own. */
-		if (process_is_gone(process)) {
-			errno = ESRCH;
-			return -1;
-		}
 	}
 	return kill(process->pid, signal_number);
+}
+
+int
+process_signal_value(const struct process *process, int signal_number, int value)
+{
+	if (process->pidfd >= 0) {
+		if (platform_signal_value(process->pid, process->pidfd, signal_number, value) == 0)
+			return 0;
+		if (errno == EAGAIN || !may_go_by_number(process))
+			return -1;
+	}
+	return platform_signal_value(process->pid, -1, signal_number, value);
 }
 
 int
@@ -66,26 +86,34 @@ process_is_gone(const struct process *process)
 }
 
 int
-process_wait_gone(const struct process *process, int64_t deadline)
+process_wait_either(const struct process *a, const struct process *b, int64_t deadline)
 {
 	int64_t pause = 1;
 
 	for (;;) {
 		int64_t left = clock_left_ms(deadline);
+		int can_poll = a->pidfd >= 0 && (b == NULL || b->pidfd >= 0);
+		struct pollfd ended[2] = { { a->pidfd, POLLIN, 0 }, { b != NULL ? b->pidfd : -1, POLLIN, 0 } };
 
-		if (process_is_gone(process))
+		if (process_is_gone(a))
 			return 1;
+		if (b != NULL && process_is_gone(b))
+			return 2;
 		if (left == 0)
 			return 0;
-		if (process->pidfd >= 0) {
-			struct pollfd ended = { process->pidfd, POLLIN, 0 };
-
-			poll(&ended, 1, clock_poll_ms(left, OTELOP_FOREVER));
+		if (can_poll) {
+			poll(ended, 2, clock_poll_ms(left, OTELOP_FOREVER));
 		} else {
 			clock_sleep_ms(clock_poll_ms(left, pause));
 			pause = pause < 50 ? pause * 2 : 100;
 		}
 	}
+}
+
+int
+process_wait_gone(const struct process *process, int64_t deadline)
+{
+	return process_wait_either(process, NULL, deadline);
 }
 
 int
@@ -111,6 +139,14 @@ otelop_process_alive(pid_t pid)
 		return 0;
 	}
 	return process_is_alive(pid);
+}
+
+void
+process_name(struct process_name *name, pid_t pid)
+{
+	name->pid = pid;
+	if (platform_process_name(pid, name->name, sizeof(name->name)) != 1)
+		*name->name = '\0';
 }
 
 int

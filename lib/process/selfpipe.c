@@ -5,7 +5,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
+
+#define NUMBER 0x7f	/* the signal's number in a byte */
+#define MARK 0x80	/* it is from a terminal; or, where it can be from none, its value follows */
 
 /* The project's only mutable global: a handler is told nothing but the signal. */
 static int write_end = -1;
@@ -18,11 +22,12 @@ is_from_others(const siginfo_t *info)
 	    info->si_pid != getpid();
 }
 
+/* Of a terminal that goes away only the session's leader hears, and when he is gone all others do. */
 static int
 is_of_terminal(int number)
 {
-	return number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGWINCH ||
-	    number == SIGCONT;
+	return number == SIGINT || number == SIGQUIT || (number == SIGHUP && getsid(0) != getpid()) ||
+	    number == SIGWINCH || number == SIGCONT;
 }
 
 /* Of these the kernel speaks about our own writes and our own processor time. */
@@ -35,7 +40,8 @@ is_about_us(int number)
 static void
 on_signal(int number, siginfo_t *info, void *context)
 {
-	unsigned char byte = (unsigned char)(number & SELFPIPE_NUMBER);
+	unsigned char bytes[1 + sizeof(int)] = { (unsigned char)(number & NUMBER) };
+	size_t length = 1;
 	int saved = errno;
 
 	(void)context;
@@ -43,10 +49,17 @@ on_signal(int number, siginfo_t *info, void *context)
 		if (is_about_us(number))
 			return;
 		if (is_of_terminal(number))
-			byte |= SELFPIPE_TERMINAL;
+			bytes[0] |= MARK;
+	} else if (number == platform_value_signal() && info->si_code == SI_QUEUE && info->si_value.sival_int != 0) {
+		bytes[0] |= MARK;
+		memcpy(bytes + 1, &info->si_value.sival_int, sizeof(int));
+		length = sizeof(bytes);
 	}
-	/* Full: so many are waiting that one more says nothing new; children are looked at anyway. */
-	while (write(write_end, &byte, 1) < 0 && errno == EINTR)
+	/*
+	 * So few bytes are written as a whole.  Full: so many are waiting that one more says nothing new; children are looked
+	 * at anyway.
+	 */
+	while (write(write_end, bytes, length) < 0 && errno == EINTR)
 		;
 	errno = saved;
 }
@@ -108,13 +121,29 @@ selfpipe_close(int *fd)
 	io_close(fd);
 }
 
-int
-selfpipe_next(int fd, unsigned char *byte)
+/* 1, or 0: there is not so much. */
+static int
+take(int fd, void *bytes, size_t length)
 {
 	ssize_t n;
 
 	do
-		n = read(fd, byte, 1);
+		n = read(fd, bytes, length);
 	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return n == (ssize_t)length;
+}
+
+int
+selfpipe_next(int fd, struct selfpipe_signal *signal)
+{
+	unsigned char byte;
+
+	if (!take(fd, &byte, 1))
+		return 0;
+	*signal = (struct selfpipe_signal){ .number = byte & NUMBER };
+	if ((byte & MARK) && signal->number == platform_value_signal())
+		take(fd, &signal->value, sizeof(signal->value));
+	else
+		signal->is_from_terminal = (byte & MARK) != 0;
+	return 1;
 }

@@ -5,8 +5,11 @@
 #ifndef SELFPIPE_H
 #define SELFPIPE_H
 
-#define SELFPIPE_NUMBER 0x7f	/* the signal's number in a byte */
-#define SELFPIPE_TERMINAL 0x80	/* the kernel sent it: a key, to the whole foreground group */
+struct selfpipe_signal {
+	int number;
+	int is_from_terminal;	/* the kernel sent it: a key, to the whole foreground group */
+	int value;		/* of platform_value_signal, the number with which a process has queued it; 0: none */
+};
 
 /*
  * Catch signals (a list that ends with 0) from now on, but HUP, INT and QUIT where they are ignored.
@@ -24,7 +27,7 @@ int selfpipe_open_all(void);
 /* Close it, when the signals have other actions again. */
 void selfpipe_close(int *fd);
 
-/* The next byte.  1; 0: none is waiting. */
-int selfpipe_next(int fd, unsigned char *byte);
+/* The next signal; a byte that somebody else has written is the number of one.  1; 0: none is waiting. */
+int selfpipe_next(int fd, struct selfpipe_signal *signal);
 
 #endif

@@ -33,12 +33,25 @@ struct tree {
 /* Its living members' pids, root too if it lives; the caller frees the array. */
 int tree_list(const struct tree *tree, pid_t **pids, size_t *count);
 
+/* How a tree is ended, and what came of it. */
+struct tree_ending {
+	int signal_number;	/* what each member gets first, and once; with CONT */
+	struct pids *asked;	/* who has it already; and then all who do */
+	int64_t (*left_ms)(void *argument);	/* asked again and again from when all have it: until KILL, or OTELOP_FOREVER */
+	void (*killed)(void *argument, pid_t pid, const char *name);	/* is told of each to whom KILL was sent; or NULL */
+	void *argument;
+	struct process_name left;
+};
+
 /*
- * End every member: TERM (and CONT), then after grace_ms KILL, until none is left.  Children of
- * ours among them are reaped, but for root, which stays a zombie until its parent reaps it.
- * -1: some may be left: the processes cannot be listed, one is not ours to signal, or the kernel cannot end it.
+ * End every member, until none is left.  Children of ours among them are reaped, but for root, which stays a zombie
+ * until its parent reaps it.  -1: some may be left: the processes cannot be listed, one is not ours to signal, or the
+ * kernel cannot end it; left is one of them, or its pid is 0.
  */
-int tree_end(const struct tree *tree, int64_t grace_ms);
+int tree_end(const struct tree *tree, struct tree_ending *ending);
+
+/* Send the signal, and CONT, to every member that is not in asked; those that are forked meanwhile get it too. */
+void tree_signal(const struct tree *tree, int signal_number, struct pids *asked);
 
 /* Where members are looked for. */
 enum tree_source {

@@ -14,6 +14,7 @@
 
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
 #define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
+#define SIGNAL_ROUNDS 16	/* over who forks all the time */
 
 /*
  * Signal what was listed, not what has its number by now: the pidfd is opened first, and the
@@ -39,16 +40,58 @@ signal_member(const struct platform_process *member, int signal_number)
 	return result;
 }
 
+/* An ending as it goes on. */
+struct end {
+	const struct tree *tree;
+	struct tree_ending *ending;
+	enum tree_source source;
+	struct pids killed;
+	int is_forced;		/* by KILL */
+	int is_refused;		/* in the last round: one is not ours to signal */
+};
+
+/* KILL was sent to it, or is about to be, while its name can still be had. */
+static void
+note_killed(struct end *end, pid_t pid)
+{
+	struct process_name name;
+
+	if (pids_add(&end->killed, pid) != 1 || end->ending->killed == NULL)
+		return;
+	process_name(&name, pid);
+	end->ending->killed(end->ending->argument, pid, name.name);
+}
+
+/* As signal_member, for who has not had it. */
+static int
+end_member(struct end *end, const struct platform_process *member)
+{
+	int result;
+
+	if (!end->is_forced) {
+		if (pids_has(end->ending->asked, member->pid))
+			return 1;
+		if ((result = signal_member(member, end->ending->signal_number)) == 1)
+			pids_add(end->ending->asked, member->pid);
+		return result;
+	}
+	if ((result = signal_member(member, SIGKILL)) == 1)
+		note_killed(end, member->pid);
+	return result;
+}
+
 /* One round over the tree: reap, then signal.  How many still run and can be signalled; or -1. */
 static long
-end_round(const struct tree *tree, struct pids *asked, int force, enum tree_source source, int *refused)
+end_round(struct end *end)
 {
+	const struct tree *tree = end->tree;
 	struct platform_process *members;
 	size_t count, i;
 	long running = 0;
 
-	*refused = 0;
-	if (tree_members(tree, source, &members, &count) < 0)
+	end->is_refused = 0;
+	end->ending->left.pid = 0;
+	if (tree_members(tree, end->source, &members, &count) < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (members[i].state == 'Z') {
@@ -58,20 +101,13 @@ end_round(const struct tree *tree, struct pids *asked, int force, enum tree_sour
 				running++;
 			continue;
 		}
-		if (!force && pids_has(asked, members[i].pid)) {
+		if (end_member(end, &members[i]) < 0) {
+			end->is_refused = 1;
+			process_name(&end->ending->left, members[i].pid);
+		} else {
 			running++;
-			continue;
-		}
-		switch (signal_member(&members[i], force ? SIGKILL : SIGTERM)) {
-		case 1:
-			pids_add(asked, members[i].pid);
-			running++;
-			break;
-		case 0:
-			running++;
-			break;
-		default:
-			*refused = 1;
+			if (end->ending->left.pid == 0)
+				end->ending->left.pid = members[i].pid;
 		}
 	}
 	free(members);
@@ -168,8 +204,9 @@ count_unlisted(const struct tree *tree)
  * until we reap it.  1: something has changed by that.
  */
 static int
-kill_child(const struct tree *tree, pid_t child, struct pids *killed)
+kill_child(struct end *end, pid_t child, struct pids *killed)
 {
+	const struct tree *tree = end->tree;
 	pid_t session, group;
 
 	if (is_spared_child(tree, child))
@@ -183,6 +220,8 @@ kill_child(const struct tree *tree, pid_t child, struct pids *killed)
 	if (session > 0 && session != getsid(0) && group > 1)
 		kill(-group, SIGKILL);
 	kill(child, SIGKILL);
+	if (child != tree->root || !tree_is_zombie_child(child))
+		note_killed(end, child);
 	return pids_add(killed, child) == 1;
 }
 
@@ -203,58 +242,83 @@ reap_children(const struct tree *tree)
 
 /* What flees by forking, and loses its parent so, comes to us: round after round while there is something new. */
 static void
-kill_children(const struct tree *tree, int64_t patience)
+kill_children(struct end *end, int64_t patience)
 {
+	const struct tree *tree = end->tree;
 	struct pids killed = { 0 }, children = { 0 };
 	size_t i;
 	int news = tree->adopted && tree->root > 0;
 
 	while (news && clock_left_ms(patience) > 0 && platform_children(getpid(), &children) == 0) {
 		for (news = 0, i = 0; i < children.count; i++)
-			news |= kill_child(tree, children.items[i], &killed);
+			news |= kill_child(end, children.items[i], &killed);
 		pids_free(&children);
 	}
 	pids_free(&children);
 	pids_free(&killed);
 }
 
-int
-tree_end(const struct tree *tree, int64_t grace_ms)
+/* Whose lists could not be had, or whom the kernel cannot end, is there all the same. */
+static int
+is_all(struct end *end, long running, int failures)
 {
-	int64_t grace = OTELOP_FOREVER;
-	int64_t patience = clock_deadline(grace_ms + KILL_PATIENCE_MS);
-	struct pids asked = { 0 };
-	enum tree_source source = TREE_BELOW;
-	int failures = 0, refused;
-	int64_t pause = 1;
+	const struct tree *tree = end->tree;
+
+	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
+	    tree->state_dir == NULL && !has_living_spared(tree))
+		return 0;
+	return running == 0 && !end->is_refused && failures < LIST_TRIES;
+}
+
+int
+tree_end(const struct tree *tree, struct tree_ending *ending)
+{
+	struct end end = { .tree = tree, .ending = ending, .source = TREE_BELOW };
+	int64_t patience = OTELOP_FOREVER, pause = 1;
+	int failures = 0, all_asked = 0, result;
 	long running;
 
 	for (;;) {
-		int force = clock_left_ms(grace) == 0;
-
+		/* The time begins when all have been asked, which may take ps long. */
+		if (!end.is_forced && all_asked && ending->left_ms(ending->argument) == 0) {
+			end.is_forced = 1;
+			patience = clock_deadline(KILL_PATIENCE_MS);
+		}
 		reap_children(tree);
+		if (failures >= LIST_TRIES)
+			end.source = TREE_ROOT;
 		/* A list that could not be had says nothing about what runs. */
-		running = end_round(tree, &asked, force, failures >= LIST_TRIES ? TREE_ROOT : source, &refused);
-		if (force)
-			kill_children(tree, patience);
+		running = end_round(&end);
+		if (end.is_forced)
+			kill_children(&end, patience);
 		if (running == 0) {
-			if (refused || failures >= LIST_TRIES || (running = count_unlisted(tree)) == 0)
+			if (end.is_refused || failures >= LIST_TRIES || (running = count_unlisted(tree)) == 0)
 				break;
 			if (tree->is_reaper)	/* by its own end it may have lost them */
-				source = TREE_ALL;
+				end.source = TREE_ALL;
 		}
 		if (clock_left_ms(patience) == 0)
 			break;
-		if (grace == OTELOP_FOREVER)	/* it begins when all have been asked, which may take ps long */
-			grace = clock_deadline(grace_ms);
+		all_asked = 1;
 		failures += running < 0;
 		clock_sleep_ms(pause);
 		pause = pause < 16 ? pause * 2 : 20;
 	}
-	pids_free(&asked);
-	/* What cannot be listed may be there all the same. */
-	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
-	    tree->state_dir == NULL && !has_living_spared(tree))
-		return -1;
-	return running == 0 && !refused && failures < LIST_TRIES ? 0 : -1;
+	pids_free(&end.killed);
+	if ((result = is_all(&end, running, failures) ? 0 : -1) < 0 && ending->left.pid > 0)
+		process_name(&ending->left, ending->left.pid);
+	return result;
+}
+
+void
+tree_signal(const struct tree *tree, int signal_number, struct pids *asked)
+{
+	struct tree_ending ending = { .signal_number = signal_number, .asked = asked };
+	struct end end = { .tree = tree, .ending = &ending, .source = TREE_BELOW };
+	size_t before;
+	int rounds = 0;
+
+	do
+		before = asked->count;
+	while (end_round(&end) > 0 && asked->count > before && ++rounds < SIGNAL_ROUNDS);
 }

@@ -9,52 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct json_member *
-find_member(const struct json_member *members, size_t count, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (json_string_is(&members[i].key, key))
-			return &members[i];
-	return NULL;
-}
-
-/* A text that is counted first, while json is NULL, and then written. */
-struct draft {
-	char *json;
-	size_t used;
-	int members;
+/* The members of an object. */
+struct parts {
+	struct json_value of[MEMBERS_KNOWN_MAX];	/* the known ones, in their order; where there is none, without text */
+	struct json_member *others;
+	size_t count;
 };
 
-static void
-put(struct draft *draft, const char *text, size_t length)
+/* Which known member has this name?  NULL: none. */
+static const struct known_member *
+known_of(const struct json_value *key)
 {
-	if (draft->json != NULL)
-		memcpy(draft->json + draft->used, text, length);
-	draft->used += length;
+	char name[64];
+	size_t length = json_decode(key, name, sizeof(name));
+
+	return length <= sizeof(name) ? members_find(name, length) : NULL;
 }
 
-/* key with its quotes. */
+/* Take the known ones out of members; the others stay there, in their order.  Of the same name the last counts. */
 static void
-put_member(struct draft *draft, const char *key, size_t key_length, const char *value,
-    size_t length)
+take_known(struct parts *parts, struct json_member *members, size_t count)
 {
-	const char *between = draft->members++ == 0 ? "{\n  " : ",\n  ";
+	size_t known_count, i;
+	const struct known_member *known = members_known(&known_count), *ours;
 
-	put(draft, between, strlen(between));
-	put(draft, key, key_length);
-	put(draft, ": ", 2);
-	put(draft, value, length);
-}
-
-static void
-put_known(struct draft *draft, const struct known_member *ours, const char *value, size_t length)
-{
-	char key[64];
-
-	put_member(draft, key, json_encode(ours->key, strlen(ours->key), key, sizeof(key)), value,
-	    length);
+	memset(parts->of, 0, known_count * sizeof(parts->of[0]));
+	parts->others = members;
+	parts->count = 0;
+	for (i = 0; i < count; i++)
+		if ((ours = known_of(&members[i].key)) != NULL)
+			parts->of[ours - known] = members[i].value;
+		else
+			members[parts->count++] = members[i];
 }
 
 static int
@@ -67,119 +53,120 @@ by_key_then_place(const void *a, const void *b)
 	return order != 0 ? order : x < y ? -1 : x > y;
 }
 
-/* Of members with the same key only the last stays.  How many stay; or -1: ENOMEM. */
-static long
-drop_overridden(struct json_member *members, size_t count)
+/* Of the others with the same key only the last stays.  -1: ENOMEM. */
+static int
+drop_overridden(struct parts *parts)
 {
-	struct json_member **order = calloc(count + 1, sizeof(*order));
+	struct json_member **order;
 	size_t i, kept = 0;
 
-	if (order == NULL)
+	if (parts->count < 2)
+		return 0;
+	if ((order = calloc(parts->count, sizeof(*order))) == NULL)
 		return -1;
-	for (i = 0; i < count; i++)
-		order[i] = &members[i];
-	qsort(order, count, sizeof(*order), by_key_then_place);
-	for (i = 0; i + 1 < count; i++)
+	for (i = 0; i < parts->count; i++)
+		order[i] = &parts->others[i];
+	qsort(order, parts->count, sizeof(*order), by_key_then_place);
+	for (i = 0; i + 1 < parts->count; i++)
 		if (json_string_compare(&order[i]->key, &order[i + 1]->key) == 0)
 			order[i]->value.text = NULL;	/* only now: sorting needs the keys */
-	for (i = 0; i < count; i++)
-		if (members[i].value.text != NULL)
-			members[kept++] = members[i];
+	for (i = 0; i < parts->count; i++)
+		if (parts->others[i].value.text != NULL)
+			parts->others[kept++] = parts->others[i];
 	free(order);
-	return (long)kept;
+	parts->count = kept;
+	return 0;
 }
 
-static int
-is_known_member(const struct json_member *member)
+struct draft {
+	char *json;
+	size_t used;
+	int members;
+};
+
+static void
+put(struct draft *draft, const char *text, size_t length)
+{
+	memcpy(draft->json + draft->used, text, length);
+	draft->used += length;
+}
+
+/* key is what stands between its quotes. */
+static void
+put_member(struct draft *draft, const char *key, size_t key_length, const struct json_value *value)
+{
+	put(draft, draft->members == 0 ? "{" : ",", 1);
+	draft->members++;
+	put(draft, "\n  \"", 4);
+	put(draft, key, key_length);
+	put(draft, "\": ", 3);
+	put(draft, value->text, value->length);
+}
+
+/* What put_member puts beside the two. */
+#define BETWEEN_MEMBERS 8
+
+static void
+put_object(struct draft *draft, const struct parts *parts)
 {
 	size_t known_count, i;
+	const struct known_member *known = members_known(&known_count);
+
+	for (i = 0; i < known_count; i++) {
+		struct json_value zero = { JSON_STRING, known[i].zero, 0 };
+		const struct json_value *value = &parts->of[i];
+
+		if (value->text == NULL || value->type == JSON_NULL) {
+			if (zero.text == NULL)
+				continue;
+			zero.length = strlen(zero.text);
+			value = &zero;
+		}
+		/* None of these names has what needs an escape. */
+		put_member(draft, known[i].key, strlen(known[i].key), value);
+	}
+	for (i = 0; i < parts->count; i++)
+		put_member(draft, parts->others[i].key.text + 1, parts->others[i].key.length - 2,
+		    &parts->others[i].value);
+	put(draft, "\n}\n", 3);
+}
+
+/* No less than put_object puts. */
+static size_t
+bound_of(const struct parts *parts)
+{
+	size_t bound = sizeof("{\n}\n"), known_count, i;
 	const struct known_member *known = members_known(&known_count);
 
 	for (i = 0; i < known_count; i++)
-		if (json_string_is(&member->key, known[i].key))
-			return 1;
-	return 0;
+		if (parts->of[i].text != NULL || known[i].zero != NULL)
+			bound += strlen(known[i].key) + parts->of[i].length + BETWEEN_MEMBERS +
+			    (known[i].zero != NULL ? strlen(known[i].zero) : 0);
+	for (i = 0; i < parts->count; i++)
+		bound += parts->others[i].key.length + parts->others[i].value.length + BETWEEN_MEMBERS;
+	return bound;
 }
 
 /*
- * Put the canonical form of members into the draft, with the member named key having the JSON
- * value (NULL: none) whatever it had.
+ * Make the canonical form of the parts, which may point into what metadata has, what it has.  most: of its length, or
+ * 0.  -1: EMSGSIZE, ENOMEM; then nothing has changed.
  */
 static int
-put_object(struct draft *draft, const struct json_member *members, size_t count, const char *key,
-    const char *value, size_t length)
+compose(struct otelop_metadata *metadata, const struct parts *parts, size_t most)
 {
-	size_t known_count, i;
-	const struct known_member *known = members_known(&known_count);
-	int placed = 0;
+	struct draft draft = { malloc(bound_of(parts)), 0, 0 };
 
-	for (i = 0; i < known_count; i++) {
-		const struct json_member *member = find_member(members, count, known[i].key);
-		int present = member != NULL && member->value.type != JSON_NULL;
-
-		if (key != NULL && strcmp(key, known[i].key) == 0) {
-			placed = 1;
-			if (value != NULL)
-				put_known(draft, &known[i], value, length);
-			else if (known[i].zero != NULL)
-				put_known(draft, &known[i], known[i].zero, strlen(known[i].zero));
-		} else if (present) {
-			put_known(draft, &known[i], member->value.text, member->value.length);
-		} else if (known[i].zero != NULL) {
-			put_known(draft, &known[i], known[i].zero, strlen(known[i].zero));
-		}
-	}
-	for (i = 0; i < count; i++) {
-		if (is_known_member(&members[i]))
-			continue;
-		if (!placed && key != NULL && json_string_is(&members[i].key, key)) {
-			placed = 1;
-			if (value != NULL)
-				put_member(draft, members[i].key.text, members[i].key.length, value,
-				    length);
-			continue;
-		}
-		put_member(draft, members[i].key.text, members[i].key.length,
-		    members[i].value.text, members[i].value.length);
-	}
-	if (!placed && value != NULL) {
-		char quoted[OTELOP_PATH_SIZE];
-		size_t quoted_length = json_encode(key, strlen(key), quoted, sizeof(quoted));
-
-		if (quoted_length > sizeof(quoted)) {
-			errno = EMSGSIZE;
-			return -1;
-		}
-		put_member(draft, quoted, quoted_length, value, length);
-	}
-	put(draft, "\n}\n", 3);
-	return 0;
-}
-
-/*
- * Make the canonical form of members, changed as in put_object, what metadata has; members may point
- * into what it had.  bound: of its length, or 0.  -1: EMSGSIZE, ENOMEM; then nothing has changed.
- */
-static int
-compose(struct otelop_metadata *metadata, const struct json_member *members, size_t count,
-    const char *key, const char *value, size_t length, size_t bound)
-{
-	struct draft draft = { NULL, 0, 0 };
-	char *json;
-
-	if (put_object(&draft, members, count, key, value, length) < 0)
+	if (draft.json == NULL)
 		return -1;
-	if (bound > 0 && draft.used > bound) {
+	put_object(&draft, parts);
+	if (most > 0 && draft.used > most) {
+		free(draft.json);
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if ((json = malloc(draft.used + 1)) == NULL)
-		return -1;
-	draft = (struct draft){ json, 0, 0 };
-	put_object(&draft, members, count, key, value, length);
-	json[draft.used] = '\0';
+	draft.json[draft.used] = '\0';
 	free(metadata->json);
-	metadata->json = json;
+	metadata->json = draft.json;
 	metadata->length = draft.used;
 	return 0;
 }
@@ -197,20 +184,19 @@ corrupt(const char *path, const char *text, size_t offset, const char *what, con
 }
 
 static int
-check_members(const struct json_member *members, size_t count, const char *text,
-    const char *path, struct otelop_message *message)
+check_known(const struct parts *parts, const char *text, const char *path, struct otelop_message *message)
 {
-	const struct json_member *member;
 	const char *what;
 	size_t known_count, i;
 	const struct known_member *known = members_known(&known_count);
 
 	for (i = 0; i < known_count; i++) {
-		if ((member = find_member(members, count, known[i].key)) != NULL &&
-		    (what = members_fault(&known[i], &member->value)) != NULL)
-			return corrupt(path, text, (size_t)(member->value.text - text), what,
+		const struct json_value *value = &parts->of[i];
+
+		if (value->text != NULL && (what = members_fault(&known[i], value)) != NULL)
+			return corrupt(path, text, (size_t)(value->text - text), what,
 			    known[i].kind == MEMBER_PID ? NULL : known[i].key, message);
-		if (known[i].kind == MEMBER_PID && (member == NULL || member->value.type == JSON_NULL))
+		if (known[i].kind == MEMBER_PID && (value->text == NULL || value->type == JSON_NULL))
 			return corrupt(path, text, 0, "it names no pid", NULL, message);
 	}
 	return 0;
@@ -222,8 +208,8 @@ form_parse(struct otelop_metadata *metadata, const char *text, size_t length,
 {
 	struct json_member *members;
 	struct json_fault fault;
+	struct parts parts;
 	size_t count;
-	long kept;
 	int result;
 
 	metadata->length = 0;
@@ -242,29 +228,58 @@ form_parse(struct otelop_metadata *metadata, const char *text, size_t length,
 		return errno == EINVAL ? corrupt(path, text, 0, "not an object", NULL, message) :
 		    message_errno(message, "%s: cannot read", path);
 	/* The last of a name counts, as in Go and in most readers. */
-	if ((kept = drop_overridden(members, count)) < 0) {
-		free(members);
-		return message_errno(message, "%s: cannot read", path);
-	}
-	count = (size_t)kept;
-	result = check_members(members, count, text, path, message);
-	if (result == 0 && compose(metadata, members, count, NULL, NULL, 0, 0) < 0)
+	take_known(&parts, members, count);
+	result = check_known(&parts, text, path, message);
+	if (result == 0 && (drop_overridden(&parts) < 0 || compose(metadata, &parts, 0) < 0))
 		result = message_errno(message, "%s: cannot read", path);
 	free(members);
 	return result;
 }
 
+/* Give the other of this name, or a new one, for which there is room, this value, or none.  -1: EMSGSIZE. */
+static int
+set_other(struct parts *parts, const char *key, const struct json_value *value, char quoted[OTELOP_PATH_SIZE])
+{
+	size_t i = 0, length;
+
+	while (i < parts->count && !json_string_is(&parts->others[i].key, key))
+		i++;
+	if (i == parts->count) {
+		if (value->text == NULL)
+			return 0;
+		if ((length = json_encode(key, strlen(key), quoted, OTELOP_PATH_SIZE)) > OTELOP_PATH_SIZE) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		parts->others[parts->count++].key = (struct json_value){ JSON_STRING, quoted, length };
+	}
+	parts->others[i].value = *value;
+	if (value->text == NULL)
+		memmove(&parts->others[i], &parts->others[i + 1], (--parts->count - i) * sizeof(*parts->others));
+	return 0;
+}
+
 int
 form_set(struct otelop_metadata *metadata, const char *key, const char *json, size_t length)
 {
-	struct json_member *members = NULL;
-	size_t count = 0;
-	int result;
+	const struct known_member *ours = members_find(key, strlen(key));
+	struct json_value value = { JSON_STRING, json, length };
+	struct json_member *members = NULL, first;
+	char quoted[OTELOP_PATH_SIZE];
+	struct parts parts;
+	size_t count = 0, known_count;
+	int result = 0;
 
 	if (metadata->length > 0 &&
 	    json_members(metadata->json, metadata->length, &members, &count) < 0)
 		return -1;
-	result = compose(metadata, members, count, key, json, length, OTELOP_METADATA_MAX);
+	take_known(&parts, members != NULL ? members : &first, count);
+	if (ours != NULL)
+		parts.of[ours - members_known(&known_count)] = value;
+	else
+		result = set_other(&parts, key, &value, quoted);
+	if (result == 0)
+		result = compose(metadata, &parts, OTELOP_METADATA_MAX);
 	free(members);
 	return result;
 }

@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-/* B: does the locked file name a process that lives, or one that we cannot judge? */
+/* B: does the locked file name a process that lives, or one of elsewhere?  1, 0; -1: it cannot be looked at. */
 static int
 names_live_process(const struct otelop_metadata *metadata)
 {
@@ -22,7 +22,7 @@ names_live_process(const struct otelop_metadata *metadata)
 	if (metadata->length == 0 || meta_state_is(metadata, "exited"))
 		return 0;
 	place = identity_place(metadata, NULL);
-	return place != IDENTITY_HERE || identity_lives_at(metadata, place) != 0;
+	return place == IDENTITY_OTHER_HOST || place == IDENTITY_OTHER_NAMESPACE ? 1 : identity_lives_at(metadata, place);
 }
 
 /* Why the claim is refused, in words that name the process to look at. */
@@ -32,8 +32,12 @@ describe_busy(const struct otelop_lock *lock, const struct otelop_metadata *meta
 {
 	struct holder_daemon daemon;
 	struct holder holder;
+	int lives = names_live_process(metadata);
 
-	if (names_live_process(metadata))
+	if (lives < 0)
+		message_set(message, "%s/%s: held by a process that cannot be looked at, maybe process %ld",
+		    lock->dir.path, STATEDIR_METADATA, (long)meta_pid(metadata));
+	else if (lives)
 		message_set(message, "%s/%s: held by process %ld", lock->dir.path, STATEDIR_METADATA,
 		    (long)meta_pid(metadata));
 	else if (holder_describe(&daemon, &lock->dir, lock->fd, metadata) == 0 &&
@@ -61,7 +65,8 @@ int
 lock_is_held_by_live_process(const struct otelop_lock *lock)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	int lives = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && names_live_process(&metadata);
+	/* One that cannot be looked at may live. */
+	int lives = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && names_live_process(&metadata) != 0;
 
 	otelop_metadata_free(&metadata);
 	return lives;
@@ -77,7 +82,7 @@ lock_is_held_for_long(const struct otelop_lock *lock)
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct holder_daemon daemon;
 	struct holder holder;
-	int is_long = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && (names_live_process(&metadata) ||
+	int is_long = meta_read_fd(&metadata, &lock->dir, lock->fd, NULL) == 0 && (names_live_process(&metadata) != 0 ||
 	    (holder_describe(&daemon, &lock->dir, lock->fd, &metadata) == 0 && holder_find(&daemon, &holder) == 0 &&
 	    holder.kind == HOLDER_KEEPER));
 

@@ -28,11 +28,24 @@ static const struct known_member known[] = {
 	{ "exitCode", MEMBER_NUMBER, NULL },
 	{ "exitSignal", MEMBER_TEXT, NULL },
 	{ "exitedAt", MEMBER_TIME, NULL },
-	{ "readyMode", MEMBER_TEXT, NULL },
+	{ "readyMode", MEMBER_TEXT_OR_TEXTS, NULL },
+	{ "try", MEMBER_TEXT, NULL },
 	{ "maxLifetime", MEMBER_TEXT, NULL },
 	{ "noSweep", MEMBER_TEXT, NULL },
+	{ "runner", MEMBER_NUMBER, NULL },
+	{ "grace", MEMBER_TEXT, NULL },
+	{ "stopSignal", MEMBER_TEXT, NULL },
+	{ "stopAll", MEMBER_TEXT, NULL },
+	{ "left", MEMBER_TEXT, NULL },
 	{ "logMax", MEMBER_TEXT, NULL },
 	{ "logKeep", MEMBER_TEXT, NULL },
+	{ "respawn", MEMBER_TEXT, NULL },
+	{ "stdin", MEMBER_TEXT, NULL },
+	{ "logStart", MEMBER_TICKS, NULL },
+	{ "logInode", MEMBER_TICKS, NULL },
+	{ "restarts", MEMBER_NUMBER, NULL },
+	{ "lastEnd", MEMBER_TEXT, NULL },
+	{ "lastEndAt", MEMBER_TIME, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
 	{ "environment", MEMBER_TEXTS, NULL },
 	{ "unset", MEMBER_TEXTS, NULL },
@@ -43,6 +56,7 @@ static const struct known_member known[] = {
 	{ "extendTimeout", MEMBER_TICKS, NULL },
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
+struct members_fit { char all_known[KNOWN_COUNT <= MEMBERS_KNOWN_MAX ? 1 : -1]; };
 
 const struct known_member *
 members_known(size_t *count)
@@ -56,8 +70,8 @@ members_find(const char *key, size_t length)
 {
 	size_t i;
 
-	for (i = 0; i < KNOWN_COUNT; i++)
-		if (strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
+	for (i = 0; length > 0 && i < KNOWN_COUNT; i++)
+		if (known[i].key[0] == key[0] && strlen(known[i].key) == length && memcmp(known[i].key, key, length) == 0)
 			return &known[i];
 	return NULL;
 }
@@ -109,6 +123,8 @@ members_fault(const struct known_member *ours, const struct json_value *value)
 		return value->type != JSON_STRING ? "not a string" : NULL;
 	case MEMBER_TIME:
 		return value->type != JSON_STRING || !is_time(value) ? "not an RFC 3339 time" : NULL;
+	case MEMBER_TEXT_OR_TEXTS:
+		return value->type != JSON_STRING && !json_is_strings(value) ? "not a string or an array of strings" : NULL;
 	case MEMBER_TEXTS:
 		return !json_is_strings(value) ? "not an array of strings" : NULL;
 	}

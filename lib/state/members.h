@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum member_kind { MEMBER_PID, MEMBER_TIME, MEMBER_TEXT, MEMBER_TEXTS, MEMBER_NUMBER, MEMBER_TICKS };
+enum member_kind { MEMBER_PID, MEMBER_TIME, MEMBER_TEXT, MEMBER_TEXTS, MEMBER_TEXT_OR_TEXTS, MEMBER_NUMBER, MEMBER_TICKS };
 
 /* A member that upstream or this project defines. */
 struct known_member {
@@ -14,6 +14,8 @@ struct known_member {
 	enum member_kind kind;
 	const char *zero;	/* upstream's value for "not there"; NULL: left out */
 };
+
+#define MEMBERS_KNOWN_MAX 96	/* there are fewer */
 
 /* All of them, in the order of the file. */
 const struct known_member *members_known(size_t *count);

@@ -26,6 +26,7 @@
 #define STATEDIR_FIRST "otelop.json.first"	/* otelop.json before it is there at all */
 #define STATEDIR_GONE "otelop.json.gone"	/* otelop.json while it is being removed */
 #define STATEDIR_LOG "otelop.log"
+#define STATEDIR_STDIN "otelop.stdin"	/* endless.h says what for */
 #define STATEDIR_START "otelop.start"	/* chain.h says what for */
 
 /* An open state directory; or none, while fd is -1. */

@@ -89,6 +89,45 @@ publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, 
 	return 0;
 }
 
+static int
+say_claimed(const struct otelop_lock *lock, const char *before, struct otelop_message *message)
+{
+	return message_set(message, "%ssomebody removed or replaced %s/%s, and somebody else has claimed the directory",
+	    before, lock->dir.path, STATEDIR_METADATA);
+}
+
+static int
+say_removed(const struct otelop_lock *lock, const char *before, struct otelop_message *message)
+{
+	return message_set(message, "%ssomebody removed the state directory %s", before, lock->dir.path);
+}
+
+int
+vanish_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own,
+    struct otelop_message *message)
+{
+	if (lock_publish(lock, metadata, message) == 0)
+		return 0;
+	if (errno != ESTALE)
+		return -1;
+	switch (look(lock, metadata)) {
+	case REPLACED:
+		if (publish_again(lock, metadata, own) == 0)
+			return 0;
+		if (errno == EWOULDBLOCK)
+			say_claimed(lock, "", message);
+		break;
+	case DIRECTORY_GONE:
+		say_removed(lock, "", message);
+		break;
+	case AS_PUBLISHED:
+	case WRITTEN:
+	case CANNOT_LOOK:
+		break;
+	}
+	return -1;
+}
+
 int
 vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop_metadata *metadata,
     pid_t own, struct otelop_message *message)
@@ -111,11 +150,10 @@ vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop
 		break;
 	case REPLACED:
 		if ((result = publish_again(lock, metadata, own)) < 0 && errno == EWOULDBLOCK)
-			return message_set(message, "ended: somebody removed or replaced %s/%s, and somebody "
-			    "else has claimed the directory", lock->dir.path, STATEDIR_METADATA);
+			return say_claimed(lock, "ended: ", message);
 		break;
 	case DIRECTORY_GONE:
-		return message_set(message, "ended: somebody removed the state directory %s", lock->dir.path);
+		return say_removed(lock, "ended: ", message);
 	case CANNOT_LOOK:
 		result = -1;
 		break;

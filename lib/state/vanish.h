@@ -33,4 +33,11 @@ void vanish_close(struct vanish *vanish);
 int vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop_metadata *metadata,
     pid_t own, struct otelop_message *message);
 
+/*
+ * Publish what metadata says by now, wherever the state is: as lock_publish where nothing has happened to it, else by
+ * claiming it like anybody.  0; -1: it is lost, or cannot be written; the message says why.  own: as above.
+ */
+int vanish_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own,
+    struct otelop_message *message);
+
 #endif

@@ -44,15 +44,16 @@ _otelop_split() {
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
-    local run='--ready=mode --with-parent=pid --max-lifetime=text --no-sweep
-        --log-max=text --log-keep=text'
+    local run='--ready=mode --try=text --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
+        --stop-signal=signal --stop-all
+        --log-max=text --log-keep=text --respawn --stdin=stdin'
     local outfit='-l=file --log=file -d=dir --chdir=dir -m=text --umask=text -e=variable --env=variable
         -u=variable --unset=variable'
     options='' operands='' tail=''
     case $1 in
     otelop)
         options="$help $dir"
-        operands='start stop restart status logs list wait version help'
+        operands='start stop restart status logs list wait with version help'
         ;;
     otelop/start | otelop/restart)
         options="$run $outfit -t=text --timeout=text --native --strict -f --foreground"
@@ -63,14 +64,20 @@ _otelop_describe() {
     otelop/status) options='--json -q --quiet' ;;
     otelop/logs) options='-f --follow -N=text --lines=text' ;;
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
+    otelop/with | otelop-with)
+        run=${run/--with-parent=pid/}
+        options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} -t=text --timeout=text"
+        [[ $1 == otelop/* ]] || options="$help -C=dir --state-dir=dir $options"
+        operands=-- tail=dashes
+        ;;
     otelop-statedir)
         options="$help $dir -e --ensure -l --log -m --metadata
-            --tail=text --follow --as=text --complain=text"
+            --tail=text --follow --as=text --complain=text --say=text"
         ;;
     otelop-spawn)
         options="$help $dir $outfit -q --quiet-busy -t=text --timeout=text
             --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run --start=text --behind=text"
+            --run --native --strict --again --dry-run --start=text --behind=text --servers=text --server=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -92,7 +99,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --started-with=text --unnamed --dry-run"
+        options="$help $dir $run --join --started-with=text --unnamed --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac
@@ -148,6 +155,7 @@ _otelop_instances() {
 
 _otelop_keys() {
     _otelop_ask otelop-meta read | sed -n 's/^  "\([A-Za-z_][A-Za-z0-9_]*\)":.*/\1/p'
+    printf '%s\n' address port
 }
 
 # Offer values of kind $1 behind prefix $2, which belongs to the same word.
@@ -159,6 +167,7 @@ _otelop_offer_values() {
     instance) _otelop_offer_lines "$before" < <(_otelop_instances) ;;
     pid) _otelop_offer_lines "$before" < <(ps -A -o pid=) ;;
     variable) _otelop_offer_lines "$before" < <(compgen -e) ;;
+    stdin) _otelop_offer "${before}open" ;;
     signal)
         for mode in HUP INT QUIT KILL USR1 USR2 TERM CONT STOP; do
             _otelop_offer "$before$mode"
@@ -166,10 +175,10 @@ _otelop_offer_values() {
         ;;
     mode)
         [[ ${cur#"$before"} != *,* ]] || before=${cur%"${cur##*,}"}
-        for mode in auto fd notify listen listen: connect: check: exec; do
+        for mode in auto fd notify listen listen: connect: http:// https:// check: log: up: exec; do
             _otelop_offer "$before$mode"
         done
-        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] || compopt -o nospace 2>/dev/null
+        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *[:/] ]] || compopt -o nospace 2>/dev/null
         ;;
     esac
 }
@@ -261,4 +270,4 @@ _otelop() {
 }
 
 complete -F _otelop otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta \
-    otelop-stop otelop-run
+    otelop-stop otelop-run otelop-with

@@ -56,7 +56,7 @@ end
 function __otelop_spawn_command
     set -l words (commandline -opc)
     set -l takes -C --state-dir -n --name -l --log -t --timeout -d --chdir -m --umask -e --env -u --unset \
-        --tail --as --progress --start --behind
+        --tail --as --progress --start --behind --servers --server
     set -l i 2
     while set -q words[$i]
         if test "$words[$i]" = --
@@ -101,6 +101,7 @@ end
 
 function __otelop_keys
     __otelop_ask otelop-meta read | string replace -rf '^  "([A-Za-z_][A-Za-z0-9_]*)":.*' '$1'
+    printf '%s\n' address port
 end
 
 function __otelop_modes
@@ -112,12 +113,16 @@ function __otelop_modes
         "$before"listen: 'PORT; it listens on this port' \
         "$before"connect: 'HOST:PORT or PATH; a connection succeeds' \
         "$before"check: 'COMMAND; sh -c COMMAND exits 0' \
+        "$before"log: 'ERE; a line that it writes matches' \
+        "$before"http:// 'the URL is answered' \
+        "$before"https:// 'the URL is answered' \
+        "$before"up: 'TIME; it lives so long' \
         "$before"exec 'it runs'
 end
 
 set -l signals HUP INT QUIT KILL USR1 USR2 TERM CONT STOP
 
-for program in otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
+for program in otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run otelop-with
     complete -c $program -e
     complete -c $program -f
     set -l when true
@@ -126,32 +131,51 @@ for program in otelop otelop-statedir otelop-spawn otelop-ready otelop-lock otel
             set when __otelop_needs_subcommand
         case otelop-spawn
             set when __otelop_spawn_options
-        case otelop-lock otelop-run
+        case otelop-lock otelop-run otelop-with
             set when 'not __otelop_behind_dashes'
     end
     complete -c $program -n $when -s h -l help -d 'print the usage'
     complete -c $program -n $when -s V -l version -d 'print the version'
     test $program = otelop-ready
     or complete -c $program -n $when -s C -l state-dir -x -a '(__fish_complete_directories)' -d 'the state directory'
-    contains -- $program otelop-ready otelop-stop
+    contains -- $program otelop-ready otelop-stop otelop-with
     or complete -c $program -n $when -s n -l name -x -a '(__otelop_instances)' -d 'the instance'
 end
 
 # Options that `otelop start` and `otelop restart` share with otelop-run.
-for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_dashes'
+for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_dashes' 'otelop:__otelop_in with' \
+        'otelop-with:not __otelop_behind_dashes'
     set -l part (string split -m 1 : $case)
     set -l run complete -c $part[1] -n $part[2]
     $run -l ready -x -a '(__otelop_modes)' -d 'how to see that it is ready'
-    $run -l with-parent -x -a '(__fish_complete_pids)' -d 'end with this process'
+    $run -l try -x -d 'so long may one check, connection or request last'
+    string match -q -- '*with*' $case; or $run -l with-parent -x -a '(__fish_complete_pids)' -d 'end with this process'
     $run -l max-lifetime -x -d 'end after this time'
+    $run -l grace -x -d 'between TERM and KILL'
+    $run -l stop-signal -x -a "$signals" -d 'instead of TERM'
+    $run -l stop-all -d 'signal all processes of the daemon at once'
+    string match -q -- '*with*' $case; or $run -l parent-grace -x -d 'the same, when the parent is gone'
     $run -l no-sweep -d "leave the command's descendants alone"
     $run -l log-max -x -d 'how large the log may grow'
     $run -l log-keep -x -d 'how many old logs to keep'
+    $run -l respawn -d 'start it again when it crashes'
+    $run -l stdin -x -a open -d 'what it finds for stdin'
 end
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l started-with -x -d 'record this'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l unnamed -d 'nobody has named the instance'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l attend -d 'stay above a command in the foreground'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l then -x -d 'how many words to become afterwards'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l as -x -d 'begin messages with this'
+
+for case in 'otelop:__otelop_in with' 'otelop-with:not __otelop_behind_dashes'
+    set -l part (string split -m 1 : $case)
+    set -l with complete -c $part[1] -n $part[2]
+    $with -s s -l server -x -d 'a command line for sh'
+    $with -s n -l name -x -d 'the name of the next server'
+    $with -s t -l timeout -x -d 'wait at most this time'
+end
 
 complete -c otelop -n __otelop_needs_subcommand -a start -d 'start a command as the daemon'
 complete -c otelop -n __otelop_needs_subcommand -a stop -d 'end the daemon'
@@ -160,6 +184,7 @@ complete -c otelop -n __otelop_needs_subcommand -a status -d 'does it run?'
 complete -c otelop -n __otelop_needs_subcommand -a logs -d 'print the end of the log'
 complete -c otelop -n __otelop_needs_subcommand -a list -d 'all instances'
 complete -c otelop -n __otelop_needs_subcommand -a wait -d 'until it is ready, or gone'
+complete -c otelop -n __otelop_needs_subcommand -a with -d 'run a command with servers'
 complete -c otelop -n __otelop_needs_subcommand -a version -d 'print the version'
 complete -c otelop -n __otelop_needs_subcommand -a help -d 'print the usage'
 complete -c otelop -n '__otelop_in start restart' -s t -l timeout -x -d 'wait at most this time'
@@ -186,6 +211,7 @@ complete -c otelop-statedir -s l -l log -d 'print the path of the log'
 complete -c otelop-statedir -s m -l metadata -d 'print the path of the metadata'
 complete -c otelop-statedir -l tail -x -d 'print the last lines of the log'
 complete -c otelop-statedir -l follow -d 'go on printing'
+complete -c otelop-statedir -l say -x -d 'say this for a script'
 
 # May an option of otelop-spawn's own stand here?
 function __otelop_spawn_options
@@ -212,6 +238,8 @@ $spawn -l again -d 'this is a restart'
 $spawn -l dry-run -d 'check the usage only'
 $spawn -l behind -x -d 'look at the start behind so many words first'
 $spawn -l start -x -d 'be otelop start, with this otelop-run'
+$spawn -l servers -x -d 'look at the words of otelop-with'
+$spawn -l server -x -d 'start the first server in them'
 complete -c otelop-spawn -n 'string length -q -- (__otelop_spawn_command)' \
     -a '(__otelop_complete_from (__otelop_spawn_command))'
 
@@ -252,6 +280,6 @@ complete -c otelop-stop -s n -l check -x -a '(__fish_complete_pids)' -d 'is it a
 complete -c otelop-stop -a '(__fish_complete_pids)'
 
 # Behind `--`, the command.
-for program in otelop otelop-lock otelop-meta otelop-run otelop-stop
+for program in otelop otelop-lock otelop-meta otelop-run otelop-stop otelop-with
     complete -c $program -n __otelop_behind_dashes -a '(__otelop_complete_behind_dashes)'
 end

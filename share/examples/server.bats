@@ -7,10 +7,10 @@ setup_file() {
 teardown_file() { otelop stop; }
 
 @test "the first page: it is there" {
-	curl -fsS "http://$(otelop-meta get listen)/"
+	curl -fsS "http://$(otelop-meta get address)/"
 }
 
 @test "a page that does not exist: an error" {
-	run curl -fsS "http://$(otelop-meta get listen)/none"
+	run curl -fsS "http://$(otelop-meta get address)/none"
 	[ "$status" -ne 0 ]
 }

@@ -238,6 +238,40 @@ class MetaShow(Held):
 					yield "said 0 without %r: %r" % (wanted, outcome.out)
 
 
+COUNTERS = {
+	"version": "1", "startedAt": "2026-01-02T03:04:05Z", "uptimeMs": 1, "httpAddr": "127.0.0.1:1", "otlpGrpcAddr": "",
+	"otlpHttpAddr": "", "proxyUrl": "", "proxyProtocol": "", "debug": False,
+	"config": {"traceCount": 7, "metricCount": 8, "logCount": 9, "traceCap": 10, "metricCap": 11, "logCap": 12},
+}
+
+
+class StatusLive(Held):
+	"""A daemon of upstream's is asked; who is called curl here answers at once."""
+	name, program, arguments = "status-live", "otelop-meta", ("--as=otelop", "status")
+	lies = {1, 3}
+
+	def prepare(self, case):
+		Scenario.prepare(self, case)
+		case.holder = case.start("otelop-lock", "role=holder", "httpAddr=127.0.0.1:1", "--", case.bench.daemon,
+			"touch", case.path("up"))
+		eventually(lambda: os.path.exists(case.path("up")), DEADLINE_S)
+		os.mkdir(case.path("bin"))
+		with open(case.path("bin/curl"), "w", encoding="utf-8") as stream:
+			stream.write("#!/bin/sh\nprintf %%s '%s' 200\n" % json.dumps({"data": {"status": COUNTERS}}))
+		os.chmod(stream.name, 0o700)
+		case.env["PATH"] = case.path("bin") + ":" + case.env["PATH"]
+
+	def truth(self, case, outcome, killed):
+		yield from super().truth(case, outcome, killed)
+		if outcome.status == 0 and not re.search(
+		    r"(?m)^(Buffered +traces=7/10 metrics=8/11 logs=9/12|counters +unknown: .+)$", outcome.out):
+			yield "said 0 and: %r" % outcome.out
+
+
+class StatusLiveChild(StatusLive):
+	name, in_child, until_exec = "status-live-child", 1, True
+
+
 class MetaRemove(Stale):
 	name, program, arguments = "meta-remove", "otelop-meta", ("remove",)
 
@@ -532,6 +566,12 @@ class RunCrash(Run):
 			yield "after the crash the metadata is: %s" % case.metadata()
 		if not killed and case.left():
 			yield "after the end there is: " + case.describe(case.left(deadline_s=0))
+
+
+class RunRespawn(RunCrash):
+	"""It crashes, is started again a second later, and crashes once more."""
+	name = "run-respawn"
+	arguments = ("--ready", "fd", "--respawn=1", "--stdin", "open", "--", "@DAEMON@", "crash")
 
 
 class RunMissing(Run):
@@ -927,9 +967,9 @@ class StopCheckGone(Scenario):
 
 ALL = [scenario() for scenario in (
 	StatedirEnsure, MetaWrite, MetaWriteNew, MetaRead, MetaGet, MetaRunning, MetaRunningStale,
-	MetaRunningWait, MetaShow, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
+	MetaRunningWait, MetaShow, StatusLive, StatusLiveChild, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
-	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunMissing, RunFails,
+	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunRespawn, RunMissing, RunFails,
 	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
 	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
 	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,

@@ -135,8 +135,10 @@ class Tracer:
 		return calls
 
 	def injected(self):
-		"""The line of the fault; None: the call did not occur so often.  Else the harness is broken."""
-		calls = [line for line in self.lines() if line.startswith(self.fault.syscall + "(")]
+		"""The line of the fault; None: the call did not occur so often, or had but begun when all was over and
+		strace was detached.  Else the harness is broken."""
+		calls = [line for line in self.lines() if line.startswith(self.fault.syscall + "(") and
+			not line.endswith("<detached ...>")]
 		if len(calls) < self.fault.nth:
 			return None
 		line = calls[self.fault.nth - 1]

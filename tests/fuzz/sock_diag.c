@@ -29,6 +29,7 @@ take_checked(void *argument, const struct platform_listener *listener)
 		must(listener->name == NULL && listener->address != NULL && listener->port <= 65535);
 		for (i = 0; i < 16; i++)
 			sum += listener->address[i];
+		must(listener->ipv6_alone == 0 || listener->ipv6_alone == 1);
 		must(sum <= 255ul * 16);
 	}
 	if (expected != NULL) {

@@ -51,3 +51,29 @@ run_behind() {
 }
 # How otelop-run ended.
 assert_runner_status() { assert_ended "$runner" "$1"; }
+
+# A server that takes its argument as the time to end, and writes into the file heard each signal and its end; it is meant to
+# stand behind a shell: sh -c "$slow_server 3; :".
+slow_server="python3 -c '
+import os, signal, sys, time
+def got(number, frame):
+    open(\"heard\", \"a\").write(signal.Signals(number).name + \"\\n\")
+    if \"ending\" not in globals():
+        globals()[\"ending\"] = True
+        time.sleep(float(sys.argv[1]))
+        open(\"heard\", \"a\").write(\"ended\\n\")
+        os._exit(0)
+for number in signal.SIGTERM, signal.SIGINT:
+    signal.signal(number, got)
+open(\"up\", \"w\")
+while True:
+    signal.pause()'"
+# start_behind_shell TIME [OPTION...]: a daemon that is such a shell; its pid is in $pid.
+start_behind_shell() {
+	rm -f up heard
+	tool -0 otelop start --ready exec "${@:2}" -- sh -c "$slow_server $1; :"
+	pid=$output
+	eventually 10 test -e up
+}
+assert_asked_once_and_ended() { assert_equal "$(cat heard)" $'SIGTERM\nended'; }
+log_text() { cat "$OTELOP_STATE_DIR/otelop.log"; }

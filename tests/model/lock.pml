@@ -22,6 +22,8 @@
  *            next file, never the claim's description and never a W; at readiness P4-P6 as `ready`
  *   end      E1 CMD is dead, but not reaped   E2 after a crash publish `exited`; after a clean end P1, a look that the
  *            path names this file, R2, R3   E3 LOCK_UN   E4 reap CMD
+ *   again    E1, and then E5 publish `starting`, reap CMD, and go on behind that as a run does, with a next file and
+ *            a CMD of its own
  *   vanished V1 watch the file and its directory   V2 look, at once and at each event: the path names this file with
  *            these words: nothing; with other words: publish again; else V3 make, or claim (C1 to C3, our own daemon
  *            aside) and publish again   V4 refused by another: end the daemon
@@ -1405,6 +1407,11 @@ started:	if
 		fi;
 #endif
 
+#ifdef RESPAWN
+begin:		if
+		:: true
+		fi;
+#endif
 		unlink_next(MINE);
 		create_next();
 		if
@@ -1495,6 +1502,27 @@ E1:		if
 		unlink_next(MINE);
 		if
 		:: create_next(); publish(EXITED, dead_cmd(s))
+#ifdef RESPAWN
+		:: true ->
+#ifdef REAPED_TOO_EARLY
+			d_step { printf("run %d: E4 reap\n", s); cmd[s] = GONE; reaped(CMD(s)) };
+#endif
+#ifdef NOT_SAID_AGAIN
+			d_step { c = 0; r = 0 };
+#else
+			create_next();
+			publish(STARTING, RUN(s));
+#endif
+			if
+			:: lost
+			:: d_step { !lost -> printf("run %d: E5 reap\n", s); cmd[s] = GONE; reaped(CMD(s)) };
+				if
+				:: d_step { own[OTHER] -> printf("run %d: forgets what was replaced\n", s); run_shut(OTHER) }
+				:: !own[OTHER]
+				fi;
+				goto begin
+			fi
+#endif
 #ifdef LOOKS
 		:: d_step { printf("run %d: E2 look\n", s); lost = lost || !at_path(c); c = 0; r = 0 };
 			if
@@ -2389,6 +2417,13 @@ K3:	if
 #define holders (holds(0) + holds(1) + holds(2) + removers_hold + writers_hold)
 #endif
 
+/* What the last copy of the lock is on, when otelop-run is dead: of the next file, whichever description that had. */
+#ifdef RESPAWN
+#define is_lock_of_ready(s) (ex[path] == 3 * s + 2 || ex[path] == 3 * s + 3)
+#else
+#define is_lock_of_ready(s) (ex[path] == 3 * s + 3)
+#endif
+
 proctype Monitor(byte s)
 {
 end:	do
@@ -2410,7 +2445,7 @@ end:	do
 	   }
 	:: d_step {
 		is_daemon(s) && names[path] == CMD(s) && !is_tampered(s) && ex[path] != 3 * s + cur[s] + 1 &&
-		ex[path] != 3 * s + 3 ->
+		!is_lock_of_ready(s) ->
 		broken("broken: a ready daemon's file is not locked\n")
 	   }
 #ifndef NO_STAMP

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ask a server: ask.py ADDRESS WORDS prints what it answers.
+"""Ask a server: ask.py ADDRESS [WORDS] prints what it answers; without WORDS it must only take the connection.
 
 ADDRESS is HOST:PORT or the path of a Unix socket; WORDS may have escapes such as \\r\\n.
 """
@@ -7,7 +7,7 @@ ADDRESS is HOST:PORT or the path of a Unix socket; WORDS may have escapes such a
 import socket
 import sys
 
-address, words = sys.argv[1:]
+address = sys.argv[1]
 if "/" in address:
     server = socket.socket(socket.AF_UNIX)
     server.settimeout(20)
@@ -15,5 +15,6 @@ if "/" in address:
 else:
     host, port = address.rsplit(":", 1)
     server = socket.create_connection((host.strip("[]"), int(port)), timeout=20)
-server.sendall(words.encode("latin-1").decode("unicode_escape").encode("latin-1"))
-sys.stdout.buffer.write(server.recv(65536))
+if len(sys.argv) > 2:
+    server.sendall(sys.argv[2].encode("latin-1").decode("unicode_escape").encode("latin-1"))
+    sys.stdout.buffer.write(server.recv(65536))
