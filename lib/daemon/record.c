@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
-#include "daemon/log.h"
 #include "daemon/run_options.h"
 #include "process/addresses.h"
 #include "process/ending.h"
@@ -123,16 +122,13 @@ record_again(struct otelop_metadata *metadata, const struct run_options *options
 }
 
 void
-record_log(struct otelop_metadata *metadata, const struct statedir *dir)
+record_log(struct otelop_metadata *metadata, const struct stat *log)
 {
 	char text[32];
-	struct stat log;
 
-	if (!log_is_ours(dir, &log) || log.st_size == 0)
-		return;
-	io_format(text, sizeof(text), "%lld", (long long)log.st_size);
+	io_format(text, sizeof(text), "%lld", (long long)log->st_size);
 	set_if_possible(metadata, "logStart", text);
-	io_format(text, sizeof(text), "%llu", (unsigned long long)log.st_ino);
+	io_format(text, sizeof(text), "%llu", (unsigned long long)log->st_ino);
 	set_if_possible(metadata, "logInode", text);
 }
 

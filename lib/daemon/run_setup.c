@@ -79,17 +79,19 @@ tell_grace(const struct run *run)
 	run_tell(run, line);
 }
 
-/* What is large is set aside, and where this run begins is recorded; neither is worth a failure. */
-static void
-begin_log(struct run *run)
+void
+run_begin_log(struct run *run)
 {
 	struct otelop_message why;
+	struct stat log;
+	int found;
 
 	if (run->logger.max > 0)
 		return;
-	if (log_set_aside(&run->lock.dir, &why) < 0)
-		logger_say(&run->logger, "otelop-run", why.text, RUN_GRACE_MS);
-	record_log(&run->metadata, &run->lock.dir);
+	if ((found = log_begin(&run->lock.dir, &log, &why)) < 0)
+		run_log(run, why.text);
+	if (found != 0)
+		record_log(&run->metadata, &log);
 }
 
 int
@@ -143,7 +145,7 @@ run_set_up(struct run *run)
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
 	tell_grace(run);
-	begin_log(run);
+	run_begin_log(run);
 	return run_prepare(run);
 }
 
