@@ -5,6 +5,7 @@
 #include "daemon/modes.h"
 #include "daemon/respawn.h"
 #include "daemon/run_options.h"
+#include "daemon/stop_time.h"
 #include "otelop.h"
 
 #include <signal.h>
@@ -118,7 +119,7 @@ void
 run_words_begin(struct run_words *words)
 {
 	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO,
-	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM } };
+	    .grace_ms = STOP_TIME_GRACE_MS, .stop_signal = SIGTERM } };
 }
 
 void

@@ -51,7 +51,7 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &status) &&
 	    status_may_be_said((int)status) && status != STATUS_BUSY)
 		run->reported_status = (int)status;
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 || strncmp(pair, "grace=", 6) == 0 ||
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
 	    strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
@@ -68,17 +68,6 @@ follow_parent(struct run *run)
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
 }
 
-/* Who ends the start leaves it to us to end what is below us, for so long. */
-static void
-tell_grace(const struct run *run)
-{
-	char line[64];
-
-	io_format(line, sizeof(line), "set:grace=%lld\n",
-	    (long long)(run->options->grace_ms == OTELOP_FOREVER ? 0 : run->options->grace_ms));
-	run_tell(run, line);
-}
-
 /* What is large is set aside, and where this run begins is recorded; neither is worth a failure. */
 static void
 begin_log(struct run *run)
@@ -88,7 +77,7 @@ begin_log(struct run *run)
 	if (run->logger.max > 0)
 		return;
 	if (log_set_aside(&run->lock.dir, &why) < 0)
-		logger_say(&run->logger, "otelop-run", why.text, RUN_GRACE_MS);
+		run_log(run, why.text);
 	record_log(&run->metadata, &run->lock.dir);
 }
 
@@ -139,7 +128,6 @@ run_set_up(struct run *run)
 	if (logger_start(&run->logger, reason) < 0 ||
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
-	tell_grace(run);
 	begin_log(run);
 	return run_prepare(run);
 }
