@@ -41,6 +41,21 @@ extern char **environ;
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
 
+/*
+ * It has asked for more time.  A supervisor such as s6 takes any line on its ready pipe for the verdict; a program of ours
+ * does not.
+ */
+static void
+extend(const struct run *run, int64_t usec)
+{
+	struct process_name parent = { .name = "" };
+
+	if (run->channel == VERDICT_PIPE && !run->options->join)
+		process_name(&parent, getppid());
+	if (run->channel != VERDICT_PIPE || run->options->join || strncmp(parent.name, "otelop-", 7) == 0)
+		verdict_extend(run->channel, usec);
+}
+
 static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
@@ -49,10 +64,8 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
 	if (strncmp(pair, "extendTimeout=", 14) == 0) {
-		/* Any line on its ready pipe is the verdict for s6; who has given --join is no s6. */
-		if ((run->options->join || run->channel != VERDICT_PIPE) &&
-		    text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
-			verdict_extend(run->channel, number);
+		if (text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
+			extend(run, number);
 		return 0;
 	}
 	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &number) &&
