@@ -68,6 +68,15 @@ record_command(struct otelop_metadata *metadata, char *const argv[])
 	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "command");
 }
 
+/* As it was given: a text, or several where there were several --ready. */
+static int
+record_modes(struct otelop_metadata *metadata, const struct modes *modes)
+{
+	if (modes->groups == 1)
+		return set_if_possible(metadata, "readyMode", modes->texts[0]);
+	return meta_set_strings(metadata, "readyMode", modes->texts) == 0 || errno != ENOMEM ? 0 : -1;
+}
+
 int
 record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason)
@@ -77,7 +86,8 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	if (otelop_metadata_init(metadata, getpid()) < 0 ||
 	    set_if_possible(metadata, "state", "starting") < 0 ||
 	    record_command(metadata, argv) < 0 ||
-	    set_if_possible(metadata, "readyMode", options->modes_text) < 0 ||
+	    record_modes(metadata, options->modes) < 0 ||
+	    set_if_possible(metadata, "try", options->try_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
 	    set_number(metadata, "runner", getpid()) < 0 ||
