@@ -50,7 +50,7 @@ static const struct {
 	const char *option;
 	const char *key;
 } recorded[] = {
-	{ "--ready", "readyMode" },
+	{ "--try", "try" },
 	{ "--max-lifetime", "maxLifetime" },
 	{ "--grace", "grace" },
 	{ "--stop-signal", "stopSignal" },
@@ -101,8 +101,9 @@ add_flag(struct words *words, const struct otelop_metadata *metadata, const char
 		words->items[words->count++] = option;
 }
 
+/* Its elements, each behind option, if that is not NULL. */
 static void
-add_array(struct words *words, const struct json_value *array)
+add_array(struct words *words, const char *option, const struct json_value *array)
 {
 	struct json_value *elements;
 	size_t count, i;
@@ -111,9 +112,24 @@ add_array(struct words *words, const struct json_value *array)
 		words->failed = 1;
 		return;
 	}
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		if (option != NULL)
+			words->items[words->count++] = option;
 		add_string(words, "", &elements[i]);
+	}
 	free(elements);
+}
+
+/* An option that may have been given several times. */
+static void
+add_options(struct words *words, const struct otelop_metadata *metadata, const char *option, const char *key)
+{
+	struct json_value value;
+
+	if (meta_find(metadata, key, &value) && value.type == JSON_ARRAY)
+		add_array(words, option, &value);
+	else
+		add_option(words, metadata, option, key);
 }
 
 /* Did the user give this member?  Where that is not recorded, every one that he could have given. */
@@ -181,6 +197,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 		message_set(message, "%s: the metadata does not say which command it was", dir);
 		return NULL;
 	}
+	add_options(&words, metadata, "--ready", "readyMode");
 	for (i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
 		add_option(&words, metadata, recorded[i].option, recorded[i].key);
 	add_flag(&words, metadata, "--no-sweep", "noSweep");
@@ -188,7 +205,7 @@ again_words(const char *dir, const struct otelop_metadata *metadata, const char 
 	add_members(&words, metadata);
 	words.items[words.count++] = "--";
 	at = words.count;
-	add_array(&words, &value);
+	add_array(&words, NULL, &value);
 	if (words.failed || words.count == at) {
 		message_set(message, "%s: the recorded command cannot be run", dir);
 		return NULL;

@@ -147,10 +147,12 @@ static void
 say_what_was_awaited(const struct request *request)
 {
 	struct cli speaker = request_speaker(request);
+	struct otelop_message all;
 
-	if (request->result.status == STATUS_TIMEOUT && request->is_run && request->place.as != NULL)
-		cli_say(&speaker, "waited for %s; --ready says what else to wait for",
-		    request->words.options.modes_text);
+	if (request->result.status != STATUS_TIMEOUT || !request->is_run || request->place.as == NULL)
+		return;
+	modes_describe(&request->words.modes, all.text, sizeof(all.text));
+	cli_say(&speaker, "waited for %s; --ready says what else to wait for", all.text);
 }
 
 /* In single quotes for sh. */

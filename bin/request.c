@@ -245,6 +245,18 @@ put_rest(struct request *request, size_t taken, char *const rest[])
 		;
 }
 
+/* What goes to the terminal or to a supervisor cannot be looked into; with --log-max otelop-run writes the log itself. */
+static void
+check_foreground(const struct cli *cli, const struct request *request)
+{
+	const struct modes *modes = &request->words.modes;
+	size_t i;
+
+	for (i = 0; request->is_foreground && request->words.options.log_max == 0 && i < modes->count; i++)
+		if (modes->items[i].kind == MODE_LOG)
+			cli_usage_error(cli, "--ready: %s: needs the log, and -f writes none", modes->items[i].text);
+}
+
 void
 request_start_options(struct option *table)
 {
@@ -269,6 +281,7 @@ request_parse_start(struct request *request, const char *name, const char *usage
 	}
 	request->is_run = 1;
 	run_words_end(&cli, &request->words, argc, argv);
+	check_foreground(&cli, request);
 	run_words_restore(&request->words);
 	put_rest(request, taken, argv + optind);
 }

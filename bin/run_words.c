@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN,
-    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL };
+    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL, TRY };
 
 static const struct option long_options[] = {
-	{ "ready", required_argument, NULL, READY }, { "join", no_argument, NULL, JOIN },
+	{ "ready", required_argument, NULL, READY }, { "try", required_argument, NULL, TRY }, { "join", no_argument, NULL, JOIN },
 	{ "with-parent", required_argument, NULL, WITH_PARENT },
 	{ "max-lifetime", required_argument, NULL, MAX_LIFETIME },
 	{ "no-sweep", no_argument, NULL, NO_SWEEP },
@@ -28,9 +28,10 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+#define TRY_MS 5000
 #define NAME "otelop-run"
 #define USAGE \
-	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]] [--join] [--with-parent PID] " \
+	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]]... [--try TIME] [--join] [--with-parent PID] " \
 	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
 	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]\n" \
@@ -43,10 +44,16 @@ void
 run_words_take(const struct cli *cli, struct run_words *words, int option)
 {
 	struct run_options *options = &words->options;
+	struct otelop_message message;
 
 	switch (option) {
 	case READY:
-		options->modes_text = optarg;
+		if (modes_add(&words->modes, optarg, &message) < 0)
+			cli_usage_error(cli, "--ready: %s", message.text);
+		break;
+	case TRY:
+		options->try_ms = cli_limit(cli, "--try", optarg);
+		options->try_text = optarg;
 		break;
 	case JOIN:
 		options->join = 1;
@@ -117,18 +124,17 @@ run_words_options(struct option *table)
 void
 run_words_begin(struct run_words *words)
 {
-	*words = (struct run_words){ .options = { .modes_text = MODES_AUTO, .log_keep = 1, .log_fd = STDERR_FILENO,
+	*words = (struct run_words){ .options = { .try_ms = TRY_MS, .log_keep = 1, .log_fd = STDERR_FILENO,
 	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM } };
 }
 
 void
 run_words_end(const struct cli *cli, struct run_words *words, int argc, char *argv[])
 {
-	struct otelop_message message;
 	char **members;
 
-	if (modes_parse(words->options.modes_text, &words->modes, &message) < 0)
-		cli_usage_error(cli, "--ready: %s", message.text);
+	if (words->modes.groups == 0)
+		modes_add(&words->modes, MODES_AUTO, NULL);
 	words->command = cli_command(cli, argc, argv, &members);
 	words->options.modes = &words->modes;
 	words->options.members = (const char *const *)members;

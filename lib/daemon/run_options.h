@@ -15,7 +15,8 @@ struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */
 	const struct modes *modes;
-	const char *modes_text;		/* as given, for a restart */
+	int64_t try_ms;			/* for one check, connect or URL */
+	const char *try_text;
 	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
 	int64_t max_lifetime_ms;	/* 0: no limit */
 	const char *max_lifetime_text;

@@ -77,10 +77,12 @@ run_say_joined(const struct run *run, pid_t pid)
 }
 
 int
-run_has_waited_blindly(const struct run *run)
+run_has_waited(const struct run *run)
 {
-	return run->readiness.hidden != 0 && !outcome_meaning(run->outcome)->was_ready &&
-	    (run->outcome == RUN_GIVEN_UP || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+	if (run->readiness.modes == NULL || !readiness_has_more_to_say(&run->readiness))
+		return 0;
+	return run->outcome == RUN_GIVEN_UP || (run->outcome == RUN_STARTING && run->stage == STAGE_ENDED &&
+	    run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM);
 }
 
 /* Is this status of the table ours to say, or is it CMD's own, of which most mean something else? */
@@ -99,5 +101,5 @@ run_say_failure(const struct run *run, int status)
 
 	if (is_meant(run, status) && (status != STATUS_BUSY || run->stage == STAGE_NONE))
 		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited_blindly(run);
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited(run);
 }

@@ -23,9 +23,9 @@ void run_say_joined(const struct run *run, pid_t pid);
 void run_say_failure(const struct run *run, int status);
 
 /*
- * Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first.  Who gave it
- * up no longer listens, but shows the log.
+ * Was the start given up while it waited for what is to be told?  Its TERM may reach CMD first.  Who gave it up no
+ * longer listens, but shows the log.
  */
-int run_has_waited_blindly(const struct run *run);
+int run_has_waited(const struct run *run);
 
 #endif

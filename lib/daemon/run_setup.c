@@ -79,17 +79,19 @@ tell_grace(const struct run *run)
 	run_tell(run, line);
 }
 
-/* What is large is set aside, and where this run begins is recorded; neither is worth a failure. */
-static void
-begin_log(struct run *run)
+void
+run_begin_log(struct run *run)
 {
 	struct otelop_message why;
+	struct stat log;
+	int found;
 
 	if (run->logger.max > 0)
 		return;
-	if (log_set_aside(&run->lock.dir, &why) < 0)
-		logger_say(&run->logger, "otelop-run", why.text, RUN_GRACE_MS);
-	record_log(&run->metadata, &run->lock.dir);
+	if ((found = log_begin(&run->lock.dir, &log, &why)) < 0)
+		run_log(run, why.text);
+	if (found != 0)
+		record_log(&run->metadata, &log);
 }
 
 int
@@ -97,8 +99,10 @@ run_prepare(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
 
-	return readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set, run, reason) < 0 ||
-	    lock_prepare_next(&run->lock, reason) < 0 ? STATUS_FAILED : 0;
+	if (readiness_open(&run->readiness, run->options, run->logger.copies[0], take_set, run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0)
+		return STATUS_FAILED;
+	return readiness_is_taken(&run->readiness, reason) ? STATUS_NO : 0;
 }
 
 /* Everything up to the fork.  0, or the exit status. */
@@ -135,12 +139,13 @@ run_set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir = &run->lock.dir, .said_to = run->options->log_fd };
+	    .dir = &run->lock.dir, .said_to = run->options->log_fd,
+	    .copies_all = modes_have(run->options->modes, MODE_LOG) };
 	if (logger_start(&run->logger, reason) < 0 ||
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
 	tell_grace(run);
-	begin_log(run);
+	run_begin_log(run);
 	return run_prepare(run);
 }
 
@@ -176,7 +181,7 @@ prepare(void *argument, int report)
 	struct json_value ticks;
 	char number[16];
 
-	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+	if (modes_have(run->options->modes, MODE_FD))	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)

@@ -54,7 +54,8 @@ int child_reap_killed(pid_t pid);
  */
 pid_t child_fork(int (*run)(void *), void *argument);
 
-/* Keep these (two at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+/* Keep these (so many at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+#define CHILD_KEEPS 3
 int child_keep_only(const int *fds, size_t count);
 
 #endif

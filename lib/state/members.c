@@ -28,7 +28,8 @@ static const struct known_member known[] = {
 	{ "exitCode", MEMBER_NUMBER, NULL },
 	{ "exitSignal", MEMBER_TEXT, NULL },
 	{ "exitedAt", MEMBER_TIME, NULL },
-	{ "readyMode", MEMBER_TEXT, NULL },
+	{ "readyMode", MEMBER_TEXT_OR_TEXTS, NULL },
+	{ "try", MEMBER_TEXT, NULL },
 	{ "maxLifetime", MEMBER_TEXT, NULL },
 	{ "noSweep", MEMBER_TEXT, NULL },
 	{ "runner", MEMBER_NUMBER, NULL },
@@ -116,6 +117,8 @@ members_fault(const struct known_member *ours, const struct json_value *value)
 		return value->type != JSON_STRING ? "not a string" : NULL;
 	case MEMBER_TIME:
 		return value->type != JSON_STRING || !is_time(value) ? "not an RFC 3339 time" : NULL;
+	case MEMBER_TEXT_OR_TEXTS:
+		return value->type != JSON_STRING && !json_is_strings(value) ? "not a string or an array of strings" : NULL;
 	case MEMBER_TEXTS:
 		return !json_is_strings(value) ? "not an array of strings" : NULL;
 	}

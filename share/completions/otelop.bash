@@ -44,7 +44,7 @@ _otelop_split() {
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
-    local run='--ready=mode --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
+    local run='--ready=mode --try=text --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
         --stop-signal=signal --stop-all
         --log-max=text --log-keep=text --respawn --stdin=stdin'
     options='' operands='' tail=''
@@ -174,10 +174,10 @@ _otelop_offer_values() {
         ;;
     mode)
         [[ ${cur#"$before"} != *,* ]] || before=${cur%"${cur##*,}"}
-        for mode in auto fd notify listen listen: connect: check: exec; do
+        for mode in auto fd notify listen listen: connect: http:// https:// check: log: up: exec; do
             _otelop_offer "$before$mode"
         done
-        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] || compopt -o nospace 2>/dev/null
+        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *[:/] ]] || compopt -o nospace 2>/dev/null
         ;;
     esac
 }

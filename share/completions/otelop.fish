@@ -113,6 +113,10 @@ function __otelop_modes
         "$before"listen: 'PORT; it listens on this port' \
         "$before"connect: 'HOST:PORT or PATH; a connection succeeds' \
         "$before"check: 'COMMAND; sh -c COMMAND exits 0' \
+        "$before"log: 'ERE; a line that it writes matches' \
+        "$before"http:// 'the URL is answered' \
+        "$before"https:// 'the URL is answered' \
+        "$before"up: 'TIME; it lives so long' \
         "$before"exec 'it runs'
 end
 
@@ -144,6 +148,7 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     set -l part (string split -m 1 : $case)
     set -l run complete -c $part[1] -n $part[2]
     $run -l ready -x -a '(__otelop_modes)' -d 'how to see that it is ready'
+    $run -l try -x -d 'so long may one check, connection or request last'
     string match -q -- '*with*' $case; or $run -l with-parent -x -a '(__fish_complete_pids)' -d 'end with this process'
     $run -l max-lifetime -x -d 'end after this time'
     $run -l grace -x -d 'between TERM and KILL'
