@@ -15,6 +15,7 @@
 #include "platform/platform.h"
 #include "process/child.h"
 #include "process/ending.h"
+#include "process/environment.h"
 #include "process/process.h"
 #include "process/selfpipe.h"
 #include "process/tree.h"
@@ -119,23 +120,17 @@ by_number(const void *a, const void *b)
 static int
 prepare(void *argument, int report)
 {
-	struct run *run = argument;
-	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[4] = { lock_fd, report };
+	const struct run *run = argument;
+	int keep[4] = { run->handed_lock, report };
 	size_t kept = 2;
 	struct json_value ticks;
-	char number[16];
 
 	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
 		return -1;
-	if (lock_fd < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
-	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    setenv("OTELOP_STATE_DIR", run->options->state_dir, 1) < 0 ||
-	    unsetenv("WATCHDOG_PID") < 0 || unsetenv("WATCHDOG_USEC") < 0 ||
-	    readiness_prepare_child(&run->readiness) < 0)
+	if (readiness_prepare_child(&run->readiness) < 0)
 		return -1;
 	if (run->logger.max > 0 && (io_dup2(run->logger.pipe[1], STDOUT_FILENO) < 0 ||
 	    io_dup2(run->logger.pipe[1], STDERR_FILENO) < 0))
@@ -143,6 +138,25 @@ prepare(void *argument, int report)
 	qsort(keep, kept, sizeof(*keep), by_number);
 	platform_close_all_but(keep, kept);
 	return 0;
+}
+
+/* What CMD finds, made here, where memory can be had.  -1: errno. */
+static int
+make_environment(const struct run *run, struct environment *environment)
+{
+	char number[16];
+
+	if (environment_copy(environment) < 0)
+		return -1;
+	environment_unset(environment, "WATCHDOG_PID");
+	environment_unset(environment, "WATCHDOG_USEC");
+	if (io_format(number, sizeof(number), "%d", run->handed_lock) == 0 &&
+	    environment_set(environment, "OTELOP_LOCK_FD", number) == 0 &&
+	    environment_set(environment, "OTELOP_STATE_DIR", run->options->state_dir) == 0 &&
+	    readiness_name_channels(&run->readiness, environment) == 0)
+		return 0;
+	environment_free(environment);
+	return -1;
 }
 
 /* Is whoever was to hear the verdict gone? */
@@ -206,14 +220,32 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
 }
 
+static pid_t
+start_command(struct run *run, struct child_failure *failure)
+{
+	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run, .shares = 1,
+	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up,
+	    .look_ms = LOOK_MS };
+	struct environment environment = { NULL, 0 };
+	pid_t pid = -1;
+
+	run->handed_lock = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
+	if (run->handed_lock >= 0 && make_environment(run, &environment) == 0) {
+		plan.environment = environment.variables;
+		pid = child_start(&plan, failure);
+		environment_free(&environment);
+	} else {
+		*failure = (struct child_failure){ .before = 1, .error = errno };
+	}
+	io_close(&run->handed_lock);
+	return pid;
+}
+
 int
 run_begin(struct run *run)
 {
-	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
-	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up,
-	    .look_ms = LOOK_MS };
 	struct child_failure failure;
-	pid_t pid = child_start(&plan, &failure);
+	pid_t pid = start_command(run, &failure);
 
 	if (pid < 0)
 		return explain_failure(run, &failure);

@@ -52,6 +52,7 @@ struct run {
 	pid_t session;		/* which we lead, where orphans do not come to us */
 	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for RUN_HELPERS more */
+	int handed_lock;	/* CMD's copy of the next file's lock, while CMD begins */
 	int signals;
 	unsigned char early[64];	/* signals that came before CMD could take them */
 	size_t early_count;

@@ -16,9 +16,10 @@ int exec_find(const char *name);
 
 /*
  * The same in two steps, for what is between a fork and an exec can have no memory of its own: argv behind the
- * words that have sh run it, which the caller frees; NULL: ENOMEM.  Then exec_command from these words.
+ * words that have sh run it, which the caller frees; NULL: ENOMEM.  Then exec_command from these words, with this
+ * environment, whose PATH it is that counts.
  */
 char **exec_words(char *const argv[]);
-void exec_become(char **words);
+void exec_become(char **words, char *const environment[]);
 
 #endif
