@@ -227,6 +227,9 @@ int platform_is_unix_socket(pid_t pid, int number);
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);
 
+/* Open a directory on whose path there is no link, in one step.  -1: who wants to know why must walk the path. */
+int platform_open_linkless(const char *path);
+
 /*
  * Open the directory name in dir_fd only to go on from there: also one that we may enter but not read,
  * where the system can.  flags: O_NOFOLLOW or 0.  -1: ELOOP, ENOTDIR or EMLINK where it is a link.
