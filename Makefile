@@ -49,7 +49,7 @@ PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter
 	selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
-	linux_processes.o linux_sockets.o
+	linux_processes.o linux_share.o linux_sockets.o
 SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
 JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o

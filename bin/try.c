@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char **environ;
+
 /* What went wrong, in one number: an errno, and one of these where it is the directory, or the log. */
 #define IN_DIRECTORY 0x10000
 #define IN_LOG 0x20000
@@ -56,7 +58,7 @@ rehearse(void *argument, char missing[ERRAND_TEXT_SIZE])
 	if (exec_find(command) == 0)
 		return 0;
 	error = errno;
-	exec_missing(command, error, missing);
+	exec_missing(command, environ, error, missing);
 	return error;
 }
 

@@ -131,6 +131,10 @@ io_fill_standard(void)
 {
 	int fd, closed = 0;
 
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO && fcntl(fd, F_GETFD) >= 0; fd++)
+		;
+	if (fd > STDERR_FILENO)
+		return 0;
 	do {
 		if ((fd = io_open("/dev/null", O_RDONLY, 0)) < 0)
 			return -1;

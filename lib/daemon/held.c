@@ -287,6 +287,7 @@ held_begin(struct held *held, const struct child_plan *plan, int is_direct, stru
 	own.given_up = give_up;
 	own.gives_up = plan->gives_up != NULL ? gives_up : NULL;
 	own.argument = held;
+	own.shares = held->is_direct;
 	pid = child_start(&own, failure);
 	if (!held->is_direct)
 		reaper_forked(&held->reaper, pid);

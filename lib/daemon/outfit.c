@@ -11,8 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static int
 tell_instance(struct outfit *outfit)
 {
@@ -113,7 +111,6 @@ outfit_put_on(const struct outfit *outfit, int report)
 
 	if (setsid() < 0)
 		return -1;
-	environ = outfit->environment.variables;
 	if (options->set_umask)
 		umask(options->umask);
 	if ((null = io_open("/dev/null", O_RDONLY, 0)) < 0 || io_dup2(null, STDIN_FILENO) < 0 ||

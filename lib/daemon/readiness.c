@@ -176,15 +176,23 @@ readiness_drain(struct readiness *readiness)
 }
 
 int
+readiness_name_channels(const struct readiness *readiness, struct environment *environment)
+{
+	if (readiness->notify.fd < 0)
+		environment_unset(environment, "NOTIFY_SOCKET");
+	else if (environment_set(environment, "NOTIFY_SOCKET", readiness->notify.name) < 0)
+		return -1;
+	if (readiness->ready_pipe[1] >= 0)
+		return environment_set(environment, "OTELOP_DAEMONIZED", "1");
+	environment_unset(environment, "OTELOP_DAEMONIZED");
+	return 0;
+}
+
+int
 readiness_prepare_child(const struct readiness *readiness)
 {
-	if (readiness->notify.fd >= 0 ? setenv("NOTIFY_SOCKET", readiness->notify.name, 1) < 0 :
-	    unsetenv("NOTIFY_SOCKET") < 0)
-		return -1;
 	if (readiness->ready_pipe[1] < 0)
-		return unsetenv("OTELOP_DAEMONIZED");
-	if (setenv("OTELOP_DAEMONIZED", "1", 1) < 0)
-		return -1;
+		return 0;
 	if (readiness->ready_pipe[1] == OTELOP_READY_FD)
 		return io_cloexec(OTELOP_READY_FD, 0);
 	return io_dup2(readiness->ready_pipe[1], OTELOP_READY_FD) < 0 ? -1 : 0;

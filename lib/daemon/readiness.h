@@ -17,6 +17,7 @@
 #include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
+#include "process/environment.h"
 #include "process/tree.h"
 
 struct readiness {
@@ -58,7 +59,10 @@ int readiness_is_taken(const struct readiness *readiness, struct otelop_message 
 void readiness_settle(struct readiness *readiness);
 void readiness_drain(struct readiness *readiness);
 
-/* In the command's child: NOTIFY_SOCKET, OTELOP_DAEMONIZED, descriptor 3.  -1: errno. */
+/* For the command's environment: NOTIFY_SOCKET, OTELOP_DAEMONIZED.  -1: errno. */
+int readiness_name_channels(const struct readiness *readiness, struct environment *environment);
+
+/* In its child: descriptor 3.  -1: errno. */
 int readiness_prepare_child(const struct readiness *readiness);
 
 /* The command has begun, and has its end of the pipe: ours would hide its end of file. */

@@ -19,6 +19,7 @@
 #include "platform/platform.h"
 #include "process/child.h"
 #include "process/ending.h"
+#include "process/environment.h"
 #include "process/process.h"
 #include "process/selfpipe.h"
 #include "process/tree.h"
@@ -33,8 +34,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern char **environ;
 
 #define EARLY_MAX (sizeof(((struct run *)0)->early) / sizeof(struct selfpipe_signal))
 #define LOOK_MS 200	/* while CMD is found and loaded, at who else the start is for */
@@ -163,19 +162,6 @@ by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* What names descriptors of our own caller's, which CMD does not get; but what CMD was given by name is its own. */
-static int
-leave_channels(struct run *run)
-{
-	const char *const *given = run->options->environment;
-
-	if (environment_copy(&run->environment) < 0)
-		return -1;
-	environment_drop_channels(&run->environment, given);
-	environ = run->environment.variables;
-	return 0;
-}
-
 /*
  * The command gets the lock of the file that says starting, and of the next one: whichever has the name
  * when we are killed, the lock stays with the command.  But where nothing tells our number from another's
@@ -184,21 +170,17 @@ leave_channels(struct run *run)
 static int
 prepare(void *argument, int report)
 {
-	struct run *run = argument;
-	int lock_fd = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
-	int keep[4] = { lock_fd, report };
+	const struct run *run = argument;
+	int keep[4] = { run->handed_lock, report };
 	size_t kept = 2;
 	struct json_value ticks;
-	char number[16];
 
 	if (modes_have(run->options->modes, MODE_FD))	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
 		return -1;
-	if (lock_fd < 0 || leave_channels(run) < 0 || io_format(number, sizeof(number), "%d", lock_fd) < 0 ||
-	    setenv("OTELOP_LOCK_FD", number, 1) < 0 ||
-	    readiness_prepare_child(&run->readiness) < 0)
+	if (readiness_prepare_child(&run->readiness) < 0)
 		return -1;
 	if (run->stdin_fd >= 0 && io_dup2(run->stdin_fd, STDIN_FILENO) < 0)
 		return -1;
@@ -208,6 +190,26 @@ prepare(void *argument, int report)
 	qsort(keep, kept, sizeof(*keep), by_number);
 	platform_close_all_but(keep, kept);
 	return 0;
+}
+
+/*
+ * What CMD finds, made here, where memory can be had: nothing that names descriptors of our own caller's, which it does
+ * not get; but what it was given by name is its own.  -1: errno.
+ */
+static int
+make_environment(const struct run *run, struct environment *environment)
+{
+	char number[16];
+
+	if (environment_copy(environment) < 0)
+		return -1;
+	environment_drop_channels(environment, run->options->environment);
+	if (io_format(number, sizeof(number), "%d", run->handed_lock) == 0 &&
+	    environment_set(environment, "OTELOP_LOCK_FD", number) == 0 &&
+	    readiness_name_channels(&run->readiness, environment) == 0)
+		return 0;
+	environment_free(environment);
+	return -1;
 }
 
 /* Is whoever was to hear the verdict gone? */
@@ -275,14 +277,32 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 	return failure->before ? STATUS_FAILED : status_of_exec(failure->error);
 }
 
+static pid_t
+start_command(struct run *run, struct child_failure *failure)
+{
+	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run, .shares = 1,
+	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up,
+	    .look_ms = LOOK_MS };
+	struct environment environment = { NULL, 0 };
+	pid_t pid = -1;
+
+	run->handed_lock = fcntl(run->lock.next_fd, F_DUPFD, LOCK_FD_LOWEST);
+	if (run->handed_lock >= 0 && make_environment(run, &environment) == 0) {
+		plan.environment = environment.variables;
+		pid = child_start(&plan, failure);
+		environment_free(&environment);
+	} else {
+		*failure = (struct child_failure){ .before = 1, .error = errno };
+	}
+	io_close(&run->handed_lock);
+	return pid;
+}
+
 int
 run_begin(struct run *run)
 {
-	struct child_plan plan = { .argv = run->argv, .prepare = prepare, .argument = run,
-	    .kept_ignored = run_may_be_ignored, .interrupt_fd = run->signals, .gives_up = gives_up,
-	    .look_ms = LOOK_MS };
 	struct child_failure failure;
-	pid_t pid = child_start(&plan, &failure);
+	pid_t pid = start_command(run, &failure);
 
 	if (pid < 0)
 		return explain_failure(run, &failure);

@@ -20,7 +20,6 @@
 #include "daemon/stop_time.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
-#include "process/environment.h"
 #include "process/selfpipe.h"
 #include "process/tree.h"
 #include "state/lock.h"
@@ -51,13 +50,13 @@ struct run {
 	struct vanish vanish;
 	struct otelop_metadata metadata;
 	struct readiness readiness;
-	struct environment environment;	/* CMD's, once it is on its way */
 	struct process command;
 	struct process parent;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
 	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
 	size_t spared_count;	/* there is room for RUN_HELPERS more */
+	int handed_lock;	/* CMD's copy of the next file's lock, while CMD begins */
 	int signals;
 	struct selfpipe_signal early[64];	/* what came before CMD could take it */
 	size_t early_count;

@@ -271,7 +271,8 @@ start_child(struct spawn *spawn, char *const argv[], int is_direct)
 	struct child_failure failure;
 	int ready[2];
 
-	spawn->plan = (struct child_plan){ .argv = argv, .prepare = put_on_outfit, .argument = spawn,
+	spawn->plan = (struct child_plan){ .argv = argv, .environment = spawn->outfit.environment.variables,
+	    .prepare = put_on_outfit, .argument = spawn,
 	    .timeout_ms = spawn->timeout_ms < 0 ? 0 : spawn->timeout_ms,
 	    .interrupt_fd = spawn->options->interrupt_fd };
 	if (io_pipe(ready) < 0) {

@@ -17,6 +17,22 @@
 #define NOREPLACE 1	/* RENAME_NOREPLACE and RENAME_EXCHANGE, which some libcs do not name */
 #define EXCHANGE 2
 
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#define NO_SYMLINKS 4	/* RESOLVE_NO_SYMLINKS */
+
+int
+platform_open_linkless(const char *path)
+{
+	/* struct open_how, which few libcs have */
+	const struct {
+		uint64_t flags, mode, resolve;
+	} how = { O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
 ssize_t
 platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
 {

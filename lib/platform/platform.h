@@ -103,6 +103,13 @@ int platform_endless_pipe(void);
 /* Let a pipe have more room, as far as the system allows that. */
 void platform_enlarge_pipe(int fd);
 
+/*
+ * A child process as fork(2) makes it, but in our memory until it becomes another program or ends, with the end of this
+ * stack for its own, while we go on: run, which does not return, changes nothing but what is on that stack, and its
+ * errno is ours.  The caller waits for the one or the other, with all of it in place.  -1: it cannot be had, and fork(2) can.
+ */
+pid_t platform_share(int (*run)(void *), void *argument, char *stack, size_t size);
+
 /* Close every descriptor from 3 on but those in keep (sorted, ascending). */
 void platform_close_all_but(const int *keep, size_t count);
 
@@ -248,6 +255,9 @@ int platform_open_again(int fd, int flags);
 
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);
+
+/* Open a directory on whose path there is no link, in one step.  -1: who wants to know why must walk the path. */
+int platform_open_linkless(const char *path);
 
 /*
  * Open the directory name in dir_fd only to go on from there: also one that we may enter but not read,

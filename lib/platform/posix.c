@@ -67,6 +67,17 @@ platform_ignore_hidden_signals(void)
 {
 }
 
+pid_t
+platform_share(int (*run)(void *), void *argument, char *stack, size_t size)
+{
+	(void)run;
+	(void)argument;
+	(void)stack;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+
 void
 platform_close_all_but(const int *keep, size_t count)
 {

@@ -6,6 +6,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+int
+platform_open_linkless(const char *path)
+{
+	(void)path;
+	errno = ENOSYS;
+	return -1;
+}
+
 ssize_t
 platform_read_link(int dir_fd, const char *name, struct stat *link, char *text, size_t size)
 {

@@ -18,6 +18,9 @@
 
 #define KILLED_MS 1000		/* between KILL and the end of what is not stuck in the kernel */
 #define ABOVE_USUAL 10	/* shells and daemons use the numbers below */
+#define SHARED_STACK 32768	/* a path of its longest, and several times what else is on it */
+
+extern char **environ;
 
 static int
 stays_ignored(int number, const int *kept)
@@ -45,26 +48,38 @@ child_reset_signals(const int *kept)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void
-run_child(const struct child_plan *plan, char **words, int report)
+/* What a child is told, and finds in our memory unchanged until it has begun. */
+struct start {
+	const struct child_plan *plan;
+	char **words;
+	int report;
+};
+
+static int
+run_child(void *argument)
 {
-	struct child_failure failure = { .before = -plan->prepare(plan->argument, report) };
+	const struct start *start = argument;
+	const struct child_plan *plan = start->plan;
+	char *const *environment = plan->environment != NULL ? plan->environment : environ;
+	struct child_failure failure = { .before = -plan->prepare(plan->argument, start->report) };
 
 	if (failure.before == 0) {
 		child_reset_signals(plan->kept_ignored);
-		exec_become(words);
+		exec_become(start->words, environment);
 	}
 	failure.error = errno;
 	if (failure.before == 0)
-		exec_missing(plan->argv[0], failure.error, failure.missing);
-	io_write_all(report, (const char *)&failure, sizeof(failure));
+		exec_missing(plan->argv[0], environment, failure.error, failure.missing);
+	io_write_all(start->report, (const char *)&failure, sizeof(failure));
 	_exit(STATUS_FAILED);
 }
 
-/* fork with all signals blocked in the child, which must not run our handlers: they would write into
-   our pipes. */
+/*
+ * fork with all signals blocked in the child, which must not run our handlers: they would write into
+ * our pipes.  With a stack: run_child in our memory, on that.
+ */
 static pid_t
-fork_deaf(void)
+fork_deaf(struct start *start, char *stack)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -72,7 +87,8 @@ fork_deaf(void)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	if ((pid = fork()) == 0)
+	pid = stack != NULL ? platform_share(run_child, start, stack, SHARED_STACK) : fork();
+	if (pid == 0)
 		return 0;
 	saved = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -83,7 +99,7 @@ fork_deaf(void)
 pid_t
 child_fork(int (*run)(void *), void *argument)
 {
-	pid_t pid = fork_deaf();
+	pid_t pid = fork_deaf(NULL, NULL);
 
 	if (pid == 0) {
 		child_reset_signals(NULL);
@@ -109,9 +125,12 @@ child_keep_only(const int *fds, size_t count)
 	return 0;
 }
 
-/* To find and load a command may last for ever, on a file system whose server is away.  0; -1: errno. */
+/*
+ * To find and load a command may last for ever, on a file system whose server is away.  0, or an errno.  was_disturbed:
+ * our own errno may have changed meanwhile.
+ */
 static int
-await_report(const struct child_plan *plan, int report)
+await_report(const struct child_plan *plan, int report, int *was_disturbed)
 {
 	int64_t deadline = clock_deadline(plan->timeout_ms > 0 ? plan->timeout_ms : OTELOP_FOREVER), left;
 	struct pollfd fds[2] = {
@@ -122,17 +141,15 @@ await_report(const struct child_plan *plan, int report)
 	do {
 		left = clock_left_ms(deadline);
 		ready = poll(fds, 2, clock_poll_ms(left, plan->look_ms > 0 ? plan->look_ms : OTELOP_FOREVER));
+		if (ready > 0 && fds[0].revents != 0)
+			return 0;
+		*was_disturbed = 1;
 		if (ready < 0)
 			continue;
-		if (fds[0].revents != 0)
-			return 0;
-		if ((fds[1].revents != 0 || (ready == 0 && plan->look_ms > 0)) && (plan->gives_up == NULL || plan->gives_up(plan->argument))) {
-			errno = ECANCELED;
-			return -1;
-		}
+		if ((fds[1].revents != 0 || (ready == 0 && plan->look_ms > 0)) && (plan->gives_up == NULL || plan->gives_up(plan->argument)))
+			return ECANCELED;
 	} while (left != 0);
-	errno = ETIMEDOUT;
-	return -1;
+	return ETIMEDOUT;
 }
 
 int
@@ -156,45 +173,73 @@ child_reap_killed(pid_t pid)
 	return reaped != 0;
 }
 
+/* The child has begun: until it is the command, or says why not (failure->error), or is given up.  Its pid, or -1. */
+static pid_t
+see_begun(const struct child_plan *plan, pid_t pid, int report, struct child_failure *failure, int *is_uncertain)
+{
+	int was_disturbed = 0, error = await_report(plan, report, &was_disturbed);
+	ssize_t n = error != 0 ? -1 : io_read_all(report, (char *)failure, sizeof(*failure));
+
+	if (n == 0)
+		return pid;
+	if (n < 0) {
+		*failure = (struct child_failure){ .before = 1, .error = error != 0 ? error : errno };
+		/* At once: it may be about to become the command, and what that begins is not to be cut off. */
+		if (plan->given_up != NULL)
+			plan->given_up(plan->argument, pid);
+	}
+	/* Nobody knows enough of it to let it go on. */
+	kill(pid, SIGKILL);
+	failure->left = child_reap_killed(pid) ? 0 : pid;
+	*is_uncertain = n > 0 && was_disturbed;
+	return -1;
+}
+
+static pid_t
+start_once(struct start *start, char *stack, struct child_failure *failure, int *is_uncertain)
+{
+	int report[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	*failure = (struct child_failure){ .before = 1 };
+	if (io_pipe(report) == 0 && io_move_above(&report[1], ABOVE_USUAL) == 0) {
+		start->report = report[1];
+		if ((pid = fork_deaf(start, stack)) == 0)
+			run_child(start);
+	}
+	failure->error = errno;
+	io_close(&report[1]);
+	*is_uncertain = pid < 0;
+	if (pid > 0)
+		pid = see_begun(start->plan, pid, report[0], failure, is_uncertain);
+	io_close(&report[0]);
+	return pid;
+}
+
+/* In our memory.  What such a child says of its failure is uncertain if its errno, which is ours, was disturbed. */
+static pid_t
+start_sharing(struct start *start, struct child_failure *failure, int *is_uncertain)
+{
+	char stack[SHARED_STACK];
+
+	return start_once(start, stack, failure, is_uncertain);
+}
+
 pid_t
 child_start(const struct child_plan *plan, struct child_failure *failure)
 {
-	int report[2] = { -1, -1 };
-	char **words;
-	ssize_t n;
-	pid_t pid;
+	struct start start = { plan, exec_words(plan->argv), -1 };
+	int is_uncertain = 1;
+	pid_t pid = -1;
 
-	*failure = (struct child_failure){ .before = 1 };
-	if ((words = exec_words(plan->argv)) == NULL || io_pipe(report) < 0 ||
-	    io_move_above(&report[1], ABOVE_USUAL) < 0) {
-		failure->error = errno;
-		free(words);
-		io_close(&report[0]);
-		io_close(&report[1]);
+	if (start.words == NULL) {
+		*failure = (struct child_failure){ .before = 1, .error = errno };
 		return -1;
 	}
-	if ((pid = fork_deaf()) == 0)
-		run_child(plan, words, report[1]);
-	failure->error = errno;
-	free(words);
-	io_close(&report[1]);
-	if (pid > 0) {
-		n = await_report(plan, report[0]) < 0 ? -1 :
-		    io_read_all(report[0], (char *)failure, sizeof(*failure));
-		if (n < 0)
-			*failure = (struct child_failure){ .before = 1, .error = errno };
-		else if (n == 0)
-			failure->error = 0;
-		/* At once: it may be about to become the command, and what that begins is not to be cut off. */
-		if (n < 0 && plan->given_up != NULL)
-			plan->given_up(plan->argument, pid);
-		if (n != 0) {
-			/* Nobody knows enough of it to let it go on. */
-			kill(pid, SIGKILL);
-			failure->left = child_reap_killed(pid) ? 0 : pid;
-			pid = -1;
-		}
-	}
-	io_close(&report[0]);
+	if (plan->shares)
+		pid = start_sharing(&start, failure, &is_uncertain);
+	if (pid < 0 && is_uncertain)
+		pid = start_once(&start, NULL, failure, &is_uncertain);
+	free(start.words);
 	return pid;
 }

@@ -14,9 +14,15 @@ void child_reset_signals(const int *kept);
 
 struct child_plan {
 	char *const *argv;
+	char *const *environment;	/* NULL: the caller's */
 	/* Runs in the child and leaves keep open: 0, or below 0 and errno. */
 	int (*prepare)(void *argument, int keep);
 	void *argument;
+	/*
+	 * prepare changes nothing in memory, allocates nothing and needs little stack, and our own may grow: then nothing
+	 * of our memory has to be copied.
+	 */
+	int shares;
 	const int *kept_ignored;	/* as child_reset_signals takes it */
 	int64_t timeout_ms;		/* until it has become the command; 0: no limit */
 	/* Runs in the caller before the child is killed that was interrupted or took too long; or NULL. */

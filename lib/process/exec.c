@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+extern char **environ;
+
 #define UNSET_PATH "/usr/local/bin:/bin:/usr/bin"	/* where PATH is not set at all */
 
 /* Does execvp(3) look further behind this failure?  So it does behind EACCES, and remembers it. */
@@ -24,15 +26,24 @@ is_no_obstacle(int error)
 	    error == ESTALE || error == ENODEV || error == ETIMEDOUT;
 }
 
+/* The value of PATH, or what stands for it. */
+static const char *
+path_in(char *const environment[])
+{
+	for (; environment != NULL && *environment != NULL; environment++)
+		if (strncmp(*environment, "PATH=", 5) == 0)
+			return *environment + 5;
+	return UNSET_PATH;
+}
+
 /*
- * The search of execvp(3), the same for a look as for the real thing: try each directory of PATH, an empty
+ * The search of execvp(3), the same for a look as for the real thing: try each directory of path, an empty
  * one being the current one, until try succeeds (0) or fails with what is no reason to look further.
  * -1: errno; EACCES where something was there and nothing else was found.
  */
 static int
-search(const char *name, int (*try)(const char *path, void *argument), void *argument)
+search(const char *name, const char *path, int (*try)(const char *candidate, void *argument), void *argument)
 {
-	const char *path = getenv("PATH");
 	char candidate[OTELOP_PATH_SIZE];
 	int is_denied = 0, has_more = 1;
 
@@ -41,7 +52,7 @@ search(const char *name, int (*try)(const char *path, void *argument), void *arg
 		return -1;
 	if (strchr(name, '/') != NULL)
 		return try(name, argument);
-	for (path = path != NULL ? path : UNSET_PATH; has_more; path++) {
+	for (; has_more; path++) {
 		size_t length = strcspn(path, ":");
 
 		if (io_format(candidate, sizeof(candidate), "%.*s/%s", length > 0 ? (int)length : 1,
@@ -73,25 +84,34 @@ exec_words(char *const argv[])
 	return words;
 }
 
+struct into {
+	char **words;
+	char *const *environment;
+};
+
 /* A script without #! is run by sh, as shells do; sh is told its path, or it would search by itself. */
 static int
 become(const char *path, void *argument)
 {
-	char **words = argument;
+	const struct into *into = argument;
+	char **words = into->words, *name = words[2];
 
-	execv(path, words + 2);
+	execve(path, words + 2, into->environment);
 	if (errno == ENOEXEC) {
 		words[2] = (char *)(uintptr_t)path;
-		execv("/bin/sh", words);
+		execve("/bin/sh", words, into->environment);
+		words[2] = name;
 		errno = ENOEXEC;
 	}
 	return -1;
 }
 
 void
-exec_become(char **words)
+exec_become(char **words, char *const environment[])
 {
-	search(words[2], become, words);
+	struct into argument = { words, environment };
+
+	search(words[2], path_in(environment), become, &argument);
 }
 
 void
@@ -102,7 +122,7 @@ exec_command(char *const argv[])
 
 	if (words == NULL)
 		return;
-	exec_become(words);
+	exec_become(words, environ);
 	saved = errno;
 	free(words);
 	errno = saved;
@@ -148,7 +168,7 @@ look(const char *path, void *argument)
 int
 exec_find(const char *name)
 {
-	return search(name, look, NULL);
+	return search(name, path_in(environ), look, NULL);
 }
 
 /* Is the file there, and what runs it is not?  Then the search ends with it, 0. */
@@ -172,10 +192,10 @@ look_for_missing(const char *path, void *argument)
 }
 
 void
-exec_missing(const char *name, int error, char missing[EXEC_MISSING_SIZE])
+exec_missing(const char *name, char *const environment[], int error, char missing[EXEC_MISSING_SIZE])
 {
 	*missing = '\0';
-	if (error == ENOENT && search(name, look_for_missing, missing) < 0)
+	if (error == ENOENT && search(name, path_in(environment), look_for_missing, missing) < 0)
 		*missing = '\0';
 }
 
@@ -201,7 +221,7 @@ exec_failed(const char *name, struct otelop_message *message)
 	struct otelop_message reason;
 	int error = errno;
 
-	exec_missing(name, error, missing);
+	exec_missing(name, environ, error, missing);
 	exec_reason(error, missing, &reason);
 	message_set(message, "%s: %s", name, reason.text);
 }

@@ -19,17 +19,18 @@ int exec_find(const char *name);
 
 /*
  * The same in two steps, for what is between a fork and an exec can have no memory of its own: argv behind the
- * words that have sh run it, which the caller frees; NULL: ENOMEM.  Then exec_command from these words.
+ * words that have sh run it, which the caller frees; NULL: ENOMEM.  Then exec_command from these words, with this
+ * environment, whose PATH it is that counts.
  */
 char **exec_words(char *const argv[]);
-void exec_become(char **words);
+void exec_become(char **words, char *const environment[]);
 
 /*
- * What is missing where exec_command has failed with ENOENT although the file is there: its interpreter or loader; or an
- * empty text.  It may be called between a fork and an exec.
+ * What is missing where exec_become has failed with ENOENT in this environment although the file is there: its interpreter
+ * or loader; or an empty text.  It may be called between a fork and an exec.
  */
 #define EXEC_MISSING_SIZE (INTERPRETER_MAX + 1)
-void exec_missing(const char *name, int error, char missing[EXEC_MISSING_SIZE]);
+void exec_missing(const char *name, char *const environment[], int error, char missing[EXEC_MISSING_SIZE]);
 
 /* "cannot run: …", in words for people.  errno is error. */
 void exec_reason(int error, const char *missing, struct otelop_message *reason);

@@ -17,8 +17,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 #define LOOK_AGAIN_MS 20
+#define FIRST_LOOKS 5		/* before there is a helper, each twice as long after the last one */
+#define FIRST_LOOK_NS 50000
 
 /* 1: got it; 0: not yet; -1. */
 static int
@@ -108,11 +111,27 @@ lock_wait(int fd, int operation, int64_t deadline, int interrupt_fd)
 	return wait_for(fd, operation, deadline, interrupt_fd, 1);
 }
 
+/* What is let go of at once is had sooner than a helper. */
+static int
+try_often(int fd, int operation, int64_t deadline)
+{
+	struct timespec pause = { 0, FIRST_LOOK_NS };
+	int looks, got = try_now(fd, operation);
+
+	for (looks = 0; got == 0 && looks < FIRST_LOOKS && clock_left_ms(deadline) != 0; looks++, pause.tv_nsec *= 2) {
+		nanosleep(&pause, NULL);
+		got = try_now(fd, operation);
+	}
+	return got;
+}
+
 int
 lock_wait_moment(int fd, int operation, int64_t deadline, int interrupt_fd)
 {
-	int got = wait_for(fd, operation, deadline, interrupt_fd, 0);
+	int got = try_often(fd, operation, deadline);
 
+	if (got == 0)
+		got = wait_for(fd, operation, deadline, interrupt_fd, 0);
 	if (got == 1)
 		io_flock(fd, LOCK_UN);
 	return got;

@@ -4,7 +4,8 @@
  * Between two looks at a path, whoever owns one of its directories can put a link in its place.  So
  * each component is opened once, by its name in the directory that is open already, and never
  * through a link; what is learnt of it and done to it goes through the descriptor that this gave.
- * A link is read, and what it says is walked in the same way.
+ * A link is read, and what it says is walked in the same way.  Where there is none, and all is there, the
+ * kernel may walk alone.
  */
 #include "state/path.h"
 #include "base/io.h"
@@ -208,9 +209,8 @@ walk_all(struct walk *walk, struct otelop_message *message)
 	return fd;
 }
 
-int
-path_open_directory(const char *path, enum path_missing missing, const char *what,
-    struct otelop_message *message)
+static int
+walk_path(const char *path, enum path_missing missing, const char *what, struct otelop_message *message)
 {
 	struct walk walk = { .path = path, .missing = missing, .fd = -1 };
 	int fd = walk_all(&walk, message);
@@ -218,5 +218,18 @@ path_open_directory(const char *path, enum path_missing missing, const char *wha
 	io_close(&walk.fd);
 	if (fd < 0 && !walk.refused)
 		message_errno(message, "%s: cannot %s the state directory", path, what);
+	return fd;
+}
+
+int
+path_open_directory(const char *path, enum path_missing missing, const char *what,
+    struct otelop_message *message)
+{
+	int fd = platform_open_linkless(path);
+
+	if (fd < 0 || io_move_above(&fd, 3) < 0) {
+		io_close(&fd);
+		fd = walk_path(path, missing, what, message);
+	}
 	return fd;
 }
