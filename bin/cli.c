@@ -26,6 +26,7 @@ const char cli_otelop_commands[] =
     "        [--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
     "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
     "        [--respawn[=N]] [--stdin open]\n"
+    "        [-l LOG] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... [-u VAR]...\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"

@@ -258,6 +258,16 @@ is_in_tree(pid_t pid, const struct tree *tree)
 	return found;
 }
 
+/* As a line of the ready pipe would have it. */
+static void
+pass_on(struct readiness *readiness, int64_t extension)
+{
+	char pair[64];
+
+	if (io_format(pair, sizeof(pair), "extendTimeout=%lld", (long long)extension) == 0)
+		readiness->reader.set(readiness->reader.argument, pair, NULL);
+}
+
 static enum verdict
 look_at_notify(struct readiness *readiness, const struct tree *tree,
     struct otelop_message *reason)
@@ -265,6 +275,7 @@ look_at_notify(struct readiness *readiness, const struct tree *tree,
 	enum verdict verdict;
 	struct otelop_message words;
 	char text[NOTIFY_MAX];
+	int64_t extension;
 	pid_t stranger;
 	int rounds;
 	ssize_t n;
@@ -272,8 +283,13 @@ look_at_notify(struct readiness *readiness, const struct tree *tree,
 	/* Of another user only who is in the tree may speak. */
 	for (rounds = 0; rounds < READS_AT_ONCE &&
 	    (n = notify_next(&readiness->notify, text, sizeof(text), &stranger)) >= 0; rounds++) {
+		extension = verdict_extension(text, (size_t)n);
 		verdict = verdict_parse_notify(text, (size_t)n, &words);
-		if (verdict == VERDICT_UNKNOWN || (stranger != 0 && !is_in_tree(stranger, tree)))
+		if ((verdict == VERDICT_UNKNOWN && extension == 0) || (stranger != 0 && !is_in_tree(stranger, tree)))
+			continue;
+		if (extension > 0)
+			pass_on(readiness, extension);
+		if (verdict == VERDICT_UNKNOWN)
 			continue;
 		if (verdict == VERDICT_FAILED) {
 			*reason = words;

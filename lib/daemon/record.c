@@ -59,13 +59,21 @@ record_given(struct otelop_metadata *metadata, const char *const *members)
 	return result;
 }
 
-/* A command that cannot be recorded is marked so. */
+/* What cannot be recorded is marked so. */
 static int
-record_command(struct otelop_metadata *metadata, char *const argv[])
+record_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
 {
-	if (meta_set_strings(metadata, "command", (const char *const *)argv) == 0)
+	if (*strings == NULL || meta_set_strings(metadata, key, strings) == 0)
 		return 0;
-	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "command");
+	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, key);
+}
+
+static int
+record_log_path(struct otelop_metadata *metadata, const char *log)
+{
+	if (log == NULL || otelop_metadata_set(metadata, "log", log, NULL) == 0)
+		return 0;
+	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "log");
 }
 
 /* As it was given: a text, or several where there were several --ready. */
@@ -85,7 +93,7 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 
 	if (otelop_metadata_init(metadata, getpid()) < 0 ||
 	    set_if_possible(metadata, "state", "starting") < 0 ||
-	    record_command(metadata, argv) < 0 ||
+	    record_strings(metadata, "command", (const char *const *)argv) < 0 ||
 	    record_modes(metadata, options->modes) < 0 ||
 	    set_if_possible(metadata, "try", options->try_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
@@ -96,6 +104,10 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
+	    record_strings(metadata, "environment", options->environment) < 0 ||
+	    record_strings(metadata, "unset", options->unset) < 0 ||
+	    set_if_possible(metadata, "umask", options->umask_text) < 0 ||
+	    record_log_path(metadata, options->log) < 0 ||
 	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||
 	    set_if_possible(metadata, "stdin", options->stdin_open ? "open" : NULL) < 0 ||
 	    record_given(metadata, options->members) < 0)

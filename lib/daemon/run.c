@@ -187,6 +187,9 @@ wait_for_event(struct run *run)
 static int
 join(struct run *run)
 {
+	const struct run_options *options = run->options;
+	struct same_want want = { .argv = run->argv, .environment = options->environment, .unset = options->unset,
+	    .is_unnamed = options->is_unnamed, .recorded = &run->metadata };
 	struct otelop_message *reason = &run->report->reason;
 	pid_t pid;
 
@@ -196,7 +199,7 @@ join(struct run *run)
 	if (run->joins++ == JOIN_ROUNDS)
 		return STATUS_BUSY;	/* and the reason says who has it */
 	run_tell(run, "set:summary=the start that is under way\n");
-	switch (join_wait(run->options->state_dir, OTELOP_FOREVER, run->argv, 0, &pid, reason)) {
+	switch (join_wait(options->state_dir, OTELOP_FOREVER, &want, 0, &pid, reason)) {
 	case JOIN_RUNS:
 		break;
 	case JOIN_GONE:
@@ -211,8 +214,8 @@ join(struct run *run)
 		return STATUS_UNKNOWN;
 	}
 	happen(run, EVENT_JOINED);
+	run_say_joined(run, pid, reason->text);
 	reason->text[0] = '\0';
-	run_say_joined(run, pid);
 	return 0;
 }
 

@@ -9,8 +9,6 @@
 #include "daemon/modes.h"
 #include "otelop.h"
 
-#define RUN_GRACE_MS 10000	/* usually */
-
 struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */
@@ -31,6 +29,11 @@ struct run_options {
 	int join;			/* busy is the verdict of the start that was first */
 	int64_t log_max;		/* 0: the log is not ours to bound */
 	const char *log_max_text;
+	const char *const *environment;	/* what otelop-spawn was given for CMD: of -e, VAR=VALUE or VAR; never NULL */
+	const char *const *unset;	/* of -u */
+	const char *umask_text;		/* of -m */
+	const char *log;		/* of -l */
+	int is_unnamed;			/* nobody has said which instance it is */
 	int log_keep;
 	const char *log_keep_text;
 	int log_fd;			/* where we speak while it runs, if the log is not ours to bound; -1: nowhere */

@@ -68,11 +68,15 @@ run_say_ready(const struct run *run)
 }
 
 void
-run_say_joined(const struct run *run, pid_t pid)
+run_say_joined(const struct run *run, pid_t pid, const char *differences)
 {
-	char set[96];
+	char summary[VERDICT_LINE_MAX + 1], set[VERDICT_LINE_MAX + 64];
+	struct otelop_message text;
 
-	io_format(set, sizeof(set), "set:pid=%ld\nset:summary=already running\n", (long)pid);
+	message_set(&text, "already running%s%s", *differences != '\0' ? "; only a restart would change: " : "",
+	    differences);
+	verdict_one_line("set:summary=", text.text, summary);
+	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)pid, summary);
 	say(run, set, "ok", "");
 }
 
@@ -97,9 +101,13 @@ is_meant(const struct run *run, int status)
 void
 run_say_failure(const struct run *run, int status)
 {
-	char set[64] = "";
+	/* What was joined has a log; what has not begun has none. */
+	const char *not_run = run->stage < STAGE_RUNS && run->joins == 0 ? "set:notRun=1\n" : "";
+	char set[64];
 
 	if (is_meant(run, status) && (status != STATUS_BUSY || run->stage == STAGE_NONE))
-		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
+		io_format(set, sizeof(set), "%sset:exitCode=%d\n", not_run, status);
+	else
+		io_format(set, sizeof(set), "%s", not_run);
 	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited(run);
 }

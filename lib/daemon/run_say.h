@@ -13,8 +13,8 @@ void run_log(const struct run *run, const char *line);
 /* The daemon is ready; its pid and a line for people go in front. */
 void run_say_ready(const struct run *run);
 
-/* Somebody else's is. */
-void run_say_joined(const struct run *run, pid_t pid);
+/* Somebody else's is; differences: what of it is another one than was asked for, or an empty text. */
+void run_say_joined(const struct run *run, pid_t pid, const char *differences);
 
 /*
  * Tell whoever waits why there is no daemon, and with which status of the table.  Busy is only what this

@@ -55,6 +55,8 @@ run_child(const struct child_plan *plan, char **words, int report)
 		exec_become(words);
 	}
 	failure.error = errno;
+	if (failure.before == 0)
+		exec_missing(plan->argv[0], failure.error, failure.missing);
 	io_write_all(report, (const char *)&failure, sizeof(failure));
 	_exit(STATUS_FAILED);
 }

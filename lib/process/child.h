@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "process/exec.h"
+
 /* Signals to their defaults, but those of kept (0-terminated; or NULL) that are ignored; nothing blocked. */
 void child_reset_signals(const int *kept);
 
@@ -27,6 +29,7 @@ struct child_plan {
 struct child_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
 	int error;	/* errno; ETIMEDOUT; ECANCELED it was given up */
+	char missing[EXEC_MISSING_SIZE];	/* as exec_missing has it */
 	pid_t left;	/* of this child, which KILL did not end at once; or 0 */
 };
 

@@ -47,7 +47,13 @@ static const struct known_member known[] = {
 	{ "lastEnd", MEMBER_TEXT, NULL },
 	{ "lastEndAt", MEMBER_TIME, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
-	{ "summary", MEMBER_TEXT, NULL },	/* said on the ready pipe alone */
+	{ "environment", MEMBER_TEXTS, NULL },
+	{ "unset", MEMBER_TEXTS, NULL },
+	{ "umask", MEMBER_TEXT, NULL },
+	{ "log", MEMBER_TEXT, NULL },
+	{ "summary", MEMBER_TEXT, NULL },	/* this and the others from here on are said on the ready pipe alone */
+	{ "notRun", MEMBER_NUMBER, NULL },
+	{ "extendTimeout", MEMBER_TICKS, NULL },
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 struct members_fit { char all_known[KNOWN_COUNT <= MEMBERS_KNOWN_MAX ? 1 : -1]; };
