@@ -337,6 +337,14 @@ write_haproxy() {
 	assert_output "$PWD/web.sock"
 }
 
+@test "listen: a command that goes and leaves a server behind a relative path: told, as behind a port" {
+	needs "word of who is whose when its parent has gone"
+	start listen sh -c 'python3 server.py ./own.sock & until [ -e go ]; do sleep 0.02; done'
+	: >go
+	eventually 10 metadata_says exited
+	grep -q "which listens on $PWD/own.sock" state/otelop.log
+}
+
 @test "listen: a path that is gone is not published, and the rest is" {
 	start listen python3 server.py "$PWD/gone.sock" unlink 127.0.0.1:0
 	tool -0 otelop-meta get listen

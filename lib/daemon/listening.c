@@ -121,21 +121,18 @@ read_paths(int fd, struct addresses *found)
 	return 0;
 }
 
-static int
-find_last(const struct tree *tree, struct addresses *found)
+int
+listening_find_last(pid_t *pids, size_t count, struct addresses *found)
 {
-	struct last_look look;
+	struct last_look look = { .pids = pids, .count = count };
 	int answer[2], result = -1;
 
 	*found = (struct addresses){ 0 };
 	if (io_pipe(answer) < 0)
 		return -1;
 	look.answer = answer[1];
-	if (io_nonblock(answer[0], 1) == 0 && io_nonblock(answer[1], 1) == 0 &&
-	    tree_list(tree, &look.pids, &look.count) == 0) {
+	if (io_nonblock(answer[0], 1) == 0 && io_nonblock(answer[1], 1) == 0)
 		result = errand_run(find_paths, &look, PATHS_MS) == 0 ? 0 : -1;
-		free(look.pids);
-	}
 	io_close(&answer[1]);
 	if (result == 0 && read_paths(answer[0], found) < 0) {
 		addresses_free(found);
@@ -160,11 +157,18 @@ void
 listening_settle(struct listening *listening, const struct tree *tree)
 {
 	struct addresses now;
+	pid_t *pids;
+	size_t count;
+	int found;
 
 	if (find(tree, &now) < 0)
 		return;
 	take(listening, &now);
-	if (!have_paths(&listening->addresses) || find_last(tree, &now) < 0)
+	if (!have_paths(&listening->addresses) || tree_list(tree, &pids, &count) < 0)
+		return;
+	found = listening_find_last(pids, count, &now);
+	free(pids);
+	if (found < 0)
 		return;
 	now.hidden = listening->hidden;
 	take(listening, &now);

@@ -32,6 +32,9 @@ void listening_look(struct listening *listening, const struct modes *modes, cons
 /* Does the mode of this number hold, by what was seen last? */
 int listening_holds(const struct listening *listening, const struct modes *modes, size_t number);
 
+/* Where these processes listen, with the paths that files have now, from a child that may wait for them.  -1. */
+int listening_find_last(pid_t *pids, size_t count, struct addresses *found);
+
 /* Look once more, for what others are told: each address as it is now, with the paths that files have by now. */
 void listening_settle(struct listening *listening, const struct tree *tree);
 

@@ -2,13 +2,13 @@
 #include "daemon/run_background.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "daemon/listening.h"
 #include "daemon/outcome.h"
 #include "daemon/run_state.h"
 #include "json/json.h"
 #include "process/addresses.h"
 #include "process/ending.h"
 #include "process/process.h"
-#include "process/sockets.h"
 #include "process/tree.h"
 #include "state/meta.h"
 
@@ -43,7 +43,7 @@ serves(struct run *run, pid_t pid)
 	struct addresses found;
 	const char *address;
 
-	if (sockets_find_last(&pid, 1, &found) < 0)	/* as it was published */
+	if (listening_find_last(&pid, 1, &found) < 0)	/* as it was published */
 		return 0;
 	if ((address = find_published(run, &found)) != NULL) {
 		process_name(&name, pid);
