@@ -242,6 +242,7 @@ under() {
 }
 
 @test "--attend: what the command leaves is ended, and what the caller had before is not" {
+	needs "orphans of its own"
 	tool -0 otelop-run --attend -- sh -c 'sleep 601 & exit 0'
 	assert_nothing_runs
 	background sh -c 'sleep 600 & echo $! >before; exec otelop-run --attend -- sh -c "sleep 601 & exit 4"'

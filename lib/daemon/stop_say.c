@@ -117,7 +117,8 @@ add_daemon(const struct target *target, struct otelop_message *message)
 static void
 add_target(const struct target *target, const struct stop_options *options, struct otelop_message *message)
 {
-	pid_t left;
+	const struct platform_process *seen = target_left(target, NULL);
+	pid_t left = seen != NULL ? seen->pid : 0;
 
 	if (target->foreign.pid > 0) {
 		add_process(message, "; process ", target->foreign.pid);
@@ -126,7 +127,7 @@ add_target(const struct target *target, const struct stop_options *options, stru
 	}
 	if (target->daemon.pid > 0 && !process_is_gone(&target->daemon))
 		add_daemon(target, message);
-	else if ((left = find_left(target)) > 0)
+	else if (left > 0 || (left = find_left(target)) > 0)
 		add_process(message, ": it has left process ", left);
 	else
 		return;
