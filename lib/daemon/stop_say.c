@@ -2,11 +2,11 @@
 #include "daemon/stop_say.h"
 #include "base/io.h"
 #include "base/message.h"
-#include "base/pids.h"
 #include "base/text.h"
 #include "daemon/target.h"
 #include "platform/platform.h"
 #include "process/process.h"
+#include "process/tree.h"
 #include "state/holder.h"
 #include "state/statedir.h"
 
@@ -37,7 +37,6 @@ add(struct otelop_message *message, const char *more)
 		before = *message;
 		message_set(message, "%s%s", before.text, more);
 	}
-	errno = ETIMEDOUT;
 }
 
 static void
@@ -61,47 +60,51 @@ stop_say_process(const char *what, pid_t pid, const struct stop_options *options
 		add(message, "; ");
 		add(message, kills);
 	}
+	errno = ETIMEDOUT;
 	return -1;
 }
 
-/* A child of the daemon's that lives, and which nobody but the daemon has been able to tell that it is to end; or 0. */
+/* One that lives, below this process or its child, and has another name; or 0. */
 static pid_t
-find_child(const struct target *target)
+find_below(pid_t top, int is_child)
 {
-	struct pids children = { 0 };
+	struct tree tree = { .root = top };
+	struct process_name above, name;
+	struct platform_process *members;
+	size_t count, i;
 	pid_t found = 0;
-	size_t i;
 
-	if (!target->stop_all && !target->is_starting && platform_children(target->daemon.pid, &children) == 0)
-		for (i = 0; i < children.count && found == 0; i++)
-			if (process_is_alive(children.items[i]))
-				found = children.items[i];
-	pids_free(&children);
+	if (tree_members(&tree, TREE_BELOW, &members, &count) < 0)
+		return 0;
+	process_name(&above, top);
+	for (i = 0; i < count && found == 0; i++) {
+		if (members[i].pid == top || members[i].state == 'Z' || (is_child && members[i].parent != top))
+			continue;
+		process_name(&name, members[i].pid);
+		/* What otelop-run has for itself has its name. */
+		if (is_child || strcmp(above.name, name.name) != 0)
+			found = members[i].pid;
+	}
+	free(members);
 	return found;
 }
 
-/* Who has the dead daemon's lock, other than the otelop-run that ends the rest; or 0. */
+/* Who is left of a dead daemon: below the otelop-run that ends the rest, or with the lock; or 0. */
 static pid_t
-find_keeper(const struct target *target)
+find_left(const struct target *target)
 {
-	struct platform_holder *all;
-	size_t count, i;
-	pid_t found = 0;
-	int hidden;
+	struct holder holder;
+	pid_t found = target->parent.pid > 0 && !process_is_gone(&target->parent) ? find_below(target->parent.pid, 0) : 0;
 
-	if (platform_lock_holders(&target->named.file, STATEDIR_METADATA, &all, &count, &hidden) < 0)
-		return 0;
-	for (i = 0; i < count; i++)
-		if (found == 0 && all[i].pid != target->parent.pid && process_is_alive(all[i].pid))
-			found = all[i].pid;
-	free(all);
+	if (found == 0 && holder_find(&target->named, &holder) == 0 && holder.pid != target->parent.pid)
+		found = holder.pid;
 	return found;
 }
 
 static void
 add_daemon(const struct target *target, struct otelop_message *message)
 {
-	pid_t child = find_child(target);
+	pid_t child = target->stop_all || target->is_starting ? 0 : find_below(target->daemon.pid, 1);
 
 	add_process(message, ": process ", target->daemon.pid);
 	if (child == 0)
@@ -110,28 +113,36 @@ add_daemon(const struct target *target, struct otelop_message *message)
 	add(message, " was not told; if it waits for that, a start with --stop-all tells all of them");
 }
 
-int
-stop_say_target(const struct target *target, const struct stop_options *options, struct otelop_message *message)
+/* What it is, or whose. */
+static void
+add_target(const struct target *target, const struct stop_options *options, struct otelop_message *message)
 {
-	const struct platform_process *left = target_left(target, NULL);
-	pid_t keeper = left != NULL ? left->pid : 0;
+	const struct platform_process *seen = target_left(target, NULL);
+	pid_t left = seen != NULL ? seen->pid : 0;
 
-	stop_say_time(target->dir.path, options, message);
 	if (target->foreign.pid > 0) {
 		add_process(message, "; process ", target->foreign.pid);
 		add(message, " keeps the lock and is not the daemon's to end");
-		return -1;
+		return;
 	}
 	if (target->daemon.pid > 0 && !process_is_gone(&target->daemon))
 		add_daemon(target, message);
-	else if (keeper > 0 || (keeper = find_keeper(target)) > 0)
-		add_process(message, ": it has left process ", keeper);
+	else if (left > 0 || (left = find_left(target)) > 0)
+		add_process(message, ": it has left process ", left);
 	else
-		return -1;
+		return;
 	if (!options->kills) {
 		add(message, "; ");
 		add(message, kills);
 	}
+}
+
+int
+stop_say_target(const struct target *target, const struct stop_options *options, struct otelop_message *message)
+{
+	stop_say_time(target->dir.path, options, message);
+	add_target(target, options, message);
+	errno = ETIMEDOUT;
 	return -1;
 }
 

@@ -8,22 +8,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The output of ps for everybody or one process, on a descriptor; the child is not in the answer. */
+/* What ps with these words puts out, on a descriptor; the child is not in the answer. */
 static int
-open_ps(pid_t pid, pid_t *child)
+open_ps(const char *const words[], pid_t *child)
 {
-	char number[32];
 	sigset_t all, before;
 	int out[2], null;
 
 	if (io_pipe(out) < 0)
 		return -1;
-	snprintf(number, sizeof(number), "%ld", (long)pid);
 	/* The child must not run our handlers: ps has none, and blocked signals do not matter to it. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
@@ -31,12 +30,7 @@ open_ps(pid_t pid, pid_t *child)
 		if ((null = io_open("/dev/null", O_RDWR, 0)) < 0 || io_dup2(out[1], 1) < 0 ||
 		    io_dup2(null, 2) < 0)
 			_exit(127);
-		if (pid > 0)
-			execlp("ps", "ps", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-p", number,
-			    (char *)NULL);
-		else
-			execlp("ps", "ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=",
-			    (char *)NULL);
+		execvp("ps", (char *const *)(uintptr_t)words);
 		_exit(127);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -47,19 +41,34 @@ open_ps(pid_t pid, pid_t *child)
 }
 
 static int
+await_ps(pid_t child)
+{
+	int status = 0;	/* where SIGCHLD is ignored, nobody tells it */
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) || WEXITSTATUS(status) > 1 ? -1 : 0;
+}
+
+/* Of one process, or of all. */
+static int
 list_ps(pid_t pid, struct platform_process **list, size_t *count)
 {
+	char one[32];
+	const char *words[] = { "ps", "-o", "pid=", "-o", "ppid=", "-o", "stat=", pid > 0 ? "-p" : "-A",
+	    pid > 0 ? one : NULL, NULL };
 	struct platform_process process;
 	long number, parent;
 	char state[32];
 	size_t room = 0;
 	pid_t child;
 	FILE *stream;
-	int fd, status = 0, failed = 0;	/* where SIGCHLD is ignored, nobody tells the status */
+	int fd, failed = 0;
 
 	*list = NULL;
 	*count = 0;
-	if ((fd = open_ps(pid, &child)) < 0)
+	snprintf(one, sizeof(one), "%ld", (long)pid);
+	if ((fd = open_ps(words, &child)) < 0)
 		return -1;
 	if ((stream = fdopen(fd, "r")) == NULL)
 		io_close(&fd);
@@ -77,9 +86,7 @@ list_ps(pid_t pid, struct platform_process **list, size_t *count)
 	}
 	if (stream != NULL)
 		fclose(stream);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (stream == NULL || failed || WIFSIGNALED(status) || WEXITSTATUS(status) > 1) {
+	if (await_ps(child) < 0 || stream == NULL || failed) {
 		free(*list);
 		*list = NULL;
 		errno = ENOSYS;
@@ -137,11 +144,26 @@ platform_process_user(pid_t pid, uid_t *user)
 int
 platform_process_name(pid_t pid, char *name, size_t size)
 {
-	(void)pid;
-	(void)name;
-	(void)size;
-	errno = ENOSYS;
-	return -1;
+	char one[32], text[256];
+	const char *words[] = { "ps", "-o", "comm=", "-p", one, NULL }, *last;
+	ssize_t n;
+	pid_t child;
+	int fd;
+
+	snprintf(one, sizeof(one), "%ld", (long)pid);
+	if ((fd = open_ps(words, &child)) < 0)
+		return -1;
+	n = io_read_all(fd, text, sizeof(text) - 1);
+	io_close(&fd);
+	if (await_ps(child) < 0 || n < 0) {
+		errno = ENOSYS;
+		return -1;
+	}
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	last = strrchr(text, '/');	/* some say the path */
+	snprintf(name, size, "%s", last != NULL ? last + 1 : text);
+	return *name != '\0';
 }
 
 int
