@@ -26,9 +26,9 @@ others() {
 # Who is told to have answered, where that can be seen.
 assert_named() {
 	if is_fallback; then
-		[[ ${stderr_lines[0]} == "otelop: $1: there is an answer before it is run: from somebody" ]]
+		[[ ${stderr_lines[0]} == "otelop: $1: somebody answers there already" ]]
 	else
-		[[ ${stderr_lines[0]} == "otelop: $1: there is an answer before it is run: from process $other (python3)" ]]
+		[[ ${stderr_lines[0]} == "otelop: $1: process $other (python3) answers there already" ]]
 	fi
 }
 

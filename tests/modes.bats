@@ -194,7 +194,7 @@ with_clients() {
 	local program
 	rm -rf clients
 	mkdir clients
-	for program in sh sleep env; do ln -s "$(command -v "$program")" "clients/$program"; done
+	for program in sh sleep env ps; do ln -s "$(command -v "$program")" "clients/$program"; done
 	ln -s "$(python3 -c 'import sys; print(sys.executable)')" clients/python3
 	while [ "$1" != -- ]; do
 		ln -s "$(command -v "$1")" "clients/$1"

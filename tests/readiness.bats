@@ -200,8 +200,13 @@ write_haproxy() {
 	tool -0 otelop-stop
 	assert_nothing_runs
 	start listen haproxy -W -f haproxy.cfg
-	tool -0 otelop-meta get listen
-	if is_fallback; then assert_output --partial web.sock; else assert_output "$PWD/web.sock"; fi
+	# It gives its socket another name, which the fallback does not find.
+	if is_fallback; then
+		tool -1 otelop-meta get listen
+	else
+		tool -0 otelop-meta get listen
+		assert_output "$PWD/web.sock"
+	fi
 	tool -0 otelop-stop
 	assert_nothing_runs
 }
@@ -372,7 +377,8 @@ write_haproxy() {
 	mkdir -m 700 state
 	chown 65534 state .
 	tool -124 as_nobody otelop start -t 3 -- python3 server.py undumpable 127.0.0.1:0
-	assert_regex "$stderr" 'cannot see the sockets of process [0-9]+ \(python3\): it is not dumpable'
+	assert_regex "$stderr" 'cannot see the sockets of process [0-9]+'
+	is_fallback || assert_regex "$stderr" 'process [0-9]+ \(python3\): it is not dumpable'
 	[[ $stderr == *$'\n'"otelop: waited for fd,notify,listen; "* ]]
 }
 

@@ -109,8 +109,7 @@ readiness_is_taken(const struct readiness *readiness, struct otelop_message *mes
 		mode = &readiness->modes->items[i];
 		if ((mode->kind == MODE_CONNECT || mode->kind == MODE_URL) &&
 		    ask_before(mode, deadline, who, sizeof(who))) {
-			message_set(message, "%.*s: there is an answer before it is run: from %s", (int)mode->length,
-			    mode->text, who);
+			message_set(message, "%.*s: %s answers there already", (int)mode->length, mode->text, who);
 			return 1;
 		}
 	}
