@@ -94,7 +94,7 @@ web-1.x_Y running $web"
 		native=$(cat started)
 		db=$(otelop-meta -n db get pid)
 		eventually 10 otelop -n db status -q
-		case $how in crash) kill -KILL "$web" ;; *) tool -0 $how ;; esac
+		case $how in crash) kill -KILL "$web" ;; *) IFS=" " read -ra words <<<"$how"; tool -0 "${words[@]}" ;; esac
 		assert_gone "$web"
 		eventually 10 sh -c '! otelop -n web status -q'
 		kill -0 "$db"
