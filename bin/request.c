@@ -239,6 +239,8 @@ check(struct request *request, int argc, char *argv[])
 		cli_usage_error(cli, "--run and --native: only one of them");
 	if (request->is_strict && !request->is_native)
 		cli_usage_error(cli, "--strict: only with --native");
+	if (request->is_again)
+		cli_usage_error(cli, "--again: only with --start");
 	request->argv = argv + optind;
 	if (!request->is_run)
 		return;

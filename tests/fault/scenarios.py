@@ -674,10 +674,11 @@ def complaints_about_chain(outcome):
 
 
 class Restart(Start):
-	"""As otelop restart composes it: one process is otelop-meta, otelop-stop and otelop-spawn in turn."""
+	"""As otelop restart composes it: one process is otelop-meta, otelop-spawn, otelop-stop and otelop-spawn in turn."""
 	name, program, is_chain = "restart", "otelop-meta", True
-	arguments = composed("again", "--as=otelop", "--", "otelop-stop", "-t", "4", "--as=otelop", "--",
-		"otelop-spawn", "--as=otelop", "-t", "5", "--run", "--again", "--", "otelop-run", "--join")
+	arguments = composed("again", "--as=otelop", "--", "otelop-spawn", "--as=otelop", "--behind=5", "--",
+		"otelop-stop", "-t", "4", "--as=otelop", "--",
+		"otelop-spawn", "--as=otelop", "-t", "5", "--again", "--start=@BIN@/otelop-run", "restart")
 	failures = {1, 3, 4, 75, 124, 125, 126, 127}
 	lies = {3}
 
@@ -712,10 +713,11 @@ class RestartChild(Restart):
 
 
 class RestartNew(Restart):
-	"""The command is given: otelop-stop and otelop-spawn alone."""
-	name, program, is_chain = "restart-new", "otelop-stop", True
-	arguments = composed("-t", "4", "--last=2", "--as=otelop", "--", "otelop-spawn", "-t", "5", "--as=otelop",
-		"--run", "--", "otelop-run", "--join", "--ready", "fd", "--", "@DAEMON@", "ready")
+	"""The command is given: otelop-spawn, otelop-stop and otelop-spawn alone."""
+	name, program, is_chain = "restart-new", "otelop-spawn", True
+	arguments = composed("--as=otelop", "--behind=5", "--", "otelop-stop", "-t", "4", "--as=otelop", "--",
+		"otelop-spawn", "--as=otelop", "-t", "5", "--start=@BIN@/otelop-run", "restart", "--ready", "fd", "--",
+		"@DAEMON@", "ready")
 
 
 class StartNative(Start):
