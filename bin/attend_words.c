@@ -73,7 +73,7 @@ become(const struct cli *cli, char *const then[], long count, int status)
 	words[count] = number;
 	attend_ignore_signals();
 	exec_command(words);
-	message_errno(&message, "%s: cannot run", words[0]);
+	exec_failed(words[0], &message);
 	cli_fail(cli, status_of_exec(errno), &message);
 }
 

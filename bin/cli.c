@@ -22,10 +22,11 @@ enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
 const char cli_otelop_commands[] =
     "\n"
     "commands:\n"
-    "  start [--ready MODE] [-t TIME] [--native] [--strict] [-f] [--with-parent PID]\n"
-    "        [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
+    "  start [--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
+    "        [--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
     "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
     "        [--respawn[=N]] [--stdin open]\n"
+    "        [-l LOG] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... [-u VAR]...\n"
     "        [KEY=VALUE...] -- CMD [ARG...]\n"
     "  stop [-t TIME] [-k TIME]\n"
     "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"

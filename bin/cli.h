@@ -34,7 +34,7 @@ struct cli_place {
 
 /* Options that take no letter get numbers from here on. */
 #define CLI_LONG 256
-#define CLI_LONG_MAX 40		/* how many long options a program may have */
+#define CLI_LONG_MAX 48		/* how many long options a program may have */
 #define CLI_AS (CLI_LONG + CLI_LONG_MAX + 1)	/* --as NAME, for a program that takes it */
 
 /*

@@ -139,7 +139,7 @@ is_not_in_log(const struct request *request)
 {
 	const struct otelop_spawn_result *result = &request->result;
 
-	return result->child == 0 || (result->status == STATUS_BUSY && result->said) ||
+	return result->child == 0 || result->unstarted || (result->status == STATUS_BUSY && result->said) ||
 	    ((result->status == STATUS_TIMEOUT || result->status == STATUS_UNKNOWN) && is_joined(result));
 }
 
@@ -147,10 +147,12 @@ static void
 say_what_was_awaited(const struct request *request)
 {
 	struct cli speaker = request_speaker(request);
+	struct otelop_message all;
 
-	if (request->result.status == STATUS_TIMEOUT && request->is_run && request->place.as != NULL)
-		cli_say(&speaker, "waited for %s; --ready says what else to wait for",
-		    request->words.options.modes_text);
+	if (request->result.status != STATUS_TIMEOUT || !request->is_run || request->place.as == NULL)
+		return;
+	modes_describe(&request->words.modes, all.text, sizeof(all.text));
+	cli_say(&speaker, "waited for %s; --ready says what else to wait for", all.text);
 }
 
 /* In single quotes for sh. */
@@ -174,7 +176,7 @@ put_quoted(const char *text)
 static void
 explain_again(const struct request *request)
 {
-	char *const *argv = request->argv;
+	char *const *word = request->given;
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	struct json_value command;
 	struct cli speaker = request_speaker(request);
@@ -189,9 +191,8 @@ explain_again(const struct request *request)
 			fputs(" &&", stderr);
 		}
 		fputs(" otelop start", stderr);
-		for (argv++; *argv != NULL; argv++)
-			if (strcmp(*argv, "--join") != 0)
-				put_quoted(*argv);
+		for (; *word != NULL; word++)
+			put_quoted(*word);
 		fputc('\n', stderr);
 	}
 	otelop_metadata_free(&metadata);

@@ -147,7 +147,7 @@ run_locked(const struct request *request, char *const members[], char *const arg
 	error = errno;
 	lock_remove(&lock, NULL);
 	errno = error;
-	message_errno(&message, "%s: cannot run", argv[0]);
+	exec_failed(argv[0], &message);
 	return cli_fail(&cli, status_of_exec(error), &message);
 }
 

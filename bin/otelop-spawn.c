@@ -16,10 +16,14 @@
 #include "state/statedir.h"
 #include "try.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define JOIN_ROUNDS 20
@@ -99,12 +103,13 @@ refuse_other(const struct request *request)
 static int
 join_other(const struct request *request, int64_t deadline)
 {
+	struct same_want want = { .argv = request->argv, .cwd = request->spawn.cwd, .is_unnamed = request->is_unnamed };
 	struct otelop_message words;
 	pid_t pid;
 
 	if (request->is_strict)
 		return refuse_other(request);
-	switch (join_wait(request->spawn.state_dir, deadline, request->argv, 1, &pid, &words)) {
+	switch (join_wait(request->spawn.state_dir, deadline, &want, 1, &pid, &words)) {
 	case JOIN_RUNS:
 		return answer(request, pid, "already running");
 	case JOIN_GONE:
@@ -218,16 +223,39 @@ set_up(struct request *request)
 	progress_begin(request);
 }
 
-/* `start -f`: otelop-run in our place; or otelop-with's command. */
+/* As it is for who is started by us.  The exit status of a failure, or 0. */
 static int
-become(const struct request *request)
+put_on_outfit(const struct request *request, struct otelop_message *message)
 {
-	struct otelop_message message;
-	struct cli speaker = request_speaker(request);
+	const char *const *s;
 
+	if (request->spawn.set_umask)
+		umask(request->spawn.umask);
+	for (s = request->spawn.unset_env; *s != NULL; s++)
+		unsetenv(*s);
+	for (s = request->spawn.set_env; *s != NULL; s++)
+		putenv((char *)(uintptr_t)*s);
+	if (request->spawn.cwd == NULL || chdir(request->spawn.cwd) == 0)
+		return 0;
+	message_errno(message, "cannot change to the directory %s", request->spawn.cwd);
+	return STATUS_FAILED;
+}
+
+/* `start -f`: otelop-run in our place, which finds by the environment where it is. */
+static int
+become(struct request *request)
+{
+	struct cli speaker = request_speaker(request);
+	struct otelop_message message;
+	int status;
+
+	cli_instance(&request_cli, &request->place, STATUS_FAILED, &request->instance);
+	if ((status = put_on_outfit(request, &message)) != 0)
+		cli_fail(&speaker, status, &message);
 	exec_command(request->argv);
-	message_errno(&message, "%s: cannot run", request->argv[0]);
-	return cli_fail(request->is_server ? &speaker : &request_cli, status_of_exec(errno), &message);
+	status = status_of_exec(errno);
+	exec_failed(request->argv[0], &message);
+	return cli_fail(&speaker, status, &message);
 }
 
 /* One of otelop-with's servers, and then what comes next, which is to have the signals as we had them. */
@@ -244,6 +272,62 @@ serve(struct request *request)
 	return status;
 }
 
+/* The same start may have been made by another chain that we had to wait for.  1; 0. */
+static int
+is_done(struct request *start)
+{
+	static const char *const none[] = { NULL };
+	const struct list *set = &start->words.environment, *unset = &start->words.unset;
+	struct same_want want = { .argv = start->is_run ? start->words.command : start->argv,
+	    .environment = start->is_native ? NULL : set->count > 0 ? set->items : none,
+	    .unset = unset->count > 0 ? unset->items : none,
+	    .cwd = start->spawn.cwd, .is_unnamed = start->is_unnamed };
+	struct cli speaker = request_speaker(start);
+	pid_t done = chain_is_done(start->instance.path, &want);
+
+	if (done > 0) {
+		printf("%ld\n", (long)done);
+		cli_say(&speaker, "restarted already by another restart");
+	}
+	return done > 0;
+}
+
+/*
+ * A restart: what is wrong with the start at the end of the chain is said before anything is stopped, and what comes
+ * from here on is done before any other chain.
+ */
+static int
+go_on(const struct request *request)
+{
+	char **words = request->argv + request->behind;
+	struct otelop_message message;
+	struct request *start;
+	struct cli speaker;
+	int status, fd, waited, count = 0;
+
+	while (words[count] != NULL)
+		count++;
+	optind = 1;
+	start = request_parse(count, words);
+	speaker = request_speaker(start);
+	if ((status = try_start(start)) != STATUS_DONE)
+		return status;
+	cli_instance(&request_cli, &start->place, STATUS_FAILED, &start->instance);
+	cli_open_state_dir(&speaker, &speaker, &start->instance, &start->dir);
+	fd = cli_enter_chain(&speaker, start->instance.path, start->has_timeout ? start->spawn.timeout_ms :
+	    OTELOP_FOREVER, &waited, &message);
+	if (fd < 0)
+		cli_fail(&speaker, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);
+	if (waited && is_done(start))
+		return cli_end(&request_cli, STATUS_DONE);
+	if (chain_hand_on(fd, start->instance.path, &message) < 0)
+		cli_fail(&speaker, STATUS_FAILED, &message);
+	exec_command(request->argv);
+	status = status_of_exec(errno);
+	exec_failed(request->argv[0], &message);
+	return cli_fail(&speaker, status, &message);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -255,6 +339,8 @@ main(int argc, char *argv[])
 		servers_parse(request, argc, argv);
 	if (request->dry_run)
 		return try_start(request);
+	if (request->behind > 0)
+		return go_on(request);
 	if (request->is_foreground)
 		return become(request);
 	if (request->is_server)

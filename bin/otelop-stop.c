@@ -130,6 +130,7 @@ enter_chain(const struct request *request)
 {
 	struct cli as = { .name = request->place.as != NULL ? request->place.as : cli.name };
 	struct otelop_message message;
+	struct same_want want = { .argv = request->command + (request->last >= 0 ? request->last : 0) };
 	char dir[OTELOP_PATH_SIZE];
 	int fd, waited;
 	pid_t done;
@@ -137,8 +138,7 @@ enter_chain(const struct request *request)
 	cli_ensure_state_dir(&cli, &request->place, dir);
 	if ((fd = cli_enter_chain(&as, dir, request->chain_wait_ms, &waited, &message)) < 0)
 		cli_fail(&as, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);
-	if (waited && request->last >= 0 &&
-	    (done = chain_is_done(dir, request->command + request->last)) > 0) {
+	if (waited && request->last >= 0 && (done = chain_is_done(dir, &want)) > 0) {
 		printf("%ld\n", (long)done);
 		cli_say(&as, "restarted already by another restart");
 		exit(cli_end(&cli, STATUS_DONE));
@@ -164,7 +164,7 @@ go_on(const struct request *request, int fd)
 			cli_fail(&cli, STATUS_FAILED, &message);
 	}
 	exec_command(request->command);
-	message_errno(&message, "%s: cannot run", request->command[0]);
+	exec_failed(request->command[0], &message);
 	cli_fail(&cli, status_of_exec(errno), &message);
 }
 

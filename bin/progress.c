@@ -32,9 +32,12 @@ show(void *argument, int64_t waited_ms)
 void
 progress_begin(struct request *request)
 {
+	char modes[256] = "fd";
+
 	if (request->progress == NULL && request->place.as != NULL) {
-		message_set(&request->progress_text, "%s: waiting until it is ready (%s)", request->place.as,
-		    request->is_run ? request->words.options.modes_text : "fd");
+		if (request->is_run)
+			modes_describe(&request->words.modes, modes, sizeof(modes));
+		message_set(&request->progress_text, "%s: waiting until it is ready (%s)", request->place.as, modes);
 		request->progress = request->progress_text.text;
 	}
 	if (request->progress != NULL)

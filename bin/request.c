@@ -9,8 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START, SERVERS, SERVER };
+enum { TAIL = RUN_WORDS_LONG, PROGRESS, DRY_RUN, RUN, NATIVE, STRICT, AGAIN, START, BEHIND, SERVERS, SERVER };
 
 static const struct option long_options[] = {
 	{ "log", required_argument, NULL, 'l' },
@@ -21,16 +22,17 @@ static const struct option long_options[] = {
 	{ "progress", required_argument, NULL, PROGRESS }, { "dry-run", no_argument, NULL, DRY_RUN },
 	{ "run", no_argument, NULL, RUN }, { "native", no_argument, NULL, NATIVE },
 	{ "strict", no_argument, NULL, STRICT }, { "again", no_argument, NULL, AGAIN },
-	{ "start", required_argument, NULL, START },
+	{ "start", required_argument, NULL, START }, { "behind", required_argument, NULL, BEHIND },
 	{ "servers", required_argument, NULL, SERVERS }, { "server", required_argument, NULL, SERVER },
 	{ NULL, 0, NULL, 0 },
 };
 
 const struct cli request_cli = {
 	"otelop-spawn",
-	"otelop-spawn [-hqV] [-C DIR] [-n NAME] [-l LOG] [-t TIME] [-d DIR] [-m UMASK] [-e VAR=VALUE]... "
+	"otelop-spawn [-hqV] [-C DIR] [-n NAME] [-l LOG] [-t TIME] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... "
 	"[-u VAR]... [--tail N] [--as NAME] [--progress TEXT] [--run | --native [--strict]] [--again] [--dry-run] [--] CMD [ARG...]\n"
-	"otelop-spawn --start RUN [--as NAME] [-C DIR] [-n NAME] [-t TIME] [--dry-run] COMMAND [ARG...]\n"
+	"otelop-spawn --start RUN [--as NAME] [-C DIR] [-n NAME] [-t TIME] [--again] [--dry-run] COMMAND [ARG...]\n"
+	"otelop-spawn --behind N [--as NAME] [--] CMD [ARG...]\n"
 	"otelop-spawn --start RUN --as NAME [-C DIR] [-n NAME] {--servers | --server} N -- [NEXT...] WORD...",
 	"l:t:d:m:e:u:q", long_options, CLI_PROGRAM,
 };
@@ -39,9 +41,12 @@ const struct cli request_cli = {
 static const struct option start_options[] = {
 	{ "timeout", required_argument, NULL, 't' }, { "foreground", no_argument, NULL, 'f' },
 	{ "native", no_argument, NULL, NATIVE }, { "strict", no_argument, NULL, STRICT },
+	{ "log", required_argument, NULL, 'l' }, { "chdir", required_argument, NULL, 'd' },
+	{ "umask", required_argument, NULL, 'm' }, { "env", required_argument, NULL, 'e' },
+	{ "unset", required_argument, NULL, 'u' },
 };
 #define START_OPTIONS (sizeof(start_options) / sizeof(*start_options))
-#define FRONT 4		/* words in front of otelop-run's own: itself, -C, -n, --join */
+#define FRONT 5		/* words in front of otelop-run's own: itself, --join, --unnamed, and of -m and -l */
 
 /* Cleared memory that is needed until the end. */
 static void *
@@ -64,55 +69,129 @@ join(const char *option, const char *value)
 }
 
 static mode_t
-parse_umask(const char *text)
+parse_umask(const struct cli *cli, const char *text)
 {
 	const char *end = text;
 	unsigned long long mask;
 
 	if (*text < '0' || *text > '7' || !text_take_number(&end, 8, &mask) || *end != '\0' || mask > 0777)
-		cli_usage_error(&request_cli, "-m: not an octal mask: %s", text);
+		cli_usage_error(cli, "-m: not an octal mask: %s", text);
 	return (mode_t)mask;
 }
 
-static const char *
-parse_variable(const char *option, const char *text, int with_value)
+/* What is to be told to otelop-run: the names alone, for words are seen by everybody. */
+static void
+start_with(struct request *request, const char *option, const char *value, size_t length)
 {
-	const char *equals = strchr(text, '=');
+	static const char front[] = "--started-with=";
+	char *word = allocate(sizeof(front) + strlen(option) + length + 1, 1);
 
-	if (*text == '\0' || equals == text || (equals != NULL) != with_value)
-		cli_usage_error(&request_cli, "%s: not %s: %s", option, with_value ? "VAR=VALUE" : "a variable",
-		    text);
-	return text;
+	sprintf(word, "%s%s%.*s", front, option, (int)length, value);
+	request->started_with[request->started_count++] = word;
 }
 
-/* The variables have room for every word of the command line. */
 static void
-take_options(struct request *request, const char **set, const char **unset, int argc, char *argv[])
+check_variable(const struct cli *cli, const char *option, const char *text, size_t length)
+{
+	static const char *const ours[] = { "OTELOP_STATE_DIR", "OTELOP_NAME", "OTELOP_DAEMONIZED", "OTELOP_LOCK_FD",
+	    "OTELOP_CHAIN_FD" };
+	size_t i;
+
+	if (length == 0)
+		cli_usage_error(cli, "%s: not a variable: %s", option, text);
+	for (i = 0; cli->kind == CLI_COMMAND && i < sizeof(ours) / sizeof(*ours); i++)
+		if (strlen(ours[i]) == length && strncmp(text, ours[i], length) == 0)
+			cli_usage_error(cli, "%s: this variable is not yours to set: %s", option, ours[i]);
+}
+
+/* Without a value it is the caller's, who must have one: the daemon is not to start without what it needs. */
+static void
+set_variable(const struct cli *cli, struct request *request, const char *text)
+{
+	size_t length = strcspn(text, "=");
+	const char *value;
+
+	check_variable(cli, "-e", text, length);
+	start_with(request, "-e", text, length + (text[length] == '='));
+	if (text[length] == '\0') {
+		if ((value = getenv(text)) == NULL)
+			cli_usage_error(cli, "-e: not set in the environment: %s", text);
+		run_words_add(cli, &request->words.environment, text, length);
+		text = join(join(text, "="), value);
+	} else {
+		run_words_add(cli, &request->words.environment, text, length);
+	}
+	*request->set++ = text;
+}
+
+static void
+unset_variable(const struct cli *cli, struct request *request, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (strchr(text, '=') != NULL)
+		cli_usage_error(cli, "-u: not a variable: %s", text);
+	check_variable(cli, "-u", text, length);
+	start_with(request, "-u", text, length);
+	*request->unset++ = text;
+	run_words_add(cli, &request->words.unset, text, length);
+}
+
+/* 1; 0: it is none of those that `otelop start` has, too. */
+static int
+take_outfit(const struct cli *cli, struct request *request, int option)
+{
+	switch (option) {
+	case 'l':
+		request->log = optarg;
+		return 1;
+	case 't':
+		request->spawn.timeout_ms = cli_limit(cli, "-t", optarg);
+		request->has_timeout = 1;
+		return 1;
+	case 'd':
+		request->spawn.cwd = optarg;
+		return 1;
+	case 'm':
+		request->spawn.umask = parse_umask(cli, optarg);
+		request->spawn.set_umask = 1;
+		return 1;
+	case 'e':
+		set_variable(cli, request, optarg);
+		return 1;
+	case 'u':
+		unset_variable(cli, request, optarg);
+		return 1;
+	case NATIVE:
+		request->is_native = 1;
+		return 1;
+	case STRICT:
+		request->is_strict = 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* There is no more of either than words. */
+static void
+make_room(struct request *request, int argc)
+{
+	request->set = allocate((size_t)argc + 1, sizeof(*request->set));
+	request->unset = allocate((size_t)argc + 1, sizeof(*request->unset));
+	request->started_with = allocate((size_t)argc + FRONT, sizeof(*request->started_with));
+	request->started_count = 0;
+	request->spawn.set_env = request->set;
+	request->spawn.unset_env = request->unset;
+}
+
+static void
+take_options(struct request *request, int argc, char *argv[])
 {
 	const struct cli *cli = &request_cli;
 	int option;
 
 	while ((option = cli_option(cli, &request->place, argc, argv)) != -1)
 		switch (option) {
-		case 'l':
-			request->log = optarg;
-			break;
-		case 't':
-			request->spawn.timeout_ms = cli_limit(cli, "-t", optarg);
-			break;
-		case 'd':
-			request->spawn.cwd = optarg;
-			break;
-		case 'm':
-			request->spawn.umask = parse_umask(optarg);
-			request->spawn.set_umask = 1;
-			break;
-		case 'e':
-			*set++ = parse_variable("-e", optarg, 1);
-			break;
-		case 'u':
-			*unset++ = parse_variable("-u", optarg, 0);
-			break;
 		case 'q':
 			request->quiet_busy = 1;
 			break;
@@ -128,17 +207,14 @@ take_options(struct request *request, const char **set, const char **unset, int 
 		case RUN:
 			request->is_run = 1;
 			break;
-		case NATIVE:
-			request->is_native = 1;
-			break;
-		case STRICT:
-			request->is_strict = 1;
-			break;
 		case AGAIN:
 			request->is_again = 1;
 			break;
 		case START:
 			request->runner = optarg;
+			break;
+		case BEHIND:
+			request->behind = cli_number(cli, "--behind", optarg, 1, argc);
 			break;
 		case SERVERS:
 		case SERVER:
@@ -146,6 +222,8 @@ take_options(struct request *request, const char **set, const char **unset, int 
 			request->asks_servers = 1;
 			request->is_server = option == SERVER;
 			break;
+		default:
+			take_outfit(cli, request, option);
 		}
 }
 
@@ -181,20 +259,9 @@ take_start_options(const struct cli *cli, struct request *request, char **words,
 	int option, before = optind;
 
 	for (; (option = cli_option(cli, NULL, argc, argv)) != -1; before = optind)
-		switch (option) {
-		case 't':
-			request->spawn.timeout_ms = cli_limit(cli, "-t", optarg);
-			break;
-		case 'f':
+		if (option == 'f') {
 			request->is_foreground = 1;
-			break;
-		case NATIVE:
-			request->is_native = 1;
-			break;
-		case STRICT:
-			request->is_strict = 1;
-			break;
-		default:
+		} else if (!take_outfit(cli, request, option)) {
 			run_words_take(cli, &request->words, option);
 			while (before < optind)
 				words[count++] = argv[before++];
@@ -207,42 +274,78 @@ check_native(const struct cli *cli, struct request *request, size_t count, int a
 {
 	if (count > 0 || request->is_foreground ||
 	    (optind < argc && strcmp(argv[optind - 1], "--") != 0))
-		cli_usage_error(cli, "--native goes with -t and --strict only");
+		cli_usage_error(cli, "--native goes with -t, --strict, -l, -d, -m, -e and -u only");
 	if (optind >= argc)
 		cli_usage_error(cli, "no command: give it behind --");
 	request->argv = argv + optind;
 }
 
-/* The words in front of otelop-run's own; without us in between, it is told where to be.  How many there are. */
-static size_t
-make_front(const struct request *request, char *front[FRONT])
+/* The daemon may begin in another directory than ours. */
+static const char *
+absolute(const char *path)
 {
-	static char joins[] = "--join";
-	const struct cli_place *place = &request->place;
-	size_t count = 0;
+	char here[OTELOP_PATH_SIZE];
 
-	front[count++] = (char *)(uintptr_t)request->runner;
-	if (request->is_foreground && place->dir != NULL)
-		front[count++] = join("--state-dir=", place->dir);
-	if (request->is_foreground && place->name != NULL)
-		front[count++] = join("--name=", place->name);
-	if (!request->is_foreground && !request->is_strict)
-		front[count++] = joins;
-	return count;
+	if (*path == '/' || getcwd(here, sizeof(here)) == NULL)
+		return path;
+	return join(join(here, strcmp(here, "/") == 0 ? "" : "/"), path);
 }
 
-/* otelop-run's words, from the end on of those that have been taken. */
-static void
-put_rest(struct request *request, size_t taken, char *const rest[])
+/* What is not said by words of its own.  How many there are. */
+static size_t
+make_front(struct request *request, char *front[])
 {
-	char *front[FRONT], **words = request->room;
-	size_t count = make_front(request, front);
+	static char joins[] = "--join", unnamed[] = "--unnamed";
+	char mask[8];
+	size_t count = 0;
 
-	request->argv = words + FRONT - count;
-	memcpy(request->argv, front, count * sizeof(*front));
-	words += FRONT + taken;
+	if (request->spawn.set_umask) {
+		snprintf(mask, sizeof(mask), "%04o", (unsigned)request->spawn.umask);
+		start_with(request, "-m", mask, strlen(mask));
+	}
+	if (request->log != NULL)
+		start_with(request, "-l", absolute(request->log), strlen(absolute(request->log)));
+	front[count++] = (char *)(uintptr_t)request->runner;
+	if (!request->is_foreground && !request->is_strict)
+		front[count++] = joins;
+	if (request->is_unnamed)
+		front[count++] = unnamed;
+	memcpy(front + count, request->started_with, request->started_count * sizeof(*front));
+	return count + request->started_count;
+}
+
+/* otelop-run's words: those in front, those that have been taken, and the rest. */
+static void
+put_words(struct request *request, char *const taken[], size_t count, char *const rest[])
+{
+	char **words = request->argv = request->room;
+
+	words += make_front(request, words);
+	memcpy(words, taken, count * sizeof(*words));
+	words += count;
 	while ((*words++ = *rest++) != NULL)
 		;
+}
+
+/* What goes to the terminal or to a supervisor cannot be looked into; with --log-max otelop-run writes the log itself. */
+static void
+check_foreground(const struct cli *cli, const struct request *request)
+{
+	const struct modes *modes = &request->words.modes;
+	size_t i;
+
+	for (i = 0; request->is_foreground && request->words.options.log_max == 0 && i < modes->count; i++)
+		if (modes->items[i].kind == MODE_LOG)
+			cli_usage_error(cli, "--ready: %s: needs the log, and -f writes none", modes->items[i].text);
+}
+
+static void
+check_log(const struct cli *cli, const struct request *request)
+{
+	if (request->log != NULL && request->is_foreground)
+		cli_usage_error(cli, "-f and -l: only one of them");
+	if (request->log != NULL && request->words.options.log_max_text != NULL)
+		cli_usage_error(cli, "--log-max and -l: only one of them: it is the state directory's log that is kept small");
 }
 
 void
@@ -257,20 +360,36 @@ request_parse_start(struct request *request, const char *name, const char *usage
 {
 	struct option all[CLI_LONG_MAX + 1];
 	struct cli cli = { name, usage, REQUEST_START_LETTERS, all, CLI_COMMAND };
-	size_t taken;
+	char **taken;
+	size_t count;
 
 	request_start_options(all);
 	run_words_begin(&request->words);
-	request->room = allocate((size_t)argc + FRONT + 1, sizeof(*request->room));
-	taken = take_start_options(&cli, request, request->room + FRONT, argc, argv);
+	make_room(request, argc);
+	request->given = argv + 1;
+	request->room = allocate((size_t)argc * 2 + FRONT + 1, sizeof(*request->room));
+	taken = allocate((size_t)argc + 1, sizeof(*taken));
+	count = take_start_options(&cli, request, taken, argc, argv);
+	check_log(&cli, request);
 	if (request->is_native) {
-		check_native(&cli, request, taken, argc, argv);
+		check_native(&cli, request, count, argc, argv);
 		return;
 	}
 	request->is_run = 1;
 	run_words_end(&cli, &request->words, argc, argv);
+	check_foreground(&cli, request);
 	run_words_restore(&request->words);
-	put_rest(request, taken, argv + optind);
+	put_words(request, taken, count, argv + optind);
+	free(taken);
+}
+
+/* The words of the start that comes after what is to be become. */
+static void
+check_behind(struct request *request, int argc, char *argv[])
+{
+	request->argv = argv + optind;
+	if (request->behind >= argc - optind)
+		cli_usage_error(&request_cli, "--behind: there are not so many words, and a command line of a start behind them");
 }
 
 static void
@@ -293,14 +412,15 @@ request_parse(int argc, char *argv[])
 	request->tail = 10;
 	request->chain_fd = -1;
 	request->dir = (struct statedir)STATEDIR_INIT;
-	request->variables = allocate((size_t)argc * 2 + 2, sizeof(*request->variables));
 	request->spawn.timeout_ms = 60000;
-	request->spawn.set_env = request->variables;
-	request->spawn.unset_env = request->variables + argc + 1;
-	take_options(request, request->variables, request->variables + argc + 1, argc, argv);
+	make_room(request, argc);
+	take_options(request, argc, argv);
 	if (request->asks_servers)
 		return request;
-	if (request->runner == NULL)
+	request->is_unnamed = !instance_is_chosen(request->place.dir, request->place.name);
+	if (request->behind > 0)
+		check_behind(request, argc, argv);
+	else if (request->runner == NULL)
 		check(request, argc, argv);
 	else if ((command = cli_command_of_otelop(&request->place, &argc, &argv)) != NULL)
 		parse_start(request, command, argc, argv);
@@ -325,7 +445,7 @@ request_become_next(const struct cli *cli, const struct request *request, const 
 	memcpy(words + request->next_count, more, count * sizeof(*words));
 	memcpy(words + request->next_count + count, request->rest, i * sizeof(*words));
 	exec_command((char *const *)(uintptr_t)words);
-	message_errno(&message, "%s: cannot run", words[0]);
+	exec_failed(words[0], &message);
 	cli_fail(cli, status_of_exec(errno), &message);
 }
 

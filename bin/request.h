@@ -28,9 +28,15 @@ struct request {
 	long next_count;
 	char *const *rest;		/* and what goes behind those, NULL-terminated */
 	const char *runner;		/* --start: otelop-run, which our words are for, too */
+	char **given;			/* with --start: the words of the command */
+	long behind;			/* argv is a chain, in which so many words are in front of such a request; 0: no */
+	int has_timeout;		/* -t was given */
+	int is_unnamed;			/* nobody has said which instance it is */
 	struct run_words words;		/* with is_run */
 	struct otelop_spawn spawn;
-	const char **variables;		/* of -e and -u */
+	const char **set, **unset;	/* where the next -e and -u go */
+	char **started_with;		/* what otelop-run is told of our own options */
+	size_t started_count;
 	char **room;			/* for otelop-run's words, with --start */
 
 	struct instance instance;
@@ -59,7 +65,7 @@ struct request *request_parse(int argc, char *argv[]);
 void request_parse_start(struct request *request, const char *name, const char *usage, int argc, char *argv[]);
 
 /* Put the long options of `otelop start` into a table, that ends with them; and its letters. */
-#define REQUEST_START_LETTERS "t:f"
+#define REQUEST_START_LETTERS "t:fl:d:m:e:u:"
 void request_start_options(struct option *table);
 
 /* Become the words of next, more (NULL-terminated), and the rest; what goes wrong is said by cli. */

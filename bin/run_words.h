@@ -9,10 +9,18 @@
 #include "daemon/modes.h"
 #include "daemon/run_options.h"
 
+/* Strings, a NULL behind the last one. */
+struct list {
+	const char **items;
+	size_t count;
+};
+
 struct run_words {
 	struct cli_place place;
 	struct run_options options;	/* but for state_dir */
 	struct modes modes;
+	struct list environment;	/* of options */
+	struct list unset;
 	char **command;
 	int dry_run;
 };
@@ -34,9 +42,12 @@ void run_words_restore(struct run_words *words);
  * The same in steps, for who takes words of its own as well, with numbers from RUN_WORDS_LONG on: put the options into
  * a table, that ends with them; begin; take each; and when there are no more, look at the operands.
  */
-#define RUN_WORDS_LONG (CLI_LONG + 24)
+#define RUN_WORDS_LONG (CLI_LONG + 32)
 void run_words_options(struct option *table);
 void run_words_begin(struct run_words *words);
+/* Add to a list of variables, VAR=VALUE or VAR, of which of the same name the last one counts. */
+void run_words_add(const struct cli *cli, struct list *list, const char *item, size_t name_length);
+
 void run_words_take(const struct cli *cli, struct run_words *words, int option);
 void run_words_end(const struct cli *cli, struct run_words *words, int argc, char *argv[]);
 

@@ -52,9 +52,10 @@ static int
 join_status(const struct cli *cli, const char *dir, char *const argv[], int began, enum state now,
     const struct otelop_metadata *metadata, const struct otelop_message *warning)
 {
+	struct same_want want = { .argv = argv };
 	struct otelop_message words = *warning;
 
-	switch (join_judge(dir, now, began, metadata, argv, 1, &words)) {
+	switch (join_judge(dir, now, began, metadata, &want, 1, &words)) {
 	case JOIN_LEFT:
 		return STATUS_BUSY;	/* it has been said why */
 	case JOIN_FAILED:

@@ -152,6 +152,7 @@ struct otelop_spawn_result {
 	pid_t child;			/* the process that argv became; 0: nothing ran */
 	int status;			/* the exit status that tells what happened; 0: ready */
 	int said;			/* the reason is the daemon's own words (err:) */
+	int unstarted;			/* it said that what it was to run never ran (otelop-run does) */
 	long long log_start;		/* where in the log this start begins; -1: no regular file */
 	struct otelop_message summary;	/* a line about the child, if it said one (otelop-run does) */
 	struct otelop_message reason;	/* why it is not ready, without argv[0] in front */

@@ -92,6 +92,46 @@ BATS_TEST_TIMEOUT=180
 	assert_nothing_runs
 }
 
+# What it starts has none of the daemon's descriptors, and no lock to be known by: node's children are so.
+without_descriptors() { slow_server=${slow_server/import os,/import os; os.closerange(3, 256); import}; }
+
+@test "stop, otelop-run was killed, and what is behind the shell has let go of the lock: it is asked once, has its time, and -k ends it" {
+	needs /proc
+	without_descriptors
+	start_behind_shell 2
+	kill -KILL "$(parent_of "$pid")"
+	tool -0 otelop stop -t 30
+	assert_asked_once_and_ended
+	assert_equal "$(log_text)" ""
+	assert_nothing_runs
+	start_behind_shell 60
+	kill -KILL "$(parent_of "$pid")"
+	tool -0 otelop stop -t 500ms -k 10
+	assert_equal "$(cat heard)" SIGTERM
+	assert_regex "$(log_text)" '^otelop-stop: process [0-9]+ \(python3\): killed'
+	assert_equal "$(log_text | wc -l)" 1
+	assert_nothing_runs
+}
+
+@test "stop in vain, otelop-run was killed, and what is behind the shell has let go of the lock: it is named" {
+	needs /proc
+	without_descriptors
+	start_behind_shell 60
+	kill -KILL "$(parent_of "$pid")"
+	tool -124 otelop stop -t 500ms
+	assert_regex "$stderr" 'it has left process [0-9]+ \(python3\); -k TIME kills, -t TIME waits longer$'
+}
+
+@test "stop of a daemon with --no-sweep whose otelop-run was killed: what it left stays" {
+	needs /proc
+	without_descriptors
+	start_behind_shell 60 --no-sweep
+	kill -KILL "$(parent_of "$pid")"
+	tool -0 otelop stop
+	assert [ ! -e heard ]
+	this_many_run 1
+}
+
 @test "otelop-run is killed while stop waits: what is behind the shell keeps its time" {
 	needs /proc
 	local parent

@@ -4,6 +4,27 @@ load helper
 
 BATS_TEST_TIMEOUT=180
 
+# make_foreign_program FILE: an ELF program of this machine, whose loader is not here.
+make_foreign_program() {
+	python3 - "$1" <<'END'
+import struct, sys
+name = b"/lib/ld-nowhere.so.1\0"
+exe = open(sys.executable, "rb").read(64)
+wide, order = exe[4] == 2, "<" if exe[5] == 1 else ">"
+machine = struct.unpack(order + "H", exe[18:20])[0]
+size, entry = (64, 56) if wide else (52, 32)
+at = size + 2 * entry
+word = "Q" if wide else "I"
+head = exe[:16] + struct.pack(order + "HHI" + 3 * word + "IHHHHHH", 2, machine, 1, 0x400000, size, 0,
+    0, size, entry, 2, 0, 0, 0)
+def header(kind, offset, length):
+    if wide:
+        return struct.pack(order + "IIQQQQQQ", kind, 5, offset, 0x400000, 0x400000, length, length, 4096)
+    return struct.pack(order + "IIIIIIII", kind, offset, 0x400000, 0x400000, length, length, 5, 4096)
+open(sys.argv[1], "wb").write(head + header(3, at, len(name)) + header(1, 0, at + len(name)) + name)
+END
+}
+
 # --- what can be run
 
 @test "a command that does not exist: 127, it is named, and no log is shown" {
@@ -27,6 +48,49 @@ BATS_TEST_TIMEOUT=180
 	chmod +x garbage
 	ln -s loop loop
 	tool -126 otelop-spawn -- ./loop
+}
+
+@test "a script or program whose interpreter is missing: it is named, its \\r shown, by every program, and there is no log line" {
+	local file missing program
+	printf '#!/bin/nosh\r\necho hi\r\n' >crlf
+	printf '#! /opt/no/python3 -u\n' >missing
+	printf '#!./missing\n' >second
+	make_foreign_program foreign
+	chmod +x crlf missing second foreign
+	while read -r file missing; do
+		for program in otelop-spawn 'otelop-spawn --dry-run' otelop-run otelop-lock 'otelop start' 'otelop start -f' \
+			'otelop start --native' 'otelop restart'; do
+			# shellcheck disable=SC2086 # words
+			tool -127 $program -- "./$file"
+			assert_equal "$program: ${stderr#*: }" "$program: ./$file: cannot run: its interpreter is not there: $missing"
+		done
+	done <<'TABLE'
+crlf /bin/nosh\r (its lines end in \r\n)
+missing /opt/no/python3
+second /opt/no/python3
+foreign /lib/ld-nowhere.so.1
+TABLE
+	PATH=$PWD:$PATH tool -127 otelop start -- crlf
+	assert_equal "$stderr" 'otelop: crlf: cannot run: its interpreter is not there: /bin/nosh\r (its lines end in \r\n)'
+}
+
+@test "a command that ran, and whose own interpreter was missing: the log has its words, and is named" {
+	printf '#!/usr/bin/env nosuch\n' >script
+	chmod +x script
+	tool -127 otelop start -- ./script
+	[[ $stderr == *nosuch*"log: $OTELOP_STATE_DIR/otelop.log" ]]
+}
+
+@test "restart of a daemon whose interpreter is gone: it is named, and the daemon goes on" {
+	ln -s /bin/sh shell
+	printf '#!%s/shell\nexec sleep 600\n' "$PWD" >script
+	chmod +x script
+	tool -0 otelop start --ready exec -- ./script
+	rm shell
+	tool -127 otelop restart
+	assert_equal "$stderr" "otelop: ./script: cannot run: its interpreter is not there: $PWD/shell"
+	tool -0 otelop status -q
+	tool -0 otelop stop
 }
 
 @test "a script without #!: sh runs it, with its arguments" {

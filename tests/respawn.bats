@@ -299,6 +299,17 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 		'otelop-run: sh: exited with status 0; not started again: that was done 2 times in a row'
 }
 
+@test "the last run that is allowed fails to be ready: exited with 1, whatever ended it, and why is in the log" {
+	tool -0 otelop start --respawn=1 --ready fd -- sh -c 'echo run >>runs
+		if test -e end; then otelop-ready -e "port taken"; exec 3>&-; exec sleep 1000; fi
+		otelop-ready; exec 3>&-; until test -e end; do sleep 0.02; done; exit 3'
+	: >end
+	eventually 20 metadata_says exited
+	assert_nothing_runs
+	assert_equal "$(get exitCode restarts)" "1 1 "
+	assert_equal "$(tail -n 1 "$log")" 'otelop-run: sh: port taken; not started again: that was done 1 time in a row'
+}
+
 @test "the command is away for a while: that is a crash, too, and told; it is found when it is back" {
 	printf '#!/bin/sh\n%s\n' "$counted" >daemon
 	chmod +x daemon
@@ -355,6 +366,16 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	assert_gone "$runner"
 	ran 1
 	holder_is_published
+}
+
+@test "its log is over 16 MiB when it crashes: set aside, and the next run's words are in a new one" {
+	tool -0 otelop start --respawn --ready fd -- sh -c "echo begun; $counted"
+	crash 'head -c 17000000 /dev/zero >&2; exit 3'
+	eventually 10 runs_again 2
+	(($(stat -c %s "$log.1") > 17000000))
+	assert_equal "$(cat "$log")" 'otelop-run: sh: exited with status 3; started again in 1 s (1 of 10)
+begun'
+	tool -0 otelop stop
 }
 
 @test "under notify: each run has a socket of its own, and says so at it" {

@@ -145,6 +145,45 @@ load helper
 	[[ $stderr == *$'\n'"otelop: waited for fd,notify,listen; --ready "* ]]
 }
 
+# A daemon that says the words of each argument to its supervisor, a second between them.
+patient='import os, socket, sys, time
+name = os.environ["NOTIFY_SOCKET"]
+for words in sys.argv[1:]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.sendto(words.encode(), "\0" + name[1:] if name[0] == "@" else name)
+    time.sleep(1)
+time.sleep(600)'
+
+@test "a daemon that asks for more time (EXTEND_TIMEOUT_USEC): it is waited for, and no longer than that" {
+	local more=EXTEND_TIMEOUT_USEC=60000000
+	tool -0 otelop start -t 2s -- python3 -c "$patient" "$more" STATUS=one STATUS=two READY=1
+	tool -0 otelop stop
+	tool -0 otelop start -t 2s -- otelop-run -C inner -- python3 -c "$patient" STATUS=zero$'\n'"$more" one two READY=1
+	tool -0 otelop stop
+	# Never less than without it, and what is no number is none.
+	for more in 1 0 -5 infinity 5x 99999999999999999999 ''; do
+		tool -0 otelop start -t 20s -- python3 -c "$patient" "EXTEND_TIMEOUT_USEC=$more" READY=1
+		tool -0 otelop stop
+	done
+	tool -124 otelop start -t 3s -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=4000000 one
+	assert_regex "${stderr_lines[0]}" 'not ready within [4-7](\.[0-9]+)? s$'
+	assert_nothing_runs
+}
+
+@test "a supervisor of otelop-run hears that the daemon asks for more time" {
+	background timeout 20 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("notify")
+print(s.recv(4096).decode(), flush=True)
+print(s.recv(4096).decode(), flush=True)' >heard
+	listener=$!
+	eventually 10 test -S notify
+	NOTIFY_SOCKET=$PWD/notify background otelop-run -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=7000000 READY=1
+	wait "$listener"
+	assert_equal "$(cat heard)" $'EXTEND_TIMEOUT_USEC=7000000\nREADY=1'
+	tool -0 otelop stop
+}
+
 @test "a start whose pid nobody reads: status 0, and the daemon runs" {
 	tool -0 unread otelop start --ready exec -- sleep 600
 	assert_equal "$stderr" "otelop: sleep is ready"
@@ -228,6 +267,187 @@ load helper
 }
 
 # --- options
+
+@test "the account's own instance, the same words in another directory: 75, and where that one was started; a named one is the same from everywhere" {
+	local name
+	unset OTELOP_STATE_DIR
+	export XDG_STATE_HOME=$PWD/xdg HOME=$PWD
+	mkdir a b
+	ln -s a link
+	cd a
+	start_sleep
+	pid=$output
+	cd ../b
+	tool -75 otelop start --ready exec -- sleep 600
+	assert_output ""
+	assert_stderr_line_count 1
+	[[ $stderr == "otelop: $XDG_STATE_HOME/otelop: this command runs here already, for another directory: sleep 600, started in $BATS_TEST_TMPDIR/a as process $pid (-n NAME or -C DIR "*"otelop restart"* ]]
+	tool -75 otelop start --ready exec -d . -- sleep 600
+	tool -75 otelop start --native -- sleep 600
+	for name in ../a "$BATS_TEST_TMPDIR/link"; do
+		tool -0 otelop start --ready exec -d "$name" -- sleep 600
+		assert_output "$pid"
+		assert_equal "$stderr" "otelop: already running"
+	done
+	for name in "-n one" "-C $PWD/state"; do
+		# shellcheck disable=SC2086 # words
+		{
+			cd "$BATS_TEST_TMPDIR/a"
+			tool -0 otelop $name start --ready exec -- sleep 600
+			pid=$output
+			cd "$BATS_TEST_TMPDIR/b"
+			tool -0 otelop $name start --ready exec -- sleep 600
+			assert_equal "$name: $output" "$name: $pid"
+			tool -0 otelop $name stop
+		}
+	done
+	OTELOP_STATE_DIR=$XDG_STATE_HOME/otelop tool -0 otelop start --ready exec -- sleep 600
+	tool -0 otelop stop
+}
+
+@test "a directory that has another name by now, or is gone: a start for it is another one" {
+	unset OTELOP_STATE_DIR
+	export XDG_STATE_HOME=$PWD/xdg
+	mkdir a
+	(cd a && start_sleep)
+	mv a b
+	cd "$PWD/b"
+	tool -75 otelop start --ready exec -- sleep 600
+	tool -0 otelop stop
+}
+
+@test "the same command with another -e or -u: 75, and it says so; in another order, or twice, it is the same" {
+	export SHELL=/bin/sh
+	tool -0 otelop start --ready exec -e A=1 -e 'B=two  words' -u C -u D -e SHELL -- sleep 600
+	pid=$output
+	tool -0 otelop start --ready exec -uD --unset=C --env=SHELL -e'B=two  words' -eA=2 -e A=1 -- sleep 600
+	assert_output "$pid"
+	assert_equal "$stderr" "otelop: already running"
+	for words in '' '-e A=1' '-e A=2 -e B=two -u C -u D -e SHELL' '-e A=1 -u C -u D -e SHELL'; do
+		# shellcheck disable=SC2086 # words
+		tool -75 otelop start --ready exec $words -- sleep 600
+		[[ $stderr == *": this command runs here already, but with another -e or -u: sleep 600, started in $PWD "* ]]
+		assert_stderr_line_count 1
+	done
+	tool -75 otelop start --ready exec -e A=1 -e 'B=two  words' -u C -u D -e SHELL=/bin/sh -- sleep 600
+	kill -0 "$pid"
+}
+
+@test "already running with the same command, and other options: 0, and they are named" {
+	mkdir elsewhere
+	tool -0 otelop start --ready exec -m 077 --max-lifetime 1h one=1 two=2 -- sleep 600
+	pid=$output
+	tool -0 otelop start --ready exec -m 77 --max-lifetime=1h two=2 one=1 -- sleep 600
+	assert_equal "$stderr" "otelop: already running"
+	tool -0 otelop start -d elsewhere --ready fd --no-sweep --log-max 1M -m 022 one=1 two=3 three=3 -- sleep 600
+	assert_output "$pid"
+	assert_equal "$stderr" "otelop: already running; only a restart would change: --ready, --max-lifetime, --no-sweep, --log-max, -m, -d, two=, three="
+	tool -0 otelop start --ready exec -m 077 --max-lifetime 1h -l log two=2 -- sleep 600
+	assert_equal "$stderr" "otelop: already running; only a restart would change: -l, one="
+}
+
+# --- what the daemon finds
+
+@test "start -d -m -e -u -l: the daemon has them, and so has it after a restart, from elsewhere" {
+	local round
+	mkdir place elsewhere
+	export TAKEN=first GONE=gone KEPT=kept
+	# shellcheck disable=SC2016
+	printf 'umask >seen; env >>seen; pwd; echo ready >&2\notelop-ready; exec 3>&-; exec sleep 600\n' >place/daemon
+	tool -0 otelop start --ready fd -d place -m 027 -e A=a=b -e 'B=two  words' -e TAKEN -u GONE -l log -- sh ./daemon
+	for round in first second; do
+		run cat place/seen
+		assert_line --index 0 --regexp '^0*27$'
+		assert_line 'A=a=b'
+		assert_line 'B=two  words'
+		assert_line "TAKEN=$round"
+		refute_line --regexp '^GONE='
+		assert_equal "$(tail -n 2 log)" "$PWD/place"$'\nready'
+		assert_not_exists "$OTELOP_STATE_DIR/otelop.log"
+		assert_equal "$(otelop-meta get environment unset umask log cwd)" \
+			$'A=a=b B=two  words TAKEN\nGONE\n0027\n'"$PWD/log"$'\n'"$PWD/place"
+		[ "$round" = second ] || (cd elsewhere && GONE=again TAKEN=second otelop restart)
+	done
+	assert_equal "$(stat -c %a "$OTELOP_STATE_DIR/otelop.json")" 600
+	# Of what was given by name alone no value is there, and no value of any is a word that all see.
+	run -1 grep -r first "$OTELOP_STATE_DIR/otelop.json"
+	for pid in $(otelop-meta get pid) $(parent_of "$(otelop-meta get pid)"); do
+		run -1 grep -qa 'two  words' "/proc/$pid/cmdline"
+	done
+}
+
+@test "start -e VAR that is not set: a mistake that names it; a restart without it stops nothing" {
+	tool -2 otelop start --ready exec -e NOT_THERE -- sleep 600
+	assert_equal "${stderr_lines[0]}" "otelop: start: -e: not set in the environment: NOT_THERE"
+	assert_not_exists "$OTELOP_STATE_DIR"
+	tool -0 env THERE= otelop start --ready exec -e THERE -- sleep 600
+	pid=$output
+	tool -2 otelop restart
+	assert_equal "${stderr_lines[0]}" "otelop: restart: -e: not set in the environment: THERE"
+	assert_equal "$(otelop-meta running)" "running $pid"
+	THERE=now tool -0 otelop restart
+}
+
+@test "start -f -d -m -e -u, and --native: the command has them, too" {
+	mkdir place
+	# shellcheck disable=SC2016 # for the daemon
+	printf 'pwd >seen; umask >>seen; echo "$A ${HOME-none}" >>seen; echo "$OTELOP_STATE_DIR" >>seen; otelop-ready\n' >place/daemon
+	cd "$PWD/place"
+	tool -0 otelop -C ../state start -f --ready fd -d "$PWD" -m 027 -e A=1 -u HOME -- sh ./daemon
+	cd "$BATS_TEST_TMPDIR"
+	assert_equal "$(sed 's/^0*27$/27/' place/seen)" "$PWD/place"$'\n27\n1 none\n'"$PWD/place/../state"
+	rm place/seen
+	tool -0 otelop -C state start -f --ready fd -d place -m 027 -e A=1 -u HOME -- sh ./daemon
+	assert_equal "$(sed 's/^0*27$/27/' place/seen)" "$PWD/place"$'\n27\n1 none\n'"$PWD/state"
+	rm place/seen
+	tool -0 otelop start --native -l log -d place -m 027 -e A=1 -u HOME -- sh ./daemon
+	assert_equal "$(sed 's/^0*27$/27/' place/seen)" "$PWD/place"$'\n27\n1 none\n'"$OTELOP_STATE_DIR"
+	assert_exists log
+}
+
+@test "start -e of what names a descriptor, or of make's words: it is what was asked for" {
+	tool -0 otelop start --ready fd -e MAKEFLAGS=-j4 -e LISTEN_FDS=0 -- sh -c 'env >seen; otelop-ready; exec 3>&-; exec sleep 600'
+	grep -qx MAKEFLAGS=-j4 seen
+	grep -qx LISTEN_FDS=0 seen
+}
+
+@test "start -e of what cannot be recorded: it runs, is the same as nothing, and a restart refuses" {
+	tool -0 otelop start --ready exec -e $'A=\xff' -- sleep 600
+	pid=$output
+	tool -75 otelop start --ready exec -e $'A=\xff' -- sleep 600
+	tool -1 otelop restart
+	[[ $stderr == *environment* ]]
+	assert_equal "$(otelop-meta running)" "running $pid"
+}
+
+@test "start with a mistake in -d, -m, -e, -u or -l: it is named, nothing is made, and a restart stops nothing" {
+	local words command
+	for command in start restart; do
+		while IFS='|' read -r words expected; do
+			# shellcheck disable=SC2086 # words
+			tool -2 otelop $command --ready exec $words -- sleep 600
+			assert_equal "${stderr_lines[0]}" "otelop: $command: $expected"
+		done <<'TABLE'
+-m 8|-m: not an octal mask: 8
+-e =x|-e: not a variable: =x
+-u A=1|-u: not a variable: A=1
+-e OTELOP_STATE_DIR=/x|-e: this variable is not yours to set: OTELOP_STATE_DIR
+-e OTELOP_NAME|-e: this variable is not yours to set: OTELOP_NAME
+-u OTELOP_DAEMONIZED|-u: this variable is not yours to set: OTELOP_DAEMONIZED
+-f -l log|-f and -l: only one of them
+-l log --log-max 1M|--log-max and -l: only one of them: it is the state directory's log that is kept small
+TABLE
+		[ "$command" = restart ] || { assert_not_exists "$OTELOP_STATE_DIR"; start_sleep; }
+	done
+	tool -125 otelop restart -d nowhere -- sleep 600
+	[[ $stderr == *"directory nowhere: "* ]]
+	tool -125 otelop restart -l nowhere/log -- sleep 600
+	assert_regex "$stderr" '^otelop: nowhere/log: cannot open the log: '
+	tool -127 otelop restart -e PATH="$PWD" -- sleep 600
+	tool -0 otelop status -q
+}
+
+# --- members, and options
 
 @test "start with members: they are in the metadata" {
 	tool -0 otelop start --ready exec note='two  words' httpAddr=127.0.0.1:1 dashed=--x -- sleep 600
@@ -449,6 +669,6 @@ signal.pause()'
 		[ "$status" -gt 128 ] || fail "$signal: status $status"
 		assert_nothing_runs
 		tool otelop status
-		assert_equal "$signal: $status: $output" "$signal: 3: state         stopped"
+		assert_equal "$signal: $status: ${lines[0]}" "$signal: 3: state         stopped"
 	done
 }

@@ -1,18 +1,22 @@
 /* Ask once, from outside and in a child, whether a daemon is ready. */
 #include "daemon/ask.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/status.h"
+#include "daemon/modes.h"
+#include "daemon/url.h"
 #include "otelop.h"
+#include "platform/platform.h"
 #include "process/child.h"
 #include "process/environment.h"
 #include "process/exec.h"
+#include "process/listener.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +27,8 @@
 
 extern char **environ;
 
-#define CONNECT_MS 500		/* then the next address, or the next ask, has its turn */
+#define CONNECT_MS 500		/* then the next address has its turn */
+#define NAMING_MS 1000		/* so long may be looked for who has answered */
 
 /*
  * The port may be one that the kernel chooses from for who connects: then a socket can meet itself.
@@ -48,101 +53,113 @@ has_met_itself(int fd)
 }
 
 static int
-can_connect(int family, const struct sockaddr *address, socklen_t length)
+can_connect(const struct sockaddr *address, socklen_t length, int64_t patience_ms, struct listener *answers)
 {
-	struct pollfd out = { socket(family, SOCK_STREAM, 0), POLLOUT, 0 };
+	struct pollfd out = { socket(address->sa_family, SOCK_STREAM, 0), POLLOUT, 0 };
 	socklen_t size = sizeof(int);
 	int done, error = 0;
 
 	if (out.fd < 0 || io_nonblock(out.fd, 1) < 0)
 		error = errno;
 	else if (connect(out.fd, address, length) < 0 && (error = errno) == EINPROGRESS &&
-	    poll(&out, 1, CONNECT_MS) == 1 &&
+	    poll(&out, 1, clock_poll_ms(patience_ms, OTELOP_FOREVER)) == 1 &&
 	    getsockopt(out.fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
 	done = error == 0 && !has_met_itself(out.fd);
+	if (done && address->sa_family == AF_UNIX)
+		listener_find_peer(out.fd, answers);
+	else if (done)
+		listener_find(address, answers);
 	io_close(&out.fd);
 	return done;
 }
 
-static int
-can_connect_host(const char *host, const char *port)
+/* The addresses of mode's host and port; the caller frees them.  NULL: none. */
+static struct addrinfo *
+find_host(const struct mode *mode)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list, *address;
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list;
+	char host[MODES_HOST_SIZE], port[8];
+
+	if (io_format(host, sizeof(host), "%.*s", (int)mode->host_length, mode->host) < 0 ||
+	    io_format(port, sizeof(port), "%u", mode->port) < 0 || getaddrinfo(host, port, &hints, &list) != 0)
+		return NULL;
+	return list;
+}
+
+static int
+can_connect_host(const struct mode *mode, struct listener *answers)
+{
+	struct addrinfo *list = find_host(mode), *address;
 	int done = 0;
 
-	if (getaddrinfo(host, port, &hints, &list) != 0)
-		return 0;
+	/* The last one may take all the time that there is. */
 	for (address = list; address != NULL && !done; address = address->ai_next)
-		done = can_connect(address->ai_family, address->ai_addr, address->ai_addrlen);
-	freeaddrinfo(list);
+		done = can_connect(address->ai_addr, address->ai_addrlen,
+		    address->ai_next != NULL ? CONNECT_MS : OTELOP_FOREVER, answers);
+	if (list != NULL)
+		freeaddrinfo(list);
 	return done;
 }
 
 /* A socket's address holds about 100 bytes: a longer path is reached from its directory. */
 static int
-can_connect_path(const char *path)
+can_connect_path(const struct mode *mode, struct listener *answers)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char directory[OTELOP_PATH_SIZE];
-	const char *name = strrchr(path, '/') + 1;
+	char path[OTELOP_PATH_SIZE], *name;
 
-	if (io_format(address.sun_path, sizeof(address.sun_path), "%s", path) < 0 &&
-	    (io_format(address.sun_path, sizeof(address.sun_path), "%s", name) < 0 ||
-	    io_format(directory, sizeof(directory), "%.*s", (int)(name - path), path) < 0 ||
-	    chdir(directory) < 0))
+	if (io_format(path, sizeof(path), "%.*s", (int)mode->target_length, mode->target) < 0)
 		return 0;
-	return can_connect(AF_UNIX, (struct sockaddr *)&address, sizeof(address));
-}
-
-/* In a child of its own group, so that what it starts can be ended with it. */
-static int
-become_probe(void)
-{
-	return setpgid(0, 0) < 0 ? -1 : child_keep_only(NULL, 0);
-}
-
-static void
-begin(struct ask *ask, int (*run)(void *), void *argument)
-{
-	pid_t pid = child_fork(run, argument);
-
-	if (pid > 0) {
-		setpgid(pid, pid);	/* here too: whoever is first, its group is there when we go on */
-		ask->pid = pid;
+	if (io_format(address.sun_path, sizeof(address.sun_path), "%s", path) < 0) {
+		name = strrchr(path, '/') + 1;
+		if (io_format(address.sun_path, sizeof(address.sun_path), "%s", name) < 0)
+			return 0;
+		*name = '\0';
+		if (chdir(path) < 0)
+			return 0;
 	}
+	return can_connect((struct sockaddr *)&address, sizeof(address), OTELOP_FOREVER, answers);
 }
 
-struct peer {
-	const char *host;
-	const char *target;
-};
+/* The client does not tell whom it has reached: that is looked up. */
+static int
+can_get(const struct mode *mode, struct listener *answers)
+{
+	struct addrinfo *list, *address;
+
+	if (!url_get(mode->target))
+		return 0;
+	list = find_host(mode);
+	for (address = list; address != NULL && !answers->is_known; address = address->ai_next)
+		listener_find(address->ai_addr, answers);
+	if (list != NULL)
+		freeaddrinfo(list);
+	return 1;
+}
 
 static int
-connect_once(void *argument)
+is_answered(const struct mode *mode, struct listener *answers)
 {
-	const struct peer *peer = argument;
-
-	if (become_probe() < 0)
-		return 1;
-	return !(*peer->host != '\0' ? can_connect_host(peer->host, peer->target) :
-	    can_connect_path(peer->target));
+	*answers = (struct listener){ 0 };
+	if (mode->kind == MODE_URL)
+		return can_get(mode, answers);
+	return mode->host != NULL ? can_connect_host(mode, answers) : can_connect_path(mode, answers);
 }
 
-void
-ask_connect(struct ask *ask, const char *host, const char *target)
+static int
+is_strangers(const struct listener *answers, const struct ask_subject *subject)
 {
-	struct peer peer = { host, target };
+	uid_t user;
+	size_t i;
 
-	begin(ask, connect_once, &peer);
+	if (!answers->is_known || answers->user == 0 || answers->user == geteuid())
+		return 0;
+	for (i = 0; i < subject->count; i++)
+		if (platform_process_user(subject->pids[i], &user) == 1 && user == answers->user)
+			return 0;
+	return 1;
 }
-
-struct check {
-	const char *command;
-	const char *state_dir;
-	struct environment environment;
-};
 
 static int
 leave_channels(struct environment *environment)
@@ -156,24 +173,72 @@ leave_channels(struct environment *environment)
 
 /* To find the shell may last as long as to run it: nobody waits for either. */
 static int
-check_once(void *argument)
+check(const struct mode *mode, const struct ask_subject *subject)
 {
-	struct check *check = argument;
-	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)check->command, NULL };
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)(uintptr_t)mode->target, NULL };
+	struct environment environment = { NULL, 0 };
 
 	/* As the daemon's: what it asks is about this state directory, and its verdict is nobody's. */
-	if (become_probe() == 0 && leave_channels(&check->environment) == 0 && setenv("OTELOP_STATE_DIR", check->state_dir, 1) == 0 &&
+	if (leave_channels(&environment) == 0 && setenv("OTELOP_STATE_DIR", subject->state_dir, 1) == 0 &&
 	    unsetenv("OTELOP_DAEMONIZED") == 0)
 		exec_command(argv);
 	return STATUS_NOT_FOUND;
 }
 
-void
-ask_check(struct ask *ask, const char *command, const char *state_dir)
-{
-	struct check check = { command, state_dir, { NULL, 0 } };
+struct question {
+	const struct mode *mode;
+	const struct ask_subject *subject;
+	int words;	/* where it is said who has answered, before there is a daemon; else -1 */
+};
 
-	begin(ask, check_once, &check);
+/* Whoever waits is told first that there is an answer: to find out whose it is may take longer. */
+static int
+tell(int words, const struct listener *answers)
+{
+	char text[256];
+
+	if (io_write_all(words, ":", 1) < 0)
+		return ASK_NO;
+	listener_describe(answers, text, sizeof(text));
+	return io_write_all(words, text, strlen(text)) < 0 ? ASK_NO : ASK_YES;
+}
+
+/* In a child of its own group, so that what it starts can be ended with it. */
+static int
+answer(void *argument)
+{
+	const struct question *question = argument;
+	struct listener answers;
+
+	if (setpgid(0, 0) < 0 || child_keep_only(&question->words, question->words >= 0) < 0)
+		return ASK_NO;
+	if (question->mode->kind == MODE_CHECK)
+		return check(question->mode, question->subject);
+	if (!is_answered(question->mode, &answers))
+		return ASK_NO;
+	if (question->words >= 0)
+		return tell(question->words, &answers);
+	return is_strangers(&answers, question->subject) ? ASK_STRANGER : ASK_YES;
+}
+
+static void
+begin(struct ask *ask, struct question *question, int64_t deadline)
+{
+	pid_t pid = child_fork(answer, question);
+
+	if (pid > 0) {
+		setpgid(pid, pid);	/* here too: whoever is first, its group is there when we go on */
+		ask->pid = pid;
+		ask->deadline = deadline;
+	}
+}
+
+void
+ask_begin(struct ask *ask, const struct mode *mode, const struct ask_subject *subject, int64_t deadline)
+{
+	struct question question = { mode, subject, -1 };
+
+	begin(ask, &question, deadline);
 }
 
 int
@@ -194,4 +259,45 @@ ask_end(struct ask *ask)
 	kill(-ask->pid, SIGKILL);
 	child_reap_killed(ask->pid);	/* or later, as any orphan */
 	ask->pid = 0;
+}
+
+/* The next words, until the deadline.  How many; 0: none come. */
+static size_t
+hear(int fd, int64_t deadline, char *words, size_t size)
+{
+	struct pollfd in = { fd, POLLIN, 0 };
+	int64_t left;
+	ssize_t n;
+	int ready;
+
+	do {
+		left = clock_left_ms(deadline);
+		ready = poll(&in, 1, clock_poll_ms(left, OTELOP_FOREVER));
+	} while (ready < 1 && left > 0);
+	n = ready == 1 ? read(fd, words, size) : 0;
+	return n > 0 ? (size_t)n : 0;
+}
+
+int
+ask_before(const struct mode *mode, int64_t deadline, char *who, size_t size)
+{
+	struct question question = { .mode = mode, .words = -1 };
+	struct ask ask = { 0 };
+	int words[2], answered = 0;
+	char colon;
+
+	if (io_pipe(words) < 0)
+		return 0;
+	question.words = words[1];
+	begin(&ask, &question, deadline);
+	io_close(&words[1]);
+	if (hear(words[0], deadline, &colon, 1) > 0) {
+		answered = 1;
+		who[hear(words[0], clock_deadline(NAMING_MS), who, size - 1)] = '\0';
+		if (*who == '\0')
+			io_format(who, size, "somebody");
+	}
+	io_close(&words[0]);
+	ask_end(&ask);
+	return answered;
 }

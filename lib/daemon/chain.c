@@ -4,7 +4,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "base/text.h"
-#include "daemon/join.h"
+#include "daemon/same.h"
 #include "json/json.h"
 #include "platform/platform.h"
 #include "state/identity.h"
@@ -131,14 +131,14 @@ is_as_young(pid_t pid)
 }
 
 pid_t
-chain_is_done(const char *dir, char *const argv[])
+chain_is_done(const char *dir, const struct same_want *want)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum state state;
 	pid_t pid = 0;
 
 	if (state_look(dir, &state, &metadata, NULL) == 0 && state == STATE_RUNNING &&
-	    identity_is_here(&metadata, NULL) && (argv == NULL || join_is_same(&metadata, argv)) &&
+	    identity_is_here(&metadata, NULL) && (want == NULL || same_judge(&metadata, want) == SAME) &&
 	    is_as_young(meta_pid(&metadata)))
 		pid = meta_pid(&metadata);
 	otelop_metadata_free(&metadata);

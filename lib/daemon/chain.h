@@ -12,6 +12,7 @@
 #ifndef CHAIN_H
 #define CHAIN_H
 
+#include "daemon/same.h"
 #include "otelop.h"
 
 /*
@@ -33,9 +34,9 @@ int chain_hand_on(int fd, const char *dir, struct otelop_message *message);
 
 /*
  * For a restart that had to wait for others: is what runs and is ready young enough to be what was asked for, that
- * is, did it begin after this process?  Its pid, or 0.  argv: only if it is this command; NULL: any.
+ * is, did it begin after this process?  Its pid, or 0.  want: only if it is that; NULL: any.
  */
-pid_t chain_is_done(const char *dir, char *const argv[]);
+pid_t chain_is_done(const char *dir, const struct same_want *want);
 
 /* Would the end of what runs in the directory end the caller too, which is below it?  1 or 0. */
 int chain_is_inside(const char *dir);

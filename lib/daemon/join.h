@@ -5,11 +5,12 @@
 #ifndef JOIN_H
 #define JOIN_H
 
+#include "daemon/same.h"
 #include "otelop.h"
 #include "state/state.h"
 
 enum join_answer {
-	JOIN_RUNS,	/* the same command is ready; *pid is the daemon's */
+	JOIN_RUNS,	/* the same command is ready; *pid is the daemon's; the words are what differs, or empty */
 	JOIN_LEFT,	/* it runs without its lock, or is dead and its lock is kept; the words say so */
 	JOIN_OTHER,	/* another command runs, or one that may be another; the words say which */
 	JOIN_FAILED,	/* the start that was under way has failed */
@@ -18,19 +19,16 @@ enum join_answer {
 	JOIN_UNKNOWN	/* cannot tell; the words say why */
 };
 
-/* Two commands are the same when they have the same words, and a relative path is one of the same directory. */
-int join_is_same(const struct otelop_metadata *metadata, char *const argv[]);
-
 /*
- * Answer for somebody who wanted to start argv, by what runs; words has what looking at it said, or is empty.
+ * Answer for somebody with this want, by what runs; words has what looking at it said, or is empty.
  * takes_foreign: a daemon of upstream's is the right one, as for a start that is to bring up such a daemon.
  */
 enum join_answer join_judge(const char *dir, enum state state, int began,
-    const struct otelop_metadata *metadata, char *const argv[], int takes_foreign,
+    const struct otelop_metadata *metadata, const struct same_want *want, int takes_foreign,
     struct otelop_message *words);
 
 /* Wait for what comes of it, until deadline, and answer. */
-enum join_answer join_wait(const char *dir, int64_t deadline, char *const argv[], int takes_foreign,
+enum join_answer join_wait(const char *dir, int64_t deadline, const struct same_want *want, int takes_foreign,
     pid_t *pid, struct otelop_message *words);
 
 #endif

@@ -16,12 +16,10 @@
 #define LOG_OLDER STATEDIR_LOG ".1"
 
 /*
- * Under the claim, before the command begins: rename a log that is larger than that, and have stdout and stderr in a new
- * one, if they are in it.  0; -1: it cannot be done, and goes on growing; the message says why.
+ * Under the claim, before the command begins: if stderr or stdout is in the directory's log, and that is larger than so
+ * much, rename it, and have them in a new one.  1: it has something in it, and log is what the system says of it; 0: it
+ * has not, or is none of the directory's; -1: as 1, but it could not be renamed, and the message says why.
  */
-int log_set_aside(const struct statedir *dir, struct otelop_message *message);
-
-/* Is stderr or stdout in the directory's log, a regular file?  1, and what the system says of it; 0. */
-int log_is_ours(const struct statedir *dir, struct stat *log);
+int log_begin(const struct statedir *dir, struct stat *log, struct otelop_message *message);
 
 #endif

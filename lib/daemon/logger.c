@@ -169,14 +169,18 @@ keep_log(const struct logger *logger)
 {
 	struct log log = { .fd = -1, .at_line_start = 1 };
 	char bytes[16384];
+	int copies = logger->copies[1];
 	ssize_t n;
 
 	log.fd = open_log(logger, &log.size, NULL);
 	while ((n = read(logger->pipe[0], bytes, sizeof(bytes))) != 0)
-		if (n > 0)
+		if (n > 0) {
 			append(&log, logger, bytes, (size_t)n);
-		else if (errno != EINTR)
+			if (copies >= 0 && io_write_all(copies, bytes, (size_t)n) < 0)
+				io_close(&copies);
+		} else if (errno != EINTR) {
 			return 1;
+		}
 	return 0;
 }
 
@@ -186,7 +190,7 @@ run_logger(void *argument)
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ };
 	const struct logger *logger = argument;
 	struct sigaction action = { .sa_handler = SIG_IGN };
-	int keep[2] = { logger->dir->fd, logger->pipe[0] };
+	int keep[3] = { logger->dir->fd, logger->pipe[0], logger->copies[1] };
 	size_t i;
 
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -194,7 +198,7 @@ run_logger(void *argument)
 	/* Before the frames of what stays, so that these are new pages, of which only those that are used count. */
 	platform_give_back_stack();
 	/* Above all not the lock: it must not outlive the daemon in us. */
-	return child_keep_only(keep, 2) < 0 ? 1 : keep_log(logger);
+	return child_keep_only(keep, keep[2] >= 0 ? 3 : 2) < 0 ? 1 : keep_log(logger);
 }
 
 static int
@@ -204,13 +208,42 @@ fork_logger(struct logger *logger)
 	return (logger->pid = child_fork(run_logger, logger)) < 0 ? -1 : 0;
 }
 
+static int
+open_pipes(struct logger *logger)
+{
+	if (io_pipe(logger->pipe) < 0)
+		return -1;
+	platform_enlarge_pipe(logger->pipe[1]);
+	if (!logger->copies_all)
+		return 0;
+	if (io_pipe(logger->copies) < 0)
+		return -1;
+	platform_enlarge_pipe(logger->copies[1]);
+	return 0;
+}
+
+void
+logger_end_copies(struct logger *logger)
+{
+	io_close(&logger->copies[0]);
+	io_close(&logger->copies[1]);
+}
+
+static void
+close_pipes(struct logger *logger)
+{
+	logger_end_copies(logger);
+	io_close(&logger->pipe[0]);
+	io_close(&logger->pipe[1]);
+}
+
 int
 logger_start(struct logger *logger, struct otelop_message *message)
 {
 	int64_t size;
 	int fd;
 
-	logger->pipe[0] = logger->pipe[1] = -1;
+	logger->pipe[0] = logger->pipe[1] = logger->copies[0] = logger->copies[1] = -1;
 	if (logger->max == 0)
 		return 0;
 	if ((fd = open_log(logger, &size, message)) < 0)
@@ -219,13 +252,10 @@ logger_start(struct logger *logger, struct otelop_message *message)
 	/* Where that fails the writer tries it again, and says it. */
 	if (size > logger->max)
 		rotate(logger, NULL);
-	if (io_pipe(logger->pipe) == 0)
-		platform_enlarge_pipe(logger->pipe[1]);
-	if (logger->pipe[1] < 0 || fork_logger(logger) < 0) {
+	if (open_pipes(logger) < 0 || fork_logger(logger) < 0) {
 		message_errno(message, "%s/%s: cannot start the log's writer", logger->dir->path,
 		    STATEDIR_LOG);
-		io_close(&logger->pipe[0]);
-		io_close(&logger->pipe[1]);
+		close_pipes(logger);
 		return -1;
 	}
 	return 0;
@@ -278,8 +308,7 @@ logger_finish(struct logger *logger, int64_t patience_ms)
 
 	if (logger->max == 0)
 		return;
-	io_close(&logger->pipe[0]);
-	io_close(&logger->pipe[1]);
+	close_pipes(logger);
 	while (logger->pid > 0 && waitpid(logger->pid, NULL, WNOHANG) == 0 &&
 	    clock_left_ms(deadline) > 0)
 		clock_sleep_ms(1);

@@ -13,6 +13,7 @@
 #include "otelop.h"
 #include "state/statedir.h"
 
+#define LOGGER_INIT { .pipe = { -1, -1 }, .copies = { -1, -1 } }
 #define LOGGER_SIZE_MIN 1024
 #define LOGGER_KEEP_MAX 1000
 
@@ -20,7 +21,9 @@ struct logger {
 	int64_t max;		/* bytes that the log may have; 0: there is no logger */
 	int keep;		/* how many old logs stay, as otelop.log.1 (the youngest) and so on */
 	const struct statedir *dir;	/* the caller's, for as long as the logger is used */
+	int copies_all;		/* what comes is to be copied into a second pipe, which its owner must read */
 	int pipe[2];		/* the daemon writes to the second */
+	int copies[2];		/* that second pipe; -1: there is none */
 	int said_to;		/* where we speak ourselves, if there is no logger; -1: nowhere */
 	pid_t pid;		/* 0 or below: it does not live */
 	int64_t began;
@@ -50,6 +53,9 @@ void logger_revive(struct logger *logger);
  * patience_ms.  1; 0: not said.
  */
 int logger_say(const struct logger *logger, const char *who, const char *text, int64_t patience_ms);
+
+/* Nobody reads the copies any more: there are none from here on. */
+void logger_end_copies(struct logger *logger);
 
 /* Let our ends go; with patience_ms, wait so long until the rest is written. */
 void logger_finish(struct logger *logger, int64_t patience_ms);

@@ -1,38 +1,54 @@
-/* When is a command that knows nothing of otelop ready?  Its modes, watched together; the first that says so wins. */
+/*
+ * When is a command that knows nothing of otelop ready?  Its modes, watched together.
+ *
+ * A mode that has held once has held: it is looked at no longer, nor are the others of its group.  When every group has
+ * one, the command is ready.  What its own words say is a failure is one, whatever else has held.
+ */
 #ifndef READINESS_H
 #define READINESS_H
 
 #include <poll.h>
 
 #include "daemon/ask.h"
+#include "daemon/listening.h"
+#include "daemon/log_lines.h"
 #include "daemon/modes.h"
 #include "daemon/notify.h"
+#include "daemon/run_options.h"
 #include "daemon/verdict.h"
 #include "otelop.h"
-#include "process/addresses.h"
 #include "process/tree.h"
 
 struct readiness {
-	const struct modes *modes;
-	const char *state_dir;
+	const struct run_options *options;
+	const struct modes *modes;	/* of these */
 	int ready_pipe[2];	/* the command has the other end as descriptor 3 */
+	int has_spoken;		/* on that one: what comes behind the verdict is thrown away */
 	struct notify notify;
 	struct verdict_reader reader;
-	struct addresses addresses;
-	int64_t addresses_since;
-	pid_t hidden;		/* whose sockets may not be seen; 0: nobody's */
+	struct listening listening;
+	struct log_lines lines;
 	int64_t next_look;	/* for the modes that look from time to time */
 	int64_t began;		/* when the command did */
-	struct ask connect;
-	struct ask check;
-	int probe_succeeded;
+	struct ask asks[MODES_MAX];	/* of each mode that asks */
+	uint32_t held;		/* a bit for each group */
+	uint32_t strangers;	/* and one for each mode that somebody else has answered */
 };
 
-/* Make what the command needs.  set: what its set: lines say.  -1: errno. */
-int readiness_open(struct readiness *readiness, const struct modes *modes,
-    const char *state_dir, int (*set)(void *, const char *, struct otelop_message *),
+#define READINESS_FIRST_SOCKETS_MS 10	/* until then a command that says by itself that it is ready has mostly said so */
+#define READINESS_INIT { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT, .lines = LOG_LINES_INIT }
+
+/*
+ * Make what the command needs.  copies: a pipe that gets all that the log does, which is read from now on until
+ * readiness_close; or -1.  set: what the command's set: lines say.  -1: errno.
+ */
+int readiness_open(struct readiness *readiness, const struct run_options *options, int copies,
+    int (*set)(void *, const char *, struct otelop_message *),
     void *argument, struct otelop_message *message);
 void readiness_close(struct readiness *readiness);
+
+/* Before there is a command: does anybody answer where it is to answer?  1: and the message says who; 0. */
+int readiness_is_taken(const struct readiness *readiness, struct otelop_message *message);
 
 /*
  * The verdict is there: let go all but the ready pipe and the notify socket, which a daemon may still
@@ -48,7 +64,7 @@ int readiness_prepare_child(const struct readiness *readiness);
 /* The command has begun, and has its end of the pipe: ours would hide its end of file. */
 void readiness_started(struct readiness *readiness);
 
-#define READINESS_POLL_MAX 2
+#define READINESS_POLL_MAX 3
 
 /* What to poll for; how long at most; and until there is a verdict, also no longer than to the next look. */
 size_t readiness_poll(const struct readiness *readiness, struct pollfd fds[READINESS_POLL_MAX]);
@@ -62,16 +78,29 @@ enum verdict readiness_hear(struct readiness *readiness, const struct tree *tree
 /* What can be seen of the command's tree (the other modes), without waiting. */
 enum verdict readiness_look(struct readiness *readiness, const struct tree *tree);
 
-/* Find the tree's addresses now.  is_last: none keeps those that were seen before. */
-void readiness_find_addresses(struct readiness *readiness, const struct tree *tree,
-    int is_last);
-
-/* A child was reaped: was it one of ours?  1 or 0; what a probe found is known to readiness_look. */
+/* A child was reaped: was it one of ours?  1 or 0; what it found out is known to readiness_look. */
 int readiness_reaped(struct readiness *readiness, pid_t pid, int status);
 
-#define READINESS_HELPERS (3 + NOTIFY_STUCK_MAX)
+#define READINESS_HELPERS (MODES_MAX + 1 + NOTIFY_STUCK_MAX)
 
-/* Our children, which are none of the command's; where there is none, the number is 0. */
-void readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPERS]);
+/* Our children, which are none of the command's.  How many. */
+size_t readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPERS]);
+
+/*
+ * What there is to say of a start that was not ready in time, behind its reason: of several groups which have not held,
+ * who else has answered, and whom we cannot see into.  Is there any?
+ */
+int readiness_has_more_to_say(const struct readiness *readiness);
+void readiness_explain(const struct readiness *readiness, struct otelop_message *reason);
+
+/*
+ * For its rooms: readiness has what the command finds and says, readiness_look what is seen of it.  Is one of these kinds
+ * (a bit for each) still to be waited for?  What modes of this kind wait for has come.  VERDICT_OK where every group has
+ * a mode that has held, or VERDICT_UNKNOWN.
+ */
+#define READINESS_ASKED (1u << MODE_CONNECT | 1u << MODE_URL | 1u << MODE_CHECK)
+int readiness_awaits(const struct readiness *readiness, unsigned kinds);
+void readiness_hold(struct readiness *readiness, enum mode_kind kind);
+enum verdict readiness_judge(const struct readiness *readiness);
 
 #endif

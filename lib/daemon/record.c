@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
-#include "daemon/log.h"
 #include "daemon/run_options.h"
 #include "process/addresses.h"
 #include "process/ending.h"
@@ -60,13 +59,30 @@ record_given(struct otelop_metadata *metadata, const char *const *members)
 	return result;
 }
 
-/* A command that cannot be recorded is marked so. */
+/* What cannot be recorded is marked so. */
 static int
-record_command(struct otelop_metadata *metadata, char *const argv[])
+record_strings(struct otelop_metadata *metadata, const char *key, const char *const *strings)
 {
-	if (meta_set_strings(metadata, "command", (const char *const *)argv) == 0)
+	if (*strings == NULL || meta_set_strings(metadata, key, strings) == 0)
 		return 0;
-	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "command");
+	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, key);
+}
+
+static int
+record_log_path(struct otelop_metadata *metadata, const char *log)
+{
+	if (log == NULL || otelop_metadata_set(metadata, "log", log, NULL) == 0)
+		return 0;
+	return errno == ENOMEM ? -1 : meta_set_unrecorded(metadata, "log");
+}
+
+/* As it was given: a text, or several where there were several --ready. */
+static int
+record_modes(struct otelop_metadata *metadata, const struct modes *modes)
+{
+	if (modes->groups == 1)
+		return set_if_possible(metadata, "readyMode", modes->texts[0]);
+	return meta_set_strings(metadata, "readyMode", modes->texts) == 0 || errno != ENOMEM ? 0 : -1;
 }
 
 int
@@ -77,8 +93,9 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 
 	if (otelop_metadata_init(metadata, getpid()) < 0 ||
 	    set_if_possible(metadata, "state", "starting") < 0 ||
-	    record_command(metadata, argv) < 0 ||
-	    set_if_possible(metadata, "readyMode", options->modes_text) < 0 ||
+	    record_strings(metadata, "command", (const char *const *)argv) < 0 ||
+	    record_modes(metadata, options->modes) < 0 ||
+	    set_if_possible(metadata, "try", options->try_text) < 0 ||
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
 	    set_number(metadata, "runner", getpid()) < 0 ||
@@ -87,6 +104,10 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||
 	    set_if_possible(metadata, "logMax", options->log_max_text) < 0 ||
 	    set_if_possible(metadata, "logKeep", options->log_keep_text) < 0 ||
+	    record_strings(metadata, "environment", options->environment) < 0 ||
+	    record_strings(metadata, "unset", options->unset) < 0 ||
+	    set_if_possible(metadata, "umask", options->umask_text) < 0 ||
+	    record_log_path(metadata, options->log) < 0 ||
 	    set_if_possible(metadata, "respawn", options->respawn_text) < 0 ||
 	    set_if_possible(metadata, "stdin", options->stdin_open ? "open" : NULL) < 0 ||
 	    record_given(metadata, options->members) < 0)
@@ -113,16 +134,13 @@ record_again(struct otelop_metadata *metadata, const struct run_options *options
 }
 
 void
-record_log(struct otelop_metadata *metadata, const struct statedir *dir)
+record_log(struct otelop_metadata *metadata, const struct stat *log)
 {
 	char text[32];
-	struct stat log;
 
-	if (!log_is_ours(dir, &log) || log.st_size == 0)
-		return;
-	io_format(text, sizeof(text), "%lld", (long long)log.st_size);
+	io_format(text, sizeof(text), "%lld", (long long)log->st_size);
 	set_if_possible(metadata, "logStart", text);
-	io_format(text, sizeof(text), "%llu", (unsigned long long)log.st_ino);
+	io_format(text, sizeof(text), "%llu", (unsigned long long)log->st_ino);
 	set_if_possible(metadata, "logInode", text);
 }
 

@@ -2,17 +2,18 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include <sys/stat.h>
+
 #include "daemon/run_options.h"
 #include "otelop.h"
 #include "process/addresses.h"
-#include "state/statedir.h"
 
 /* What a restart needs too.  -1: a member of the user's is refused, or there is no memory, with the reason. */
 int record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason);
 
-/* Where in the state directory's log its words begin, if that is where they go and it has some already. */
-void record_log(struct otelop_metadata *metadata, const struct statedir *dir);
+/* The log that its words go to, and how much that has already. */
+void record_log(struct otelop_metadata *metadata, const struct stat *log);
 
 /* Its run begins now. */
 void record_begin(struct otelop_metadata *metadata);

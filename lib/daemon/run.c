@@ -187,6 +187,9 @@ wait_for_event(struct run *run)
 static int
 join(struct run *run)
 {
+	const struct run_options *options = run->options;
+	struct same_want want = { .argv = run->argv, .environment = options->environment, .unset = options->unset,
+	    .is_unnamed = options->is_unnamed, .recorded = &run->metadata };
 	struct otelop_message *reason = &run->report->reason;
 	pid_t pid;
 
@@ -196,7 +199,7 @@ join(struct run *run)
 	if (run->joins++ == JOIN_ROUNDS)
 		return STATUS_BUSY;	/* and the reason says who has it */
 	run_tell(run, "set:summary=the start that is under way\n");
-	switch (join_wait(run->options->state_dir, OTELOP_FOREVER, run->argv, 0, &pid, reason)) {
+	switch (join_wait(options->state_dir, OTELOP_FOREVER, &want, 0, &pid, reason)) {
 	case JOIN_RUNS:
 		break;
 	case JOIN_GONE:
@@ -211,8 +214,8 @@ join(struct run *run)
 		return STATUS_UNKNOWN;
 	}
 	happen(run, EVENT_JOINED);
+	run_say_joined(run, pid, reason->text);
 	reason->text[0] = '\0';
-	run_say_joined(run, pid);
 	return 0;
 }
 
@@ -223,9 +226,10 @@ become_ready(struct run *run)
 	int recorded, is_first = !outcome_meaning(run->outcome)->was_ready;
 
 	/* What was learnt of its addresses is worth having however it became ready. */
-	if (!run->options->modes->exec)
-		readiness_find_addresses(&run->readiness, &tree, 1);
-	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.addresses, &run->report->reason);
+	if (!modes_suffice(run->options->modes, MODE_EXEC))
+		listening_settle(&run->readiness.listening, &tree);
+	recorded = record_ready(&run->metadata, run->command.pid, &run->readiness.listening.addresses,
+	    &run->report->reason);
 	if (recorded < 0 || lock_publish_next(&run->lock, &run->metadata, &run->report->reason) < 0) {
 		readiness_settle(&run->readiness);
 		happen(run, EVENT_FAILURE);
@@ -238,6 +242,8 @@ become_ready(struct run *run)
 		run_say_ready(run);
 	/* What nobody waits for. */
 	readiness_settle(&run->readiness);
+	if (run->options->respawn == 0)
+		logger_end_copies(&run->logger);
 	vanish_watch(&run->vanish, &run->lock);
 	lock_forget_replaced(&run->lock);
 }
@@ -249,7 +255,7 @@ look_for_readiness(struct run *run)
 	enum verdict verdict = readiness_hear(&run->readiness, &tree, &run->report->reason);
 
 	/* What has ended is no longer seen to be ready; but it ran, where that is enough. */
-	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || run->options->modes->exec))
+	if (verdict == VERDICT_UNKNOWN && (run->stage != STAGE_ENDED || modes_suffice(run->options->modes, MODE_EXEC)))
 		verdict = readiness_look(&run->readiness, &tree);
 	/* The pipe is closed: because the command is dying, or did it close it? */
 	if (verdict == VERDICT_CLOSED &&
@@ -348,8 +354,8 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	    .lifetime_end = OTELOP_FOREVER, .respawn = { .due = OTELOP_FOREVER }, .stdin_fd = -1,
 	    .grace_ms = options->grace_ms,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
-	    .parent = { -1, -1 }, .logger = { .pipe = { -1, -1 } },
-	    .readiness = { .ready_pipe = { -1, -1 }, .notify = NOTIFY_INIT } };
+	    .parent = { -1, -1 }, .logger = LOGGER_INIT,
+	    .readiness = READINESS_INIT };
 	int status;
 
 	report->said = 0;

@@ -2,6 +2,7 @@
 #include "daemon/run_again.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "base/status.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
@@ -38,14 +39,24 @@ report_on_command(const struct run *run)
 	    text + length + 2 : text;
 }
 
-/* How this run has ended, in words: by itself, or as we have had to end it. */
+/* CMD has failed, and that it was we who ended it then says nothing. */
 static void
-describe_end(const struct run *run, struct otelop_message *words)
+note_failure(struct run *run, int status)
 {
-	if (outcome_meaning(run->outcome)->says == SAYS_REASON)
+	run->how.si_code = CLD_EXITED;
+	run->how.si_status = status;
+}
+
+/* How this run has ended, in words: by itself, or why we have had to end it. */
+static void
+describe_end(struct run *run, struct otelop_message *words)
+{
+	if (run->outcome == RUN_RELAPSED) {
 		message_set(words, "%s", report_on_command(run));
-	else
+		note_failure(run, run->reported_status != 0 ? run->reported_status : STATUS_NO);
+	} else {
 		ending_describe(run->how.si_code, run->how.si_status, words);
+	}
 }
 
 /* It is enough: the last of its ends is the daemon's. */
@@ -73,8 +84,7 @@ publish(struct run *run, const char *words, struct otelop_message *reason)
 {
 	if (record_again(&run->metadata, run->options, run->argv, run->respawn.total, words, reason) < 0)
 		return -1;
-	if (run->logger.max == 0)
-		record_log(&run->metadata, &run->lock.dir);
+	run_begin_log(run);
 	return vanish_publish(&run->lock, &run->metadata, getpid(), reason);
 }
 
@@ -161,8 +171,7 @@ rest_without_command(struct run *run, int status)
 	struct otelop_message words, why;
 
 	message_set(&words, "%s", report_on_command(run));
-	run->how.si_code = CLD_EXITED;
-	run->how.si_status = status;
+	note_failure(run, status);
 	if (outcome_meaning(run->outcome)->ends_command)
 		run->report->reason.text[0] = '\0';
 	else if (!respawn_is_due(&run->respawn, run->options->respawn, 0))

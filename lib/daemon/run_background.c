@@ -43,7 +43,7 @@ serves(struct run *run, pid_t pid)
 	struct addresses found;
 	const char *address;
 
-	if (sockets_find(&pid, 1, &found) < 0)
+	if (sockets_find_last(&pid, 1, &found) < 0)	/* as it was published */
 		return 0;
 	if ((address = find_published(run, &found)) != NULL) {
 		process_name(&name, pid);

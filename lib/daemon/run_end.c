@@ -12,7 +12,6 @@
 #include "daemon/run_stop.h"
 #include "process/child.h"
 #include "process/ending.h"
-#include "process/sockets.h"
 #include "state/lock.h"
 #include "state/vanish.h"
 
@@ -49,16 +48,6 @@ publish_crash(struct run *run, const struct otelop_message *left)
 	    left != NULL ? left->text : NULL);
 	lock_publish(&run->lock, &run->metadata, NULL);
 	lock_release(&run->lock);
-}
-
-static void
-add_hidden(const struct run *run)
-{
-	struct otelop_message *reason = &run->report->reason, why = *reason;
-	char who[128];
-
-	sockets_describe_hidden(run->readiness.hidden, who, sizeof(who));
-	message_set(reason, "%s; cannot see the sockets of %s", why.text, who);
 }
 
 static void
@@ -103,8 +92,8 @@ explain_end(const struct run *run, const struct otelop_message *left)
 			message_set(reason, "%s: %s", run->argv[0], left->text);
 		break;
 	}
-	if (run_has_waited_blindly(run))
-		add_hidden(run);
+	if (run_has_waited(run))
+		readiness_explain(&run->readiness, reason);
 }
 
 static int
@@ -133,6 +122,7 @@ run_finish(struct run *run)
 
 	/* Before the sweep, which reaps: a probe's number must still be its own. */
 	readiness_close(&run->readiness);
+	logger_end_copies(&run->logger);
 	run_stop_hear_all(run);
 	is_swept = run->options->no_sweep || run->command.pid < 1 || run_stop_sweep(run, &left) == 0;
 	explain_end(run, is_swept ? NULL : &left);

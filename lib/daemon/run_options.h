@@ -15,7 +15,8 @@ struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */
 	const struct modes *modes;
-	const char *modes_text;		/* as given, for a restart */
+	int64_t try_ms;			/* for one check, connect or URL */
+	const char *try_text;
 	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
 	int64_t max_lifetime_ms;	/* 0: no limit */
 	const char *max_lifetime_text;
@@ -30,6 +31,11 @@ struct run_options {
 	int join;			/* busy is the verdict of the start that was first */
 	int64_t log_max;		/* 0: the log is not ours to bound */
 	const char *log_max_text;
+	const char *const *environment;	/* what otelop-spawn was given for CMD: of -e, VAR=VALUE or VAR; never NULL */
+	const char *const *unset;	/* of -u */
+	const char *umask_text;		/* of -m */
+	const char *log;		/* of -l */
+	int is_unnamed;			/* nobody has said which instance it is */
 	int log_keep;
 	const char *log_keep_text;
 	int log_fd;			/* where we speak while it runs, if the log is not ours to bound; -1: nowhere */

@@ -68,19 +68,25 @@ run_say_ready(const struct run *run)
 }
 
 void
-run_say_joined(const struct run *run, pid_t pid)
+run_say_joined(const struct run *run, pid_t pid, const char *differences)
 {
-	char set[96];
+	char summary[VERDICT_LINE_MAX + 1], set[VERDICT_LINE_MAX + 64];
+	struct otelop_message text;
 
-	io_format(set, sizeof(set), "set:pid=%ld\nset:summary=already running\n", (long)pid);
+	message_set(&text, "already running%s%s", *differences != '\0' ? "; only a restart would change: " : "",
+	    differences);
+	verdict_one_line("set:summary=", text.text, summary);
+	io_format(set, sizeof(set), "set:pid=%ld\n%s\n", (long)pid, summary);
 	say(run, set, "ok", "");
 }
 
 int
-run_has_waited_blindly(const struct run *run)
+run_has_waited(const struct run *run)
 {
-	return run->readiness.hidden != 0 && !outcome_meaning(run->outcome)->was_ready &&
-	    (run->outcome == RUN_GIVEN_UP || (run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM));
+	if (run->readiness.modes == NULL || !readiness_has_more_to_say(&run->readiness))
+		return 0;
+	return run->outcome == RUN_GIVEN_UP || (run->outcome == RUN_STARTING && run->stage == STAGE_ENDED &&
+	    run->how.si_code == CLD_KILLED && run->how.si_status == SIGTERM);
 }
 
 /* Is this status of the table ours to say, or is it CMD's own, of which most mean something else? */
@@ -95,9 +101,13 @@ is_meant(const struct run *run, int status)
 void
 run_say_failure(const struct run *run, int status)
 {
-	char set[64] = "";
+	/* What was joined has a log; what has not begun has none. */
+	const char *not_run = run->stage < STAGE_RUNS && run->joins == 0 ? "set:notRun=1\n" : "";
+	char set[64];
 
 	if (is_meant(run, status) && (status != STATUS_BUSY || run->stage == STAGE_NONE))
-		io_format(set, sizeof(set), "set:exitCode=%d\n", status);
-	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited_blindly(run);
+		io_format(set, sizeof(set), "%sset:exitCode=%d\n", not_run, status);
+	else
+		io_format(set, sizeof(set), "%s", not_run);
+	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited(run);
 }

@@ -13,8 +13,8 @@ void run_log(const struct run *run, const char *line);
 /* The daemon is ready; its pid and a line for people go in front. */
 void run_say_ready(const struct run *run);
 
-/* Somebody else's is. */
-void run_say_joined(const struct run *run, pid_t pid);
+/* Somebody else's is; differences: what of it is another one than was asked for, or an empty text. */
+void run_say_joined(const struct run *run, pid_t pid, const char *differences);
 
 /*
  * Tell whoever waits why there is no daemon, and with which status of the table.  Busy is only what this
@@ -23,9 +23,9 @@ void run_say_joined(const struct run *run, pid_t pid);
 void run_say_failure(const struct run *run, int status);
 
 /*
- * Was the start given up while it may have waited for what we may not see?  Its TERM may reach CMD first.  Who gave it
- * up no longer listens, but shows the log.
+ * Was the start given up while it waited for what is to be told?  Its TERM may reach CMD first.  Who gave it up no
+ * longer listens, but shows the log.
  */
-int run_has_waited_blindly(const struct run *run);
+int run_has_waited(const struct run *run);
 
 #endif

@@ -45,14 +45,19 @@ static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
 	struct run *run = argument;
-	int64_t status;
+	int64_t number;
 
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
-	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &status) &&
-	    status_may_be_said((int)status) && status != STATUS_BUSY)
-		run->reported_status = (int)status;
+	if (strncmp(pair, "extendTimeout=", 14) == 0) {
+		if (text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
+			verdict_extend(run->channel, number);
+		return 0;
+	}
+	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &number) &&
+	    status_may_be_said((int)number) && number != STATUS_BUSY)
+		run->reported_status = (int)number;
 	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 || strncmp(pair, "grace=", 6) == 0 ||
-	    strncmp(pair, "summary=", 8) == 0)
+	    strncmp(pair, "notRun=", 7) == 0 || strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
@@ -79,17 +84,19 @@ tell_grace(const struct run *run)
 	run_tell(run, line);
 }
 
-/* What is large is set aside, and where this run begins is recorded; neither is worth a failure. */
-static void
-begin_log(struct run *run)
+void
+run_begin_log(struct run *run)
 {
 	struct otelop_message why;
+	struct stat log;
+	int found;
 
 	if (run->logger.max > 0)
 		return;
-	if (log_set_aside(&run->lock.dir, &why) < 0)
-		logger_say(&run->logger, "otelop-run", why.text, RUN_GRACE_MS);
-	record_log(&run->metadata, &run->lock.dir);
+	if ((found = log_begin(&run->lock.dir, &log, &why)) < 0)
+		run_log(run, why.text);
+	if (found != 0)
+		record_log(&run->metadata, &log);
 }
 
 int
@@ -97,8 +104,10 @@ run_prepare(struct run *run)
 {
 	struct otelop_message *reason = &run->report->reason;
 
-	return readiness_open(&run->readiness, run->options->modes, run->options->state_dir, take_set, run, reason) < 0 ||
-	    lock_prepare_next(&run->lock, reason) < 0 ? STATUS_FAILED : 0;
+	if (readiness_open(&run->readiness, run->options, run->logger.copies[0], take_set, run, reason) < 0 ||
+	    lock_prepare_next(&run->lock, reason) < 0)
+		return STATUS_FAILED;
+	return readiness_is_taken(&run->readiness, reason) ? STATUS_NO : 0;
 }
 
 /* Everything up to the fork.  0, or the exit status. */
@@ -135,12 +144,13 @@ run_set_up(struct run *run)
 		return STATUS_FAILED;
 	}
 	run->logger = (struct logger){ .max = run->options->log_max, .keep = run->options->log_keep,
-	    .dir = &run->lock.dir, .said_to = run->options->log_fd };
+	    .dir = &run->lock.dir, .said_to = run->options->log_fd,
+	    .copies_all = modes_have(run->options->modes, MODE_LOG) };
 	if (logger_start(&run->logger, reason) < 0 ||
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
 	tell_grace(run);
-	begin_log(run);
+	run_begin_log(run);
 	return run_prepare(run);
 }
 
@@ -150,13 +160,15 @@ by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* What names descriptors of our own caller's, which CMD does not get. */
+/* What names descriptors of our own caller's, which CMD does not get; but what CMD was given by name is its own. */
 static int
 leave_channels(struct run *run)
 {
+	const char *const *given = run->options->environment;
+
 	if (environment_copy(&run->environment) < 0)
 		return -1;
-	environment_drop_channels(&run->environment, NULL);
+	environment_drop_channels(&run->environment, given);
 	environ = run->environment.variables;
 	return 0;
 }
@@ -176,7 +188,7 @@ prepare(void *argument, int report)
 	struct json_value ticks;
 	char number[16];
 
-	if (run->options->modes->fd)	/* else our own ready pipe must not reach CMD */
+	if (modes_have(run->options->modes, MODE_FD))	/* else our own ready pipe must not reach CMD */
 		keep[kept++] = OTELOP_READY_FD;
 	if (meta_find(&run->metadata, "startTicks", &ticks) &&
 	    (keep[kept++] = fcntl(run->lock.fd, F_DUPFD, LOCK_FD_LOWEST)) < 0)
@@ -242,8 +254,12 @@ explain_failure(const struct run *run, const struct child_failure *failure)
 		message_set(reason, "%s: the start was given up: %s", run->argv[0], run->outcome == RUN_OVERDUE ?
 		    "its parent is gone" : "whoever waited for it is gone");
 	} else {
+		exec_reason(failure->error, failure->missing, &why);
 		errno = failure->error;
-		message_errno(reason, "%s: cannot %s", run->argv[0], failure->before ? "start" : "run");
+		if (failure->before)
+			message_errno(reason, "%s: cannot start", run->argv[0]);
+		else
+			message_set(reason, "%s: %s", run->argv[0], why.text);
 	}
 	if (failure->left > 0) {
 		why = *reason;

@@ -13,6 +13,9 @@ int run_set_up(struct run *run);
 /* The last part of that, which each run of CMD needs: how it is told that it is ready, and a next file. */
 int run_prepare(struct run *run);
 
+/* What is large of the log is set aside, and where the next run begins is recorded; neither is worth a failure. */
+void run_begin_log(struct run *run);
+
 /* Start CMD.  As above. */
 int run_begin(struct run *run);
 

@@ -13,16 +13,16 @@ run_tree(const struct run *run)
 	struct tree tree = { .root = run->command.pid, .adopted = 1, .session = run->session,
 	    .spared = run->spared, .spared_count = run->spared_count };
 	pid_t helpers[READINESS_HELPERS];
-	size_t i;
+	size_t i, count;
 
 	if (run->spared == NULL)
 		return tree;
 	/* What comes to us may be theirs. */
 	if (tree.spared_count > 0)
 		tree.state_dir = run->options->state_dir;
-	readiness_helpers(&run->readiness, helpers);
+	count = readiness_helpers(&run->readiness, helpers);
 	run->spared[tree.spared_count++].pid = run->logger.pid;
-	for (i = 0; i < READINESS_HELPERS; i++)
+	for (i = 0; i < count; i++)
 		run->spared[tree.spared_count++].pid = helpers[i];
 	return tree;
 }

@@ -33,6 +33,8 @@ struct spawn {
 	const struct otelop_spawn *options;
 	struct otelop_spawn_result *result;
 	int64_t timeout_ms;
+	int64_t first_deadline;	/* by timeout_ms alone */
+	int64_t deadline;
 	struct outfit outfit;
 	struct child_plan plan;
 	struct held held;
@@ -41,6 +43,17 @@ struct spawn {
 	int reported_status;	/* set:exitCode= */
 	int64_t own_grace_ms;	/* set:grace=, by who ends himself what he has started; below 0: he does not */
 };
+
+/* It is waited for so long from now, and never shorter than without that. */
+static void
+extend(struct spawn *spawn, int64_t more_ms)
+{
+	int64_t deadline = clock_deadline(more_ms);
+
+	if (spawn->first_deadline == OTELOP_FOREVER)
+		return;
+	spawn->deadline = deadline > spawn->first_deadline ? deadline : spawn->first_deadline;
+}
 
 static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
@@ -55,6 +68,11 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	} else if (strncmp(pair, "exitCode=", 9) == 0) {
 		if (text_number(pair + 9, 0, INT_MAX, &number) && status_may_be_said((int)number))
 			spawn->reported_status = (int)number;
+	} else if (strncmp(pair, "extendTimeout=", 14) == 0) {
+		if (text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
+			extend(spawn, number / 1000);
+	} else if (strcmp(pair, "notRun=1") == 0) {
+		spawn->result->unstarted = 1;
 	} else if (strncmp(pair, "grace=", 6) == 0) {
 		if (text_number(pair + 6, 0, OWN_GRACE_MAX_MS, &number))
 			spawn->own_grace_ms = number;
@@ -140,12 +158,12 @@ await_verdict(struct spawn *spawn)
 {
 	const struct otelop_spawn *options = spawn->options;
 	int64_t began = clock_ms(), next_tick = began + 1000;
-	int64_t deadline = clock_deadline(spawn->timeout_ms);
 	struct verdict_reader reader = { .set = take_set, .argument = spawn };
 
+	spawn->deadline = spawn->first_deadline = clock_deadline(spawn->timeout_ms);
 	for (;;) {
 		enum verdict verdict;
-		int ended, interrupted = poll_child(spawn, deadline, next_tick);
+		int ended, interrupted = poll_child(spawn, spawn->deadline, next_tick);
 
 		/* In this order: what it wrote before its end counts. */
 		ended = held_has_ended(&spawn->held);
@@ -160,10 +178,12 @@ await_verdict(struct spawn *spawn)
 			return fail_by_close(spawn);
 		if (interrupted && is_interrupted(spawn))
 			return -1;
-		if (clock_left_ms(deadline) == 0) {
+		if (clock_left_ms(spawn->deadline) == 0) {
+			int64_t waited = spawn->timeout_ms + spawn->deadline - spawn->first_deadline;
+
 			message_set(&spawn->result->reason, "%s%snot ready within %g s",
 			    spawn->result->summary.text, *spawn->result->summary.text != '\0' ? " is " : "",
-			    (double)spawn->timeout_ms / 1000);
+			    (double)waited / 1000);
 			return fail(spawn, STATUS_TIMEOUT, ETIMEDOUT);
 		}
 		if (options->tick != NULL && clock_left_ms(next_tick) == 0) {
@@ -232,8 +252,7 @@ static int
 fail_to_start(struct spawn *spawn, const struct child_failure *failure)
 {
 	if (!failure->before) {
-		errno = failure->error;
-		message_errno(&spawn->result->reason, "cannot run");
+		exec_reason(failure->error, failure->missing, &spawn->result->reason);
 		return fail(spawn, status_of_exec(failure->error), failure->error);
 	}
 	fail_before_exec(spawn, failure);
@@ -374,7 +393,7 @@ spawn_with(const struct otelop_spawn *options, char *const argv[], int is_direct
 	}
 	/* Not all of it: texts that nobody writes would cost pages. */
 	result->pid = result->child = 0;
-	result->status = result->said = 0;
+	result->status = result->said = result->unstarted = 0;
 	result->log_start = -1;
 	*result->summary.text = *result->reason.text = '\0';
 	spawn.timeout_ms = spawn.options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : spawn.options->timeout_ms;

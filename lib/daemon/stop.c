@@ -12,16 +12,12 @@
 #include "process/process.h"
 #include "process/tree.h"
 #include "state/holder.h"
-#include "state/identity.h"
 #include "state/lock.h"
-#include "state/meta.h"
 #include "state/statedir.h"
 
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +103,36 @@ signal_seen(const struct platform_process *seen, int number)
 	process_close(&process);
 }
 
+/* What was below a daemon that is alone, and may have no lock to be known by: a runtime such as node's lets go of it. */
+static void
+signal_below(struct target *target, int number)
+{
+	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
+	const struct platform_process *left = NULL;
+
+	while ((left = target_left(target, left)) != NULL)
+		if (pids_add(had, left->pid) == 1) {
+			signal_seen(left, number);
+			if (number == SIGKILL)
+				stop_log_killed(&target->dir, left->pid);
+		}
+}
+
+/* Wait for it.  1; 0: the deadline. */
+static int
+wait_below(const struct target *target, int64_t deadline)
+{
+	const struct platform_process *left;
+	struct process process;
+	int gone = 1;
+
+	while (gone && (left = target_left(target, NULL)) != NULL && process_open(&process, left->pid) == 1) {
+		gone = target_left(target, NULL) != left || process_wait_gone(&process, deadline);
+		process_close(&process);
+	}
+	return gone;
+}
+
 /* The session's members, where the system does not show who has the lock. */
 static void
 signal_session(struct target *target, int number)
@@ -142,30 +168,42 @@ static void
 signal_keepers(struct target *target, int number)
 {
 	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
-	size_t before = had->count, i;
+	size_t before, i;
 
 	if (is_run(target))
 		return;
 	if (target->is_starting && number == SIGKILL)
 		for (i = 0; i < target->below_count; i++)
 			signal_seen(&target->below[i], number);
+	signal_below(target, number);
+	before = had->count;
 	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS)
 		signal_session(target, number);
 	for (i = before; number == SIGKILL && i < had->count; i++)
 		stop_log_killed(&target->dir, had->items[i]);
 }
 
-/* Wait for the lock, ending what keeps it, in rounds: a keeper may have made another meanwhile. */
+/* Wait for the lock, and for what no otelop-run ends, in rounds: a keeper may have made another meanwhile. */
 static int
 wait_unlocked(struct target *target, int64_t deadline, int number)
 {
-	int64_t pause = LINGER_MS;
-	int result;
+	int64_t pause = LINGER_MS, moment;
+	int result = 0;
 
-	for (; (result = lock_wait_moment(target->fd, LOCK_SH, clock_earlier(deadline, clock_deadline(pause)),
-	    -1)) == 0 && clock_left_ms(deadline) != 0; pause = pause < LINGER_MAX_MS ? pause * 2 : pause)
-		signal_keepers(target, number);
-	return result;
+	for (;; pause = pause < LINGER_MAX_MS ? pause * 2 : pause) {
+		moment = clock_earlier(deadline, clock_deadline(pause));
+		if (result == 0 && (result = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
+			return result;
+		if (result == 1 && wait_below(target, moment))
+			return 1;
+		if (clock_left_ms(deadline) == 0)
+			return 0;
+		/* Who has the file of a lock that was free may be the next daemon. */
+		if (result == 1)
+			signal_below(target, number);
+		else
+			signal_keepers(target, number);
+	}
 }
 
 static int

@@ -113,7 +113,8 @@ add_daemon(const struct target *target, struct otelop_message *message)
 int
 stop_say_target(const struct target *target, const struct stop_options *options, struct otelop_message *message)
 {
-	pid_t keeper;
+	const struct platform_process *left = target_left(target, NULL);
+	pid_t keeper = left != NULL ? left->pid : 0;
 
 	stop_say_time(target->dir.path, options, message);
 	if (target->foreign.pid > 0) {
@@ -123,7 +124,7 @@ stop_say_target(const struct target *target, const struct stop_options *options,
 	}
 	if (target->daemon.pid > 0 && !process_is_gone(&target->daemon))
 		add_daemon(target, message);
-	else if ((keeper = find_keeper(target)) > 0)
+	else if (keeper > 0 || (keeper = find_keeper(target)) > 0)
 		add_process(message, ": it has left process ", keeper);
 	else
 		return -1;

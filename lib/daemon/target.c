@@ -128,6 +128,8 @@ read_ending(struct target *target, const struct otelop_metadata *metadata)
 	target->stop_signal = number > 0 ? number : 0;
 	target->stop_all = meta_find(metadata, "stopAll", &value);
 	target->is_respawned = meta_find(metadata, "respawn", &value);
+	/* It may be, and would be missed. */
+	target->is_alone = runner > 0 && !meta_find(metadata, "noSweep", &value);
 }
 
 /* The first probe and the handle.  As target_find, but 1: a target that must be probed again. */
@@ -279,7 +281,7 @@ find_parent(struct target *target, pid_t parent)
 		process_signal(&target->parent, SIGCONT);
 }
 
-/* What the daemon has below it, before a KILL leaves it to somebody else. */
+/* What the daemon has below it, before its end leaves that to somebody else. */
 static void
 remember_descendants(struct target *target)
 {
@@ -287,7 +289,7 @@ remember_descendants(struct target *target)
 	size_t count, i;
 	pid_t *pids;
 
-	if (!target->is_starting || tree_list(&tree, &pids, &count) < 0)
+	if ((!target->is_starting && !target->is_alone) || tree_list(&tree, &pids, &count) < 0)
 		return;
 	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
 		for (i = 0; i < count; i++)
@@ -297,13 +299,25 @@ remember_descendants(struct target *target)
 	free(pids);
 }
 
+const struct platform_process *
+target_left(const struct target *target, const struct platform_process *behind)
+{
+	struct platform_process now;
+	size_t i = behind != NULL ? (size_t)(behind - target->below) + 1 : 0;
+
+	for (; target->is_alone && !target->is_starting && i < target->below_count; i++)
+		if (platform_process(target->below[i].pid, &now) == 1 && now.state != 'Z' &&
+		    now.start_ticks == target->below[i].start_ticks)
+			return &target->below[i];
+	return NULL;
+}
+
 /* Who is above and around the daemon. */
 void
 target_look_around(struct target *target)
 {
 	struct platform_process daemon;
 
-	remember_descendants(target);
 	if (target->daemon.pid < 1) {
 		if (is_swept(target))
 			find_parent(target, target->runner);
@@ -312,6 +326,8 @@ target_look_around(struct target *target)
 	if (platform_process(target->daemon.pid, &daemon) != 1)
 		return;
 	find_parent(target, daemon.parent);
+	target->is_alone = target->is_alone && daemon.parent != target->runner;
+	remember_descendants(target);
 	/* It leads its session, or otelop-run above it does or did. */
 	if (daemon.session > 1 && (daemon.session == daemon.pid || daemon.session == daemon.parent ||
 	    !process_is_alive(daemon.session)))

@@ -43,7 +43,8 @@ struct target {
 	struct pids killed;
 	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
-	struct platform_process *below;	/* a starting daemon's descendants, as they were when it was found */
+	int is_alone;		/* its otelop-run is gone, which would have ended what it leaves */
+	struct platform_process *below;	/* the descendants of one that is starting or alone, as they were when it was found */
 	size_t below_count;
 };
 
@@ -56,11 +57,14 @@ int target_refuse_pid(pid_t pid, struct otelop_message *message);
  */
 int target_find(struct target *target, int64_t deadline, struct otelop_message *message);
 
-/* Who is above, around and, of one that is starting, below the daemon: parent, session, below. */
+/* Who is above, around and, of one that is starting or alone, below the daemon: parent, session, below. */
 void target_look_around(struct target *target);
 
 /* The living otelop-run that takes a stopper's words (stop_time.h), looked for by target_look_around; or NULL. */
 const struct process *target_runner(const struct target *target);
+
+/* Who lives of those below a daemon that was alone: the first, or the next behind that one.  NULL: nobody. */
+const struct platform_process *target_left(const struct target *target, const struct platform_process *behind);
 
 /*
  * May it be signalled before that look?  A daemon that has its lock, is known to be that very process, has nobody who

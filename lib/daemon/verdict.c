@@ -170,6 +170,29 @@ verdict_parse_notify(const char *bytes, size_t length, struct otelop_message *re
 	return verdict;
 }
 
+int64_t
+verdict_extension(const char *bytes, size_t length)
+{
+	static const char name[] = "EXTEND_TIMEOUT_USEC=";
+	const char *end = bytes + length;
+	int64_t usec = 0;
+
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		size_t n = (size_t)((newline != NULL ? newline : end) - bytes), at = sizeof(name) - 1;
+		char number[24];
+
+		/* "infinity" is systemd's word for no limit, which nobody is given here. */
+		if (n > at && n - at < sizeof(number) && memcmp(bytes, name, at) == 0) {
+			io_format(number, sizeof(number), "%.*s", (int)(n - at), bytes + at);
+			if (!text_number(number, 1, VERDICT_EXTENSION_MAX, &usec))
+				usec = 0;
+		}
+		bytes += n + (newline != NULL);
+	}
+	return usec;
+}
+
 static int
 is_fifo(int fd)
 {
@@ -252,19 +275,17 @@ otelop_signal_error(int fd, const char *text)
 	return verdict_say_pipe(fd, line);
 }
 
-int
-verdict_say_notify(const char *error)
+/* To the supervisor at $NOTIFY_SOCKET. */
+static int
+send_datagram(const char *datagram)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *name = getenv("NOTIFY_SOCKET");
 	struct timeval patience = { .tv_sec = NOTIFY_PATIENCE_S };
 	int64_t deadline = clock_deadline(NOTIFY_PATIENCE_S * 1000);
-	char datagram[VERDICT_LINE_MAX + 32], line[VERDICT_LINE_MAX + 1];
 	size_t length;
 	int fd, result;
 
-	verdict_one_line("", error != NULL ? error : "", line);
-	io_format(datagram, sizeof(datagram), error != NULL ? "ERRNO=1\nSTATUS=%s" : "READY=1%s", line);
 	if (name == NULL || (*name != '/' && *name != '@')) {
 		errno = EAFNOSUPPORT;
 		return -1;
@@ -288,4 +309,32 @@ verdict_say_notify(const char *error)
 	while (result < 0 && errno == EINTR && clock_left_ms(deadline) > 0);
 	io_close(&fd);
 	return result;
+}
+
+int
+verdict_say_notify(const char *error)
+{
+	char datagram[VERDICT_LINE_MAX + 32], line[VERDICT_LINE_MAX + 1];
+
+	verdict_one_line("", error != NULL ? error : "", line);
+	io_format(datagram, sizeof(datagram), error != NULL ? "ERRNO=1\nSTATUS=%s" : "READY=1%s", line);
+	return send_datagram(datagram);
+}
+
+int
+verdict_extend(enum verdict_channel channel, int64_t usec)
+{
+	char text[64];
+
+	switch (channel) {
+	case VERDICT_PIPE:
+		io_format(text, sizeof(text), "set:extendTimeout=%lld\n", (long long)usec);
+		return io_write_unsignalled(OTELOP_READY_FD, text, strlen(text));
+	case VERDICT_NOTIFY:
+		io_format(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%lld", (long long)usec);
+		return send_datagram(text);
+	case VERDICT_NOWHERE:
+		break;
+	}
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include "otelop.h"
 
 #define VERDICT_LINE_MAX 4096
+#define VERDICT_EXTENSION_MAX INT64_C(31557600000000)	/* a year, in microseconds */
 #define VERDICT_DYING_MS 300	/* between a child's closing of the pipe and its end */
 
 enum verdict {
@@ -39,6 +40,9 @@ enum verdict verdict_feed(struct verdict_reader *reader, const char *bytes, size
 enum verdict verdict_parse_notify(const char *bytes, size_t length,
     struct otelop_message *reason);
 
+/* By how many microseconds from now one asks to be waited for (EXTEND_TIMEOUT_USEC=).  0: it does not. */
+int64_t verdict_extension(const char *bytes, size_t length);
+
 /* Where this process's own verdict goes. */
 enum verdict_channel { VERDICT_NOWHERE, VERDICT_PIPE, VERDICT_NOTIFY };
 enum verdict_channel verdict_channel(void);
@@ -51,5 +55,8 @@ int verdict_say_pipe(int fd, const char *lines);
 
 /* The same to the supervisor at $NOTIFY_SOCKET: error NULL is READY=1. */
 int verdict_say_notify(const char *error);
+
+/* Ask whoever waits for the verdict to wait for that long from now. */
+int verdict_extend(enum verdict_channel channel, int64_t usec);
 
 #endif

@@ -303,6 +303,34 @@ platform_lock_holders(const struct stat *file, const char *name, struct platform
 }
 
 int
+platform_process_cwd(pid_t pid, char *path, size_t size)
+{
+	char link[64];
+	int proc = proc_open();
+	ssize_t n = -1;
+
+	if (proc >= 0 && io_format(link, sizeof(link), "%ld/cwd", (long)pid) == 0)
+		n = readlinkat(proc, link, path, size - 1);
+	io_close(&proc);
+	if (n < 1 || (size_t)n == size - 1 || *path != '/')
+		return 0;
+	path[n] = '\0';
+	return 1;
+}
+
+int
+platform_open_again(int fd, int flags)
+{
+	char path[64];
+	int again = -1, proc = proc_open();
+
+	if (proc >= 0 && io_format(path, sizeof(path), "self/fd/%d", fd) == 0)
+		again = io_openat(proc, path, flags | O_CLOEXEC | O_NOCTTY, 0);
+	io_close(&proc);
+	return again;
+}
+
+int
 platform_endless_pipe(void)
 {
 	char path[64];

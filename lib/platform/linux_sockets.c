@@ -5,6 +5,8 @@
  *
  * The messages are declared here, for a libc without the kernel's headers; sock_diag(7) describes them.
  */
+#define _GNU_SOURCE	/* struct ucred */
+
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "base/io.h"
@@ -30,7 +32,9 @@
 #define FLAG_DUMP 0x300
 #define STATE_LISTEN 10
 #define UNIX_SHOW_NAME 1
+#define UNIX_SHOW_FILE 2
 #define UNIX_NAME 0		/* an attribute */
+#define UNIX_FILE 1		/* another one, with the file's inode number in front */
 #define INET_IPV6_ALONE 11	/* an attribute of one byte */
 #define SEQUENCE 1
 
@@ -151,6 +155,7 @@ take_inet(const char *bytes, size_t length, platform_take_listener *take, void *
 		return 0;
 	listener.family = answer.family;
 	listener.inode = answer.inode;
+	listener.user = answer.uid;
 	listener.port = ntohs(answer.id.source_port);
 	listener.address = answer.id.source;
 	alone = find_attribute(bytes, length, sizeof(answer), INET_IPV6_ALONE, &size);
@@ -163,6 +168,9 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 {
 	struct platform_listener listener = { .family = AF_UNIX };
 	struct unix_answer answer;
+	const char *number;
+	uint32_t file;
+	size_t size;
 
 	if (length < sizeof(answer))
 		return 0;
@@ -171,6 +179,11 @@ take_unix(const char *bytes, size_t length, platform_take_listener *take, void *
 		return 0;
 	listener.inode = answer.inode;
 	listener.name = find_attribute(bytes, length, sizeof(answer), UNIX_NAME, &listener.name_length);
+	number = find_attribute(bytes, length, sizeof(answer), UNIX_FILE, &size);
+	if (number != NULL && size >= sizeof(file)) {
+		memcpy(&file, number, sizeof(file));
+		listener.file = file;
+	}
 	return listener.name != NULL ? take(argument, &listener) : 0;
 }
 
@@ -221,7 +234,7 @@ ask(int fd, int family)
 
 	if (family == AF_UNIX) {
 		request.of.local = (struct unix_request){ .family = AF_UNIX, .states = 1u << STATE_LISTEN,
-		    .show = UNIX_SHOW_NAME };
+		    .show = UNIX_SHOW_NAME | UNIX_SHOW_FILE };
 		length += sizeof(request.of.local);
 	} else {
 		request.of.inet = (struct inet_request){ .family = (uint8_t)family,
@@ -319,4 +332,17 @@ platform_is_unix_socket(pid_t pid, int number)
 	io_format(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
 	n = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
 	return n >= 4 && memcmp(protocol, "UNIX", 4) == 0;
+}
+
+int
+platform_peer(int fd, pid_t *pid, uid_t *user)
+{
+	struct ucred who;
+	socklen_t size = sizeof(who);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || size != sizeof(who))
+		return 0;
+	*pid = who.pid;
+	*user = who.uid;
+	return 1;
 }

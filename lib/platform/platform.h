@@ -212,11 +212,13 @@ int platform_process_name(pid_t pid, char *name, size_t size);
 struct platform_listener {
 	int family;			/* AF_INET, AF_INET6, AF_UNIX */
 	unsigned long inode;
+	uid_t user;			/* who has made it; of AF_UNIX it is not told */
 	unsigned port;
 	const unsigned char *address;	/* 4 bytes, or 16, as on the wire */
 	int ipv6_alone;			/* AF_INET6: the kernel says that it takes no IPv4 */
 	const char *name;		/* AF_UNIX: as in sun_path, not ended by a NUL */
 	size_t name_length;
+	unsigned long file;		/* AF_UNIX: the last 32 bits of its file's inode number; 0: not known */
 };
 
 /*
@@ -234,6 +236,15 @@ int platform_net_table(pid_t pid, const char *table);
 
 /* Is this descriptor of pid a Unix socket?  1; or 0, also where the system does not tell. */
 int platform_is_unix_socket(pid_t pid, int number);
+
+/* Who listens at the other end of this Unix socket.  1; 0: the system does not tell. */
+int platform_peer(int fd, pid_t *pid, uid_t *user);
+
+/* The directory that pid is in, by its present path.  1; 0: it is not told. */
+int platform_process_cwd(pid_t pid, char *path, size_t size);
+
+/* Open the file that fd has open once more, with these flags.  -1: errno. */
+int platform_open_again(int fd, int flags);
 
 /* Is this file on a network or FUSE file system, which may ask elsewhere?  1 or 0; -1: errno. */
 int platform_is_remote(int fd);

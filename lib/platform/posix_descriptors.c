@@ -101,6 +101,38 @@ platform_is_unix_socket(pid_t pid, int number)
 }
 
 int
+platform_peer(int fd, pid_t *pid, uid_t *user)
+{
+	(void)fd;
+	(void)pid;
+	(void)user;
+	return 0;
+}
+
+int
+platform_process_cwd(pid_t pid, char *path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
+	if ((n = readlink(link, path, size - 1)) < 1 || (size_t)n == size - 1 || *path != '/')
+		return 0;
+	path[n] = '\0';
+	return 1;
+}
+
+int
+platform_open_again(int fd, int flags)
+{
+	char path[64];
+
+	/* Where this is the same description and not a new one, it must be as open as is asked for, or it is refused. */
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return io_open(path, flags | O_CLOEXEC | O_NOCTTY, 0);
+}
+
+int
 platform_endless_pipe(void)
 {
 	errno = ENOSYS;

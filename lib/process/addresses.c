@@ -75,20 +75,36 @@ addresses_is_same(const struct addresses *a, const struct addresses *b)
 }
 
 int
-addresses_has_port(const struct addresses *addresses, unsigned port)
+addresses_have(const struct addresses *addresses, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < addresses->count; i++)
+		if (strcmp(addresses->items[i], address) == 0)
+			return 1;
+	return 0;
+}
+
+int
+addresses_is_local(const char *address)
+{
+	return strchr(address, '/') != NULL || *address == '@';
+}
+
+size_t
+addresses_of_port(const struct addresses *addresses, unsigned port)
 {
 	char ending[16];
-	size_t i, length, n = (size_t)snprintf(ending, sizeof(ending), ":%u", port);
+	size_t i, length, found = 0, n = (size_t)snprintf(ending, sizeof(ending), ":%u", port);
 
 	for (i = 0; i < addresses->count; i++) {
 		const char *item = addresses->items[i];
 
 		length = strlen(item);
-		if (strchr(item, '/') == NULL && *item != '@' && length > n &&
-		    strcmp(item + length - n, ending) == 0)
-			return 1;
+		if (!addresses_is_local(item) && length > n && strcmp(item + length - n, ending) == 0)
+			found++;
 	}
-	return 0;
+	return found;
 }
 
 int

@@ -8,7 +8,7 @@
 
 #define ADDRESSES_TEXT_SIZE 256	/* bytes of the longest that counts, with its NUL */
 
-/* Addresses in order, each once: 127.0.0.1:80, [::1]:80, /path, ./relative, @abstract (a NUL in it is @). */
+/* Addresses in order, each once: 127.0.0.1:80, [::1]:80, /path, ./relative to wherever, @abstract (a NUL in it is @). */
 struct addresses {
 	char **items;	/* NULL-terminated */
 	size_t count;
@@ -28,7 +28,12 @@ void addresses_free(struct addresses *addresses);
 
 int addresses_is_same(const struct addresses *a, const struct addresses *b);
 
-/* Is one of them this TCP port? */
-int addresses_has_port(const struct addresses *addresses, unsigned port);
+int addresses_have(const struct addresses *addresses, const char *address);
+
+/* How many of them are this TCP port? */
+size_t addresses_of_port(const struct addresses *addresses, unsigned port);
+
+/* Is it a Unix socket's, of whatever kind? */
+int addresses_is_local(const char *address);
 
 #endif

@@ -55,6 +55,8 @@ run_child(const struct child_plan *plan, char **words, int report)
 		exec_become(words);
 	}
 	failure.error = errno;
+	if (failure.before == 0)
+		exec_missing(plan->argv[0], failure.error, failure.missing);
 	io_write_all(report, (const char *)&failure, sizeof(failure));
 	_exit(STATUS_FAILED);
 }
@@ -93,14 +95,13 @@ child_fork(int (*run)(void *), void *argument)
 int
 child_keep_only(const int *fds, size_t count)
 {
-	int null = io_open("/dev/null", O_RDWR, 0), keep[2] = { -1, -1 };
-	size_t i;
+	int null = io_open("/dev/null", O_RDWR, 0), keep[CHILD_KEEPS];
+	size_t i, k;
 
-	for (i = 0; i < count; i++)
-		keep[i] = fds[i];
-	if (count == 2 && keep[0] > keep[1]) {
-		keep[0] = fds[1];
-		keep[1] = fds[0];
+	for (i = 0; i < count; i++) {
+		for (k = i; k > 0 && keep[k - 1] > fds[i]; k--)
+			keep[k] = keep[k - 1];
+		keep[k] = fds[i];
 	}
 	if (null < 0 || io_dup2(null, 0) < 0 || io_dup2(null, 1) < 0 || io_dup2(null, 2) < 0)
 		return -1;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "process/exec.h"
+
 /* Signals to their defaults, but those of kept (0-terminated; or NULL) that are ignored; nothing blocked. */
 void child_reset_signals(const int *kept);
 
@@ -27,6 +29,7 @@ struct child_plan {
 struct child_failure {
 	int before;	/* it failed before the exec: 1, or what prepare returned, negated */
 	int error;	/* errno; ETIMEDOUT; ECANCELED it was given up */
+	char missing[EXEC_MISSING_SIZE];	/* as exec_missing has it */
 	pid_t left;	/* of this child, which KILL did not end at once; or 0 */
 };
 
@@ -54,7 +57,8 @@ int child_reap_killed(pid_t pid);
  */
 pid_t child_fork(int (*run)(void *), void *argument);
 
-/* Keep these (two at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+/* Keep these (so many at most, above 2) and no other descriptor; /dev/null is on 0, 1 and 2.  0 or -1. */
+#define CHILD_KEEPS 3
 int child_keep_only(const int *fds, size_t count);
 
 #endif

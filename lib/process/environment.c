@@ -124,7 +124,7 @@ static int
 is_kept(const char *name, const char *const *kept)
 {
 	for (; kept != NULL && *kept != NULL; kept++)
-		if (strcmp(*kept, name) == 0)
+		if (strncmp(*kept, name, strlen(name)) == 0 && strchr("=", (*kept)[strlen(name)]) != NULL)
 			return 1;
 	return 0;
 }

@@ -21,7 +21,7 @@ void environment_unset(struct environment *environment, const char *name);
 
 /*
  * Take out whatever names a descriptor or a channel that a command which is handed none of them does not
- * get: make's job server, node's, systemd's, bash's; but for the names of kept, or NULL.
+ * get: make's job server, node's, systemd's, bash's; but for those of kept (NAME=VALUE or NAME; or NULL).
  */
 void environment_drop_channels(struct environment *environment, const char *const *kept);
 

@@ -4,16 +4,21 @@
 #include "base/io.h"
 #include "otelop.h"
 #include "process/child.h"
-#include "process/exec.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
+struct answer {
+	int result;
+	char text[ERRAND_TEXT_SIZE];
+};
+
 struct errand {
-	int (*run)(void *argument);
+	int (*run)(void *argument, char text[ERRAND_TEXT_SIZE]);
 	void *argument;
 	int answer[2];
 };
@@ -22,9 +27,10 @@ static int
 tell(void *argument)
 {
 	struct errand *errand = argument;
-	int result = errand->run(errand->argument);
+	struct answer answer = { 0 };
 
-	return io_write_all(errand->answer[1], (const char *)&result, sizeof(result)) < 0;
+	answer.result = errand->run(errand->argument, answer.text);
+	return io_write_all(errand->answer[1], (const char *)&answer, sizeof(answer)) < 0;
 }
 
 /* 1; 0: not in time. */
@@ -41,10 +47,12 @@ is_answered(int fd, int64_t deadline)
 }
 
 int
-errand_run(int (*run)(void *argument), void *argument, int64_t timeout_ms)
+errand_ask(int (*run)(void *argument, char text[ERRAND_TEXT_SIZE]), void *argument, int64_t timeout_ms,
+    char text[ERRAND_TEXT_SIZE])
 {
 	struct errand errand = { run, argument, { -1, -1 } };
-	int result = -1, error = EIO;
+	struct answer answer = { .result = -1 };
+	int error = EIO;
 	pid_t pid;
 
 	if (io_pipe(errand.answer) < 0)
@@ -55,15 +63,40 @@ errand_run(int (*run)(void *argument), void *argument, int64_t timeout_ms)
 	io_close(&errand.answer[1]);
 	if (pid > 0 && !is_answered(errand.answer[0], clock_deadline(timeout_ms)))
 		error = ETIMEDOUT;
-	else if (pid > 0 && io_read_all(errand.answer[0], (char *)&result, sizeof(result)) != (ssize_t)sizeof(result))
-		result = -1;
+	else if (pid > 0 && io_read_all(errand.answer[0], (char *)&answer, sizeof(answer)) !=
+	    (ssize_t)sizeof(answer))
+		answer.result = -1;
 	io_close(&errand.answer[0]);
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		child_reap_killed(pid);
 	}
+	memcpy(text, answer.text, sizeof(answer.text));
 	errno = error;
-	return result;
+	return answer.result;
+}
+
+struct silent {
+	int (*run)(void *argument);
+	void *argument;
+};
+
+static int
+run_silently(void *argument, char text[ERRAND_TEXT_SIZE])
+{
+	const struct silent *silent = argument;
+
+	(void)text;
+	return silent->run(silent->argument);
+}
+
+int
+errand_run(int (*run)(void *argument), void *argument, int64_t timeout_ms)
+{
+	struct silent silent = { run, argument };
+	char text[ERRAND_TEXT_SIZE];
+
+	return errand_ask(run_silently, &silent, timeout_ms, text);
 }
 
 static int

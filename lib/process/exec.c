@@ -1,7 +1,9 @@
 /* Find a command by PATH, and become it. */
 #include "process/exec.h"
 #include "base/io.h"
+#include "base/message.h"
 #include "otelop.h"
+#include "process/interpreter.h"
 
 #include <sys/stat.h>
 
@@ -13,8 +15,6 @@
 #include <unistd.h>
 
 #define UNSET_PATH "/usr/local/bin:/bin:/usr/bin"	/* where PATH is not set at all */
-#define INTERPRETER_MAX 255	/* so much of a file the kernel looks at for #! */
-#define INTERPRETERS_MAX 5	/* a script's, whose interpreter is a script, and so on */
 
 /* Does execvp(3) look further behind this failure?  So it does behind EACCES, and remembers it. */
 static int
@@ -108,30 +108,11 @@ exec_command(char *const argv[])
 	errno = saved;
 }
 
-static int could_become(const char *path, int depth);
-
-/* What follows #! must be there as well; a file that we may not read is the kernel's to judge. */
-static int
-has_interpreter(const char *path, int depth)
-{
-	char line[INTERPRETER_MAX + 1], *name;
-	int fd = io_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-	ssize_t n = fd < 0 ? 0 : io_read_all(fd, line, INTERPRETER_MAX);
-
-	io_close(&fd);
-	if (n < 2 || line[0] != '#' || line[1] != '!')
-		return 0;
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	name = line + 2 + strspn(line + 2, " \t");
-	name[strcspn(name, " \t")] = '\0';
-	/* Nothing there: no #! to the kernel, a comment to sh. */
-	return *name == '\0' ? 0 : could_become(name, depth + 1);
-}
-
+/* The same for what runs it, and for what runs that; a file that we may not read is the kernel's to judge. */
 static int
 could_become(const char *path, int depth)
 {
+	char interpreter[INTERPRETER_MAX + 1];
 	struct stat file;
 
 	if (stat(path, &file) < 0)
@@ -146,7 +127,15 @@ could_become(const char *path, int depth)
 		errno = ELOOP;
 		return -1;
 	}
-	return has_interpreter(path, depth);
+	switch (interpreter_of(path, interpreter)) {
+	case INTERPRETER_OF_SCRIPT:
+		return could_become(interpreter, depth + 1);
+	case INTERPRETER_OF_PROGRAM:
+		return stat(interpreter, &file);
+	case INTERPRETER_NONE:
+		break;
+	}
+	return 0;
 }
 
 static int
@@ -160,4 +149,59 @@ int
 exec_find(const char *name)
 {
 	return search(name, look, NULL);
+}
+
+/* Is the file there, and what runs it is not?  Then the search ends with it, 0. */
+static int
+look_for_missing(const char *path, void *argument)
+{
+	char *missing = argument;
+	struct stat file;
+	int depth;
+
+	if (stat(path, &file) < 0)
+		return -1;
+	*missing = '\0';
+	for (depth = 0; depth <= INTERPRETERS_MAX && interpreter_of(depth == 0 ? path : missing, missing) !=
+	    INTERPRETER_NONE; depth++)
+		if (stat(missing, &file) < 0 && errno == ENOENT)
+			return 0;
+	*missing = '\0';
+	errno = ENOENT;
+	return -1;
+}
+
+void
+exec_missing(const char *name, int error, char missing[EXEC_MISSING_SIZE])
+{
+	*missing = '\0';
+	if (error == ENOENT && search(name, look_for_missing, missing) < 0)
+		*missing = '\0';
+}
+
+void
+exec_reason(int error, const char *missing, struct otelop_message *reason)
+{
+	size_t length = strlen(missing);
+
+	errno = error;
+	if (length == 0)
+		message_errno(reason, "cannot run");
+	else if (missing[length - 1] == '\r')
+		message_set(reason, "cannot run: its interpreter is not there: %.*s\\r (its lines end in \\r\\n)",
+		    (int)length - 1, missing);
+	else
+		message_set(reason, "cannot run: its interpreter is not there: %s", missing);
+}
+
+void
+exec_failed(const char *name, struct otelop_message *message)
+{
+	char missing[EXEC_MISSING_SIZE];
+	struct otelop_message reason;
+	int error = errno;
+
+	exec_missing(name, error, missing);
+	exec_reason(error, missing, &reason);
+	message_set(message, "%s: %s", name, reason.text);
 }

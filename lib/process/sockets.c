@@ -2,9 +2,11 @@
 #include "process/sockets.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "otelop.h"
 #include "platform/platform.h"
 #include "process/addresses.h"
 #include "process/socket_line.h"
+#include "process/socket_path.h"
 
 #include <sys/socket.h>
 
@@ -29,6 +31,7 @@ struct search {
 	size_t room;
 	struct addresses *found;
 	pid_t pid;	/* who is looked at */
+	int is_last;	/* a Unix socket's name is to be the path where it is */
 };
 
 static int
@@ -110,29 +113,42 @@ find_socket(const struct search *search, unsigned long inode)
 
 /* A Unix socket's name as the kernel prints it.  One that could not be shown as it is does not count. */
 static int
-add_name(struct addresses *found, const char *name)
+add_name(struct search *search, const struct seen_socket *socket, const char *name, unsigned long file)
 {
-	char address[ADDRESSES_TEXT_SIZE];
+	char address[ADDRESSES_TEXT_SIZE], path[OTELOP_PATH_SIZE];
 	int is_whole = *name == '/' || *name == '@' || strncmp(name, "./", 2) == 0;
 
-	if (*name == '\0' || !text_is_plain(name) ||
-	    io_format(address, sizeof(address), "%s%s", is_whole ? "" : "./", name) < 0)
+	if (*name == '\0' || !text_is_plain(name))
 		return 0;
-	return addresses_add(found, address);
+	if (search->is_last && *name != '@')
+		return socket_path_find(socket->pid, name, file, path, sizeof(path)) && text_is_plain(path) ?
+		    addresses_add(search->found, path) : 0;
+	if (io_format(address, sizeof(address), "%s%s", is_whole ? "" : "./", name) < 0)
+		return 0;
+	return addresses_add(search->found, address);
+}
+
+static int
+take_inet(void *argument, const struct platform_listener *listener)
+{
+	char address[ADDRESSES_TEXT_SIZE];
+
+	return addresses_format_inet(listener->family, listener->address, listener->port, address, sizeof(address)) ?
+	    addresses_add(argument, address) : 0;
 }
 
 static int
 take_listener(void *argument, const struct platform_listener *listener)
 {
 	struct search *search = argument;
+	const struct seen_socket *socket = find_socket(search, listener->inode);
 	char address[ADDRESSES_TEXT_SIZE];
 	size_t i;
 
-	if (find_socket(search, listener->inode) == NULL)
+	if (socket == NULL)
 		return 0;
 	if (listener->family != AF_UNIX)
-		return addresses_format_inet(listener->family, listener->address, listener->port, address,
-		    sizeof(address)) ? addresses_add(search->found, address) : 0;
+		return take_inet(search->found, listener);
 	if (listener->name_length == 0 || listener->name_length >= sizeof(address))
 		return 0;
 	memcpy(address, listener->name, listener->name_length);
@@ -140,7 +156,7 @@ take_listener(void *argument, const struct platform_listener *listener)
 	for (i = 0; *listener->name == '\0' && i < listener->name_length; i++)
 		if (address[i] == '\0')
 			address[i] = '@';
-	return add_name(search->found, address);
+	return add_name(search, socket, address, listener->file);
 }
 
 static FILE *
@@ -232,7 +248,7 @@ add_unix_table(struct search *search, pid_t pid)
 	for (i = 0; i < count && result == 0; i++)
 		if (all[i].lines == 1 && *all[i].address != '\0' &&
 		    platform_is_unix_socket(all[i].socket->pid, all[i].socket->number))
-			result = add_name(search->found, all[i].address);
+			result = add_name(search, all[i].socket, all[i].address, 0);
 	free(all);
 	fclose(stream);
 	return result;
@@ -277,10 +293,10 @@ add_namespaces(struct search *search, const pid_t *pids, size_t count)
 	return result;
 }
 
-int
-sockets_find(const pid_t *pids, size_t count, struct addresses *found)
+static int
+find(const pid_t *pids, size_t count, int is_last, struct addresses *found)
 {
-	struct search search = { .found = found };
+	struct search search = { .found = found, .is_last = is_last };
 	int result = 0;
 	size_t i;
 
@@ -297,6 +313,34 @@ sockets_find(const pid_t *pids, size_t count, struct addresses *found)
 	else
 		addresses_tidy(found);
 	return result;
+}
+
+int
+sockets_find(const pid_t *pids, size_t count, struct addresses *found)
+{
+	return find(pids, count, 0, found);
+}
+
+int
+sockets_find_last(const pid_t *pids, size_t count, struct addresses *found)
+{
+	return find(pids, count, 1, found);
+}
+
+void
+sockets_keep(const struct addresses *before, struct addresses *now)
+{
+	struct addresses all = { 0 };
+	size_t i;
+
+	platform_each_listener(AF_INET, take_inet, &all);
+	platform_each_listener(AF_INET6, take_inet, &all);
+	for (i = 0; i < before->count; i++)
+		if (addresses_have(&all, before->items[i]) && !addresses_have(now, before->items[i]) &&
+		    addresses_add(now, before->items[i]) < 0)
+			break;
+	addresses_free(&all);
+	addresses_tidy(now);
 }
 
 void

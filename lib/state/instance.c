@@ -28,16 +28,21 @@ own_name(const char *path)
 }
 
 int
-instance_find(struct instance *instance, const char *dir, const char *name, struct otelop_message *message)
+instance_is_chosen(const char *dir, const char *name)
 {
 	const char *variable = getenv("OTELOP_STATE_DIR");
-	char base[OTELOP_PATH_SIZE];
-	int is_told = dir == NULL && variable != NULL && *variable != '\0';
 
-	instance->is_chosen = dir != NULL || name != NULL || is_told;
+	return dir != NULL || name != NULL || (variable != NULL && *variable != '\0');
+}
+
+int
+instance_find(struct instance *instance, const char *dir, const char *name, struct otelop_message *message)
+{
+	char base[OTELOP_PATH_SIZE];
+
 	if (otelop_state_dir(dir, instance->path, sizeof(instance->path), message) < 0)
 		return -1;
-	instance->name = is_told ? own_name(instance->path) : NULL;
+	instance->name = dir == NULL && instance_is_chosen(NULL, NULL) ? own_name(instance->path) : NULL;
 	if (name == NULL)
 		return 0;
 	instance_siblings(instance, base);

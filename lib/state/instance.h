@@ -13,8 +13,10 @@
 struct instance {
 	char path[OTELOP_PATH_SIZE];	/* its state directory, absolute */
 	const char *name;		/* the last component of path, and within it; or NULL: the directory's own */
-	int is_chosen;			/* somebody named it: it is not just the account's own one */
 };
+
+/* Has somebody named it, by dir, name or the environment?  Else it is the account's own one. */
+int instance_is_chosen(const char *dir, const char *name);
 
 /* Is it the name of an instance?  It becomes a directory's: nothing in it may be more than that. */
 int instance_is_name(const char *name);

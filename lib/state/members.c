@@ -28,7 +28,8 @@ static const struct known_member known[] = {
 	{ "exitCode", MEMBER_NUMBER, NULL },
 	{ "exitSignal", MEMBER_TEXT, NULL },
 	{ "exitedAt", MEMBER_TIME, NULL },
-	{ "readyMode", MEMBER_TEXT, NULL },
+	{ "readyMode", MEMBER_TEXT_OR_TEXTS, NULL },
+	{ "try", MEMBER_TEXT, NULL },
 	{ "maxLifetime", MEMBER_TEXT, NULL },
 	{ "noSweep", MEMBER_TEXT, NULL },
 	{ "runner", MEMBER_NUMBER, NULL },
@@ -46,7 +47,13 @@ static const struct known_member known[] = {
 	{ "lastEnd", MEMBER_TEXT, NULL },
 	{ "lastEndAt", MEMBER_TIME, NULL },
 	{ "given", MEMBER_TEXTS, NULL },
-	{ "summary", MEMBER_TEXT, NULL },	/* said on the ready pipe alone */
+	{ "environment", MEMBER_TEXTS, NULL },
+	{ "unset", MEMBER_TEXTS, NULL },
+	{ "umask", MEMBER_TEXT, NULL },
+	{ "log", MEMBER_TEXT, NULL },
+	{ "summary", MEMBER_TEXT, NULL },	/* this and the others from here on are said on the ready pipe alone */
+	{ "notRun", MEMBER_NUMBER, NULL },
+	{ "extendTimeout", MEMBER_TICKS, NULL },
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 struct members_fit { char all_known[KNOWN_COUNT <= MEMBERS_KNOWN_MAX ? 1 : -1]; };
@@ -116,6 +123,8 @@ members_fault(const struct known_member *ours, const struct json_value *value)
 		return value->type != JSON_STRING ? "not a string" : NULL;
 	case MEMBER_TIME:
 		return value->type != JSON_STRING || !is_time(value) ? "not an RFC 3339 time" : NULL;
+	case MEMBER_TEXT_OR_TEXTS:
+		return value->type != JSON_STRING && !json_is_strings(value) ? "not a string or an array of strings" : NULL;
 	case MEMBER_TEXTS:
 		return !json_is_strings(value) ? "not an array of strings" : NULL;
 	}

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum member_kind { MEMBER_PID, MEMBER_TIME, MEMBER_TEXT, MEMBER_TEXTS, MEMBER_NUMBER, MEMBER_TICKS };
+enum member_kind { MEMBER_PID, MEMBER_TIME, MEMBER_TEXT, MEMBER_TEXTS, MEMBER_TEXT_OR_TEXTS, MEMBER_NUMBER, MEMBER_TICKS };
 
 /* A member that upstream or this project defines. */
 struct known_member {

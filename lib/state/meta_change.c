@@ -132,7 +132,7 @@ meta_set_pair(struct otelop_metadata *metadata, const char *pair, int all,
 int
 meta_set_unrecorded(struct otelop_metadata *metadata, const char *key)
 {
-	const char *names[] = { "cwd", "command" }, *unrecorded[sizeof(names) / sizeof(names[0]) + 1];
+	const char *names[] = { "cwd", "command", "environment", "unset", "log" }, *unrecorded[sizeof(names) / sizeof(names[0]) + 1];
 	size_t i, count = 0;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -44,9 +44,11 @@ _otelop_split() {
 # What program $1, or subcommand $1 of the form PROGRAM/WORD, takes.
 _otelop_describe() {
     local help='-h --help -V --version' dir='-C=dir --state-dir=dir -n=instance --name=instance'
-    local run='--ready=mode --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
+    local run='--ready=mode --try=text --with-parent=pid --max-lifetime=text --grace=text --parent-grace=text --no-sweep
         --stop-signal=signal --stop-all
         --log-max=text --log-keep=text --respawn --stdin=stdin'
+    local outfit='-l=file --log=file -d=dir --chdir=dir -m=text --umask=text -e=variable --env=variable
+        -u=variable --unset=variable'
     options='' operands='' tail=''
     case $1 in
     otelop)
@@ -54,7 +56,7 @@ _otelop_describe() {
         operands='start stop restart status logs list wait with version help'
         ;;
     otelop/start | otelop/restart)
-        options="$run -t=text --timeout=text --native --strict -f --foreground"
+        options="$run $outfit -t=text --timeout=text --native --strict -f --foreground"
         [[ $1 == */start ]] || options+=' -k=text --kill-after=text'
         operands=-- tail=dashes
         ;;
@@ -73,10 +75,9 @@ _otelop_describe() {
             --tail=text --follow --as=text --complain=text --say=text"
         ;;
     otelop-spawn)
-        options="$help $dir -q --quiet-busy -l=file --log=file -t=text --timeout=text
-            -d=dir --chdir=dir -m=text --umask=text -e=text --env=text
-            -u=variable --unset=variable --tail=text --as=text --progress=text
-            --run --native --strict --again --dry-run --start=text --servers=text --server=text"
+        options="$help $dir $outfit -q --quiet-busy -t=text --timeout=text
+            --tail=text --as=text --progress=text
+            --run --native --strict --again --dry-run --start=text --behind=text --servers=text --server=text"
         tail=operand
         ;;
     otelop-ready) options="$help -e=text --error=text -q --query" ;;
@@ -98,7 +99,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --dry-run --attend --then=text --as=text"
+        options="$help $dir $run --join --started-with=text --unnamed --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac
@@ -174,10 +175,10 @@ _otelop_offer_values() {
         ;;
     mode)
         [[ ${cur#"$before"} != *,* ]] || before=${cur%"${cur##*,}"}
-        for mode in auto fd notify listen listen: connect: check: exec; do
+        for mode in auto fd notify listen listen: connect: http:// https:// check: log: up: exec; do
             _otelop_offer "$before$mode"
         done
-        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *: ]] || compopt -o nospace 2>/dev/null
+        [[ ${#COMPREPLY[@]} != 1 || ${COMPREPLY[0]} != *[:/] ]] || compopt -o nospace 2>/dev/null
         ;;
     esac
 }

@@ -56,7 +56,7 @@ end
 function __otelop_spawn_command
     set -l words (commandline -opc)
     set -l takes -C --state-dir -n --name -l --log -t --timeout -d --chdir -m --umask -e --env -u --unset \
-        --tail --as --progress --start --servers --server
+        --tail --as --progress --start --behind --servers --server
     set -l i 2
     while set -q words[$i]
         if test "$words[$i]" = --
@@ -113,6 +113,10 @@ function __otelop_modes
         "$before"listen: 'PORT; it listens on this port' \
         "$before"connect: 'HOST:PORT or PATH; a connection succeeds' \
         "$before"check: 'COMMAND; sh -c COMMAND exits 0' \
+        "$before"log: 'ERE; a line that it writes matches' \
+        "$before"http:// 'the URL is answered' \
+        "$before"https:// 'the URL is answered' \
+        "$before"up: 'TIME; it lives so long' \
         "$before"exec 'it runs'
 end
 
@@ -144,6 +148,7 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     set -l part (string split -m 1 : $case)
     set -l run complete -c $part[1] -n $part[2]
     $run -l ready -x -a '(__otelop_modes)' -d 'how to see that it is ready'
+    $run -l try -x -d 'so long may one check, connection or request last'
     string match -q -- '*with*' $case; or $run -l with-parent -x -a '(__fish_complete_pids)' -d 'end with this process'
     $run -l max-lifetime -x -d 'end after this time'
     $run -l grace -x -d 'between TERM and KILL'
@@ -157,6 +162,8 @@ for case in 'otelop:__otelop_in start restart' 'otelop-run:not __otelop_behind_d
     $run -l stdin -x -a open -d 'what it finds for stdin'
 end
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l started-with -x -d 'record this'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l unnamed -d 'nobody has named the instance'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l attend -d 'stay above a command in the foreground'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l then -x -d 'how many words to become afterwards'
@@ -181,6 +188,11 @@ complete -c otelop -n __otelop_needs_subcommand -a with -d 'run a command with s
 complete -c otelop -n __otelop_needs_subcommand -a version -d 'print the version'
 complete -c otelop -n __otelop_needs_subcommand -a help -d 'print the usage'
 complete -c otelop -n '__otelop_in start restart' -s t -l timeout -x -d 'wait at most this time'
+complete -c otelop -n '__otelop_in start restart' -s l -l log -r -F -d 'the log'
+complete -c otelop -n '__otelop_in start restart' -s d -l chdir -x -a '(__fish_complete_directories)' -d 'run it there'
+complete -c otelop -n '__otelop_in start restart' -s m -l umask -x -d 'run it with this mask'
+complete -c otelop -n '__otelop_in start restart' -s e -l env -x -a '(set -nx)' -d 'set in its environment'
+complete -c otelop -n '__otelop_in start restart' -s u -l unset -x -a '(set -nx)' -d 'remove from its environment'
 complete -c otelop -n '__otelop_in start restart' -l native -d 'the command takes the lock and writes its metadata'
 complete -c otelop -n '__otelop_in start restart' -l strict -d 'busy even if the command is the same'
 complete -c otelop -n '__otelop_in start restart' -s f -l foreground -d 'stay in the foreground'
@@ -224,6 +236,7 @@ $spawn -l native -d 'the command takes the lock'
 $spawn -l strict -d 'busy if anything runs'
 $spawn -l again -d 'this is a restart'
 $spawn -l dry-run -d 'check the usage only'
+$spawn -l behind -x -d 'look at the start behind so many words first'
 $spawn -l start -x -d 'be otelop start, with this otelop-run'
 $spawn -l servers -x -d 'look at the words of otelop-with'
 $spawn -l server -x -d 'start the first server in them'

@@ -55,10 +55,12 @@ begin() {
 fault() { faults="$faults${faults:+; }$*"; }
 
 # The processes of this life that are left, whatever they did to their words, their environment or their parents: they
-# have the mark, are in our directory or have a file of it open; in a PID namespace of our own also every orphan.
-remaining() {
+# have the mark, are in our directory or have a file of it open; in a PID namespace of our own also every orphan.  Who looks
+# has none of these.
+remaining() (
+	unset OTELOP_DAEMON_MARK
 	{
-		OTELOP_DAEMON_MARK='' grep -lzsFx "OTELOP_DAEMON_MARK=$directory" /proc/[0-9]*/environ
+		grep -lzsFx "OTELOP_DAEMON_MARK=$directory" /proc/[0-9]*/environ
 		find /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd -lname "$directory*" 2>/dev/null
 		if [ -n "${DAEMONS_RUN-}" ]; then
 			ps -A -o 'pid= ppid=' | awk -v run="$DAEMONS_RUN" '$2 == 1 && $1 != run { print "/proc/" $1 "/" }'
@@ -68,7 +70,7 @@ remaining() {
 		comm=$(cat "/proc/$pid/comm" 2>/dev/null) && ! grep -qs '^State:.*Z' "/proc/$pid/status" &&
 			[ "$pid" != $$ ] && echo "$pid $comm"
 	done
-}
+)
 
 # Somebody takes connections at one of these addresses.
 taken() {
@@ -121,7 +123,7 @@ by_mode() {
 learn_ready() {
 	ready=listen notify_ms='' listen_ms=$ready_ms
 	case " $options " in
-	*' --ready '*) ready=${options#*--ready } ready=${ready%% *} listen_ms=''; return ;;
+	*' --ready '*) ready=${options#*--ready } ready=${ready#\"} ready=${ready%%[ :]*} listen_ms=''; return ;;
 	esac
 	[ "$says" = notify ] || return 0
 	addresses=
@@ -141,9 +143,7 @@ in_foreground() {
 		addresses=$(listening)
 		address=$(echo "$addresses" | sed "s|$directory/||" | paste -sd ' ' -)
 		said=$(inside answers 2>&1) || fault "does not answer: $said"
-		said=$(otelop restart 2>&1 >/dev/null) || fault "restart: $?: $said"
-		addresses="$addresses $(listening)"
-		said=$(inside answers 2>&1) || fault "does not answer after a restart: $said"
+		[ -n "$faults" ] || start_again
 		end_it
 	else
 		fault "start: $code: $said"
@@ -154,6 +154,13 @@ in_foreground() {
 	[ -n "$faults" ] || lose_runner
 	learn_ready
 	tell foreground "${options:+$options -- }$foreground" "$(id -un)" "$ready" "$address" "$ready_ms" "$notify_ms" "$listen_ms" "$end" "$end_ms"
+}
+
+# A restart from anywhere.
+start_again() {
+	said=$(otelop restart 2>&1 >/dev/null) || fault "restart: $?: $said"
+	addresses="$addresses $(listening)"
+	said=$(inside answers 2>&1) || fault "does not answer after a restart: $said"
 }
 
 # A stop that is done when it says so, and needs no force; $end is how the log says it ended.
@@ -198,20 +205,22 @@ lose_runner() {
 
 # The form that puts itself into the background has to be told so: by the start, or by the state and the log a moment
 # after it.
+telling='into the background must be told'
 in_background() {
 	faults='' words='' left='' addresses='' told='at the start'
 	begin background '' "$background"
 	if [ "$code" -eq 0 ]; then
 		addresses=$(listening)
 		began=$(now)
-		while otelop status -q && [ $(($(now) - began)) -lt 6000 ]; do sleep 0.05; done
+		log=$OTELOP_STATE_DIR/otelop.log
+		while ! grep -q "$telling" "$log" && [ $(($(now) - began)) -lt 6000 ]; do sleep 0.02; done
+		told="$(($(now) - began)) ms after it"
 		otelop status -q
 		code=$?
-		told="$(($(now) - began)) ms after it"
-		said=$(cat "$OTELOP_STATE_DIR/otelop.log")
+		said=$(cat "$log")
 	fi
 	[ "$code" -eq 1 ] || fault "status $code"
-	if ! words=$(echo "$said" | grep 'into the background'); then
+	if ! words=$(echo "$said" | grep "$telling"); then
 		told=
 		fault "not told: $(echo "$said" | tail -n 3)"
 	fi

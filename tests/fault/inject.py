@@ -52,6 +52,7 @@ FAULTS = {
 	"poll ppoll pselect6": "ENOMEM EINTR",
 	"nanosleep clock_nanosleep": "EINTR",
 	"kill pidfd_send_signal": "EACCES",
+	"rt_sigqueueinfo": "EAGAIN EPERM ENOSYS",
 	"pidfd_open": "EMFILE ENOMEM EACCES ENOSYS",
 	"inotify_init1": "EMFILE ENOMEM ENOSYS",
 	"inotify_add_watch": "ENOSPC ENOMEM EACCES",

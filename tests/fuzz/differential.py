@@ -373,7 +373,7 @@ NO_TIME = '0001-01-01T00:00:00Z'
 UPSTREAM = {'pid': 0, 'startedAt': NO_TIME, 'httpAddr': '', 'otlpGrpcAddr': '', 'otlpHttpAddr': '', 'proxyUrl': '',
             'proxyProtocol': '', 'version': ''}
 OURS = ['state', 'command', 'cwd', 'host', 'pidNamespace', 'listen', 'exitCode', 'exitSignal', 'exitedAt', 'readyMode',
-        'maxLifetime', 'noSweep', 'logMax', 'logKeep']
+        'try', 'maxLifetime', 'noSweep', 'logMax', 'logKeep']
 
 
 def is_whole(value, low):
@@ -390,6 +390,8 @@ def is_right(key, value):
         return is_whole(value, 0)
     if key in ('command', 'listen'):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if key == 'readyMode' and isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
     if key in ('startedAt', 'exitedAt'):
         return isinstance(value, str) and second_of(value) is not None
     return isinstance(value, str) or (key not in UPSTREAM and key not in OURS)

@@ -18,7 +18,7 @@
 #define UPSTREAM 8	/* the first of these, which are always there */
 static const char *const order[] = { "pid", "startedAt", "httpAddr", "otlpGrpcAddr",
     "otlpHttpAddr", "proxyUrl", "proxyProtocol", "version", "state", "command", "cwd", "host",
-    "pidNamespace", "listen", "exitCode", "exitSignal", "exitedAt", "readyMode", "maxLifetime",
+    "pidNamespace", "listen", "exitCode", "exitSignal", "exitedAt", "readyMode", "try", "maxLifetime",
     "noSweep", "logMax", "logKeep" };
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 

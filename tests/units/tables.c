@@ -129,43 +129,78 @@ static const struct row jobserver_rows[] = {
 	{ NULL, NULL }
 };
 
+/* A mode each, as KIND:GROUP, and what it points to. */
 static void
 answer_modes(const char *input, char *answer)
 {
-	static struct modes modes;
+	static const char *const kinds[MODE_KINDS] = { "fd", "notify", "listen", "connect", "url", "check", "log", "up",
+	    "exec" };
+	struct modes modes = { .count = 0 };
+	char texts[512], *text, *rest = texts;
+	size_t i;
 
-	if (modes_parse(input, &modes, &message) < 0) {
-		strcat(answer, "refused");
-		return;
+	/* Several --ready, with a | between them. */
+	strcpy(texts, input);
+	while (rest != NULL) {
+		text = rest;
+		if ((rest = strchr(text, '|')) != NULL)
+			*rest++ = '\0';
+		if (modes_add(&modes, text, &message) < 0) {
+			strcpy(answer, "refused");
+			return;
+		}
 	}
-	snprintf(answer, ANSWER_SIZE, "%s%s%s", modes.fd ? "fd " : "", modes.notify ? "notify " : "",
-	    modes.exec ? "exec " : "");
-	if (modes.listen)
-		sprintf(answer + strlen(answer), "listen %u ", modes.listen_port);
-	if (modes.connect)
-		sprintf(answer + strlen(answer), "connect <%s> <%s> ", modes.connect_host,
-		    modes.connect_target);
-	if (modes.check != NULL)
-		sprintf(answer + strlen(answer), "check <%s> ", modes.check);
+	for (i = 0; i < modes.count; i++) {
+		const struct mode *mode = &modes.items[i];
+
+		answer += sprintf(answer, "%s%u", kinds[mode->kind], mode->group);
+		if (mode->host != NULL)
+			answer += sprintf(answer, " <%.*s>", (int)mode->host_length, mode->host);
+		else if (mode->target_length > 0)
+			answer += sprintf(answer, " <%.*s>", (int)mode->target_length, mode->target);
+		if (mode->port > 0)
+			answer += sprintf(answer, " %u", mode->port);
+		if (mode->up_ms > 0)
+			answer += sprintf(answer, " %lld", (long long)mode->up_ms);
+		answer += sprintf(answer, "; ");
+	}
 }
 
 static const struct row modes_rows[] = {
-	{ "auto", "fd notify listen 0 " }, { "fd", "fd " }, { "notify,exec", "notify exec " },
-	{ "listen:65535", "listen 65535 " },
-	{ "connect:localhost:80", "connect <localhost> <80> " },
-	{ "connect:[::1]:8080", "connect <::1> <8080> " },
-	{ "connect:::1:8080", "connect <::1> <8080> " },
-	{ "connect:/run/x.sock", "connect <> </run/x.sock> " },
-	{ "connect:./a:80", "connect <> <./a:80> " },
-	{ "fd,check:test -e a,b && listen", "fd check <test -e a,b && listen> " },
+	{ "auto", "fd0; notify0; listen0; " }, { "fd", "fd0; " }, { "notify,exec", "notify0; exec0; " },
+	{ "auto,exec", "fd0; notify0; listen0; exec0; " },
+	{ "listen:1,listen:2,listen", "listen0 <1> 1; listen0 <2> 2; listen0; " },
+	{ "listen:65535", "listen0 <65535> 65535; " },
+	{ "fd|exec,notify|fd", "fd0; exec1; notify1; fd2; " },
+	{ "connect:localhost:80", "connect0 <localhost> 80; " },
+	{ "connect:a:1,connect:/b,exec", "connect0 <a> 1; connect0 </b>; exec0; " },
+	{ "connect:[::1]:8080", "connect0 <::1> 8080; " },
+	{ "connect:::1:8080", "connect0 <::1> 8080; " },
+	{ "connect:/run/x.sock", "connect0 </run/x.sock>; " },
+	{ "connect:./a:80", "connect0 <./a:80>; " },
+	{ "fd,check:test -e a,b && listen", "fd0; check0 <test -e a,b && listen>; " },
+	{ "fd,log:^(up|on), or", "refused" },	/* the | is ours: half of it is left */
+	{ "fd,log:^up, (at )?[0-9]+$", "fd0; log0 <^up, (at )?[0-9]+$>; " },
+	{ "up:500ms,up:1m30s", "up0 <500ms> 500; up0 <1m30s> 90000; " }, { "up:2", "up0 <2> 2000; " },
+	{ "exec,http://a", "exec0; url0 <a> 80; " }, { "https://a?x,y", "url0 <a> 443; " },
+	{ "http://me:pw@a:8080/b?c#d", "url0 <a> 8080; " }, { "http://a@b@c:1", "url0 <c> 1; " },
+	{ "http://[::1]:9/a", "url0 <::1> 9; " }, { "http://a:/", "url0 <a> 80; " },
+	{ "http://a/@b:1", "url0 <a> 80; " }, { "https://[::1]", "url0 <::1> 443; " },
 	{ "", "refused" }, { "fd,", "refused" }, { ",fd", "refused" }, { "fd,,exec", "refused" },
 	{ "fd, notify", "refused" }, { "FD", "refused" }, { "tcp", "refused" }, { "check:", "refused" },
+	{ "fd|", "refused" }, { "|fd", "refused" },
 	{ "listen:", "refused" }, { "listen:0", "refused" }, { "listen:65536", "refused" },
 	{ "listen:80a", "refused" }, { "listen:-1", "refused" }, { "listen: 80", "refused" },
 	{ "listen:18446744073709551697", "refused" },
 	{ "connect:", "refused" }, { "connect:localhost", "refused" }, { "connect::80", "refused" },
 	{ "connect:[]:80", "refused" }, { "connect:localhost:", "refused" },
-	{ "connect:localhost:http", "refused" },
+	{ "connect:localhost:http", "refused" }, { "connect:fd,listen:", "refused" },
+	{ "log:", "refused" }, { "log:(", "refused" }, { "log:[a", "refused" }, { "log:a{2", "refused" },
+	{ "log", "refused" }, { "up", "refused" }, { "up:", "refused" }, { "up:x", "refused" }, { "up:-1", "refused" },
+	{ "http:", "refused" }, { "http://", "refused" }, { "http:///a", "refused" }, { "http://:80", "refused" },
+	{ "http://a:x", "refused" }, { "http://a:0", "refused" }, { "http://a:65536/", "refused" },
+	{ "http://a b", "refused" }, { "http://a/\n", "refused" }, { "http://[::1", "refused" },
+	{ "http://[::1]80", "refused" }, { "http://[]:1", "refused" }, { "ftp://a", "refused" },
 	{ NULL, NULL }
 };
 
