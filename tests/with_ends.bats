@@ -195,8 +195,8 @@ run_with() {
 
 @test "--attend: the command's status, which is the last word of what comes then" {
 	tool -3 otelop-run --attend -- sh -c 'exit 3'
-	tool -5 otelop-run --attend --then 5 -- sh -c 'echo "$@"; exit 5' sh then sh -c 'exit 3'
-	assert_output "then 3"
+	tool -5 otelop-run --attend --then 5 -- sh -c 'echo "$@"; exit 5' sh after sh -c 'exit 3'
+	assert_output "after 3"
 	tool -127 otelop-run --attend -- ./none
 	assert_regex "$stderr" '^otelop-run: ./none: cannot run: '
 	tool -2 otelop-run --attend --then 2 -- true true
@@ -229,9 +229,9 @@ run_with() {
 
 @test "--attend: idle, it sleeps, and no descriptor of its own reaches the command" {
 	tool -0 otelop-run --attend -- sh -c 'ls /proc/self/fd | tr "\n" " "'
-	with=$output
+	under=$output
 	tool -0 sh -c 'ls /proc/self/fd | tr "\n" " "'
-	assert_equal "$with" "$output"
+	assert_equal "$under" "$output"
 	background otelop-run --attend -- sleep 600
 	eventually 30 is_at_rest $!
 	end $!
