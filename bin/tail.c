@@ -101,12 +101,34 @@ follow_log(struct tail *tail, off_t offset)
 	return status;
 }
 
+/* The daemon may have another one (`start -l`), which is as trustworthy as its user finds it.  1; 0: it has none. */
+static int
+open_other(struct tail *tail, const char *dir, long lines, struct log_tail *log)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	char path[OTELOP_PATH_SIZE];
+	int fd, has_other = otelop_read_metadata(dir, &metadata, NULL) == 0 &&
+	    otelop_metadata_get(&metadata, "log", path, sizeof(path)) == 1;
+
+	otelop_metadata_free(&metadata);
+	if (!has_other)
+		return 0;
+	if ((fd = io_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)) < 0) {
+		message_errno(&tail->message, "%s: cannot open the log", path);
+		cli_fail(tail->cli, errno == ENOENT ? STATUS_NOT_RUNNING : STATUS_UNKNOWN, &tail->message);
+	}
+	log_tail_of(log, fd, 0, lines);
+	return 1;
+}
+
 /* The last lines of the log; what cannot be had ends the program. */
 static void
 open_log(struct tail *tail, const char *dir, long lines, struct log_tail *log)
 {
 	struct log_lines wanted = { .lines = lines, .older = LOG_TAIL_OLDER_MAX };
 
+	if (open_other(tail, dir, lines, log))
+		return;
 	if (statedir_open(&tail->dir, dir, &tail->message) == 0 &&
 	    log_tail_open(log, &tail->dir, &wanted, &tail->message) == 0)
 		return;

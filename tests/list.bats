@@ -80,6 +80,32 @@ web-1.x_Y running $web"
 	assert_not_exists "$OTELOP_STATE_DIR/web/cache"
 }
 
+@test "a daemon that a daemon has started: it is one of its own, and lives on when that one is stopped, crashes or is swept" {
+	needs "orphans that come to otelop-run"
+	local how pid
+	for how in 'otelop -n web stop' 'crash' 'otelop -n web stop -t 1 -k 5'; do
+		rm -f go started
+		# shellcheck disable=SC2016 # for the daemon
+		tool -0 otelop -n web start --ready exec -- sh -c 'otelop -n db start --ready exec -- sh -c "sleep 602 & exec sleep 600"
+			otelop-spawn -C "$1/native" -- sh -c "otelop-ready; exec 3>&-; exec sleep 603" >started
+			leave sleep 604 & exec sleep 601' sh "$PWD"
+		web=$output
+		eventually 20 test -s started
+		native=$(cat started)
+		db=$(otelop-meta -n db get pid)
+		eventually 10 otelop -n db status -q
+		case $how in crash) kill -KILL "$web" ;; *) tool -0 $how ;; esac
+		assert_gone "$web"
+		eventually 10 sh -c '! otelop -n web status -q'
+		kill -0 "$db"
+		kill -0 "$native"
+		assert_equal "$(otelop-meta -n db running)" "running $db"
+		tool -0 otelop -n db stop
+		tool -0 otelop-stop "$native"
+		assert_nothing_runs
+	done
+}
+
 @test "OTELOP_NAME: set for a command whose instance has a name, and unset for any other, by every program" {
 	local program
 	export OTELOP_NAME=stale

@@ -132,3 +132,22 @@ load helper
 	done
 	tool -0 otelop stop
 }
+
+@test "logs of a daemon that was started with -l: that log, followed as it grows; when nothing is recorded, the directory's" {
+	printf 'old\n' >log
+	tool -0 otelop start --ready fd -l log -- sh -c 'echo one; echo two; otelop-ready; exec 3>&-; exec sleep 600'
+	tool -0 otelop logs -N 2
+	assert_output $'one\ntwo'
+	background otelop logs -N 1 -f >followed
+	reader=$!
+	eventually 10 grep -q two followed
+	echo three >>log
+	eventually 10 grep -q three followed
+	kill "$reader"
+	assert_equal "$(cat followed)" $'two\nthree'
+	rm log
+	tool -3 otelop logs
+	assert_regex "$stderr" "^otelop-statedir: $PWD/log: cannot open the log: "
+	tool -0 otelop stop
+	tool -3 otelop logs
+}

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "daemon/endless.h"
 #include "daemon/logger.h"
+#include "daemon/neighbours.h"
 #include "daemon/outcome.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
@@ -124,6 +125,7 @@ run_finish(struct run *run)
 	readiness_close(&run->readiness);
 	logger_end_copies(&run->logger);
 	run_stop_hear_all(run);
+	neighbours_spare(run);
 	is_swept = run->options->no_sweep || run->command.pid < 1 || run_stop_sweep(run, &left) == 0;
 	explain_end(run, is_swept ? NULL : &left);
 	if (outcome_meaning(run->outcome)->was_ready && *run->report->reason.text != '\0')

@@ -12,11 +12,11 @@
 #include "base/text.h"
 #include "daemon/held.h"
 #include "daemon/outfit.h"
+#include "daemon/reported.h"
 #include "daemon/verdict.h"
 #include "process/child.h"
 #include "process/ending.h"
 #include "process/selfpipe.h"
-#include "state/meta.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -292,46 +292,12 @@ start_child(struct spawn *spawn, char *const argv[], int is_direct)
 	return 0;
 }
 
-/* What is there may be another's start, which otelop-run has waited for.  1; 0; -1: errno, and the reason. */
-static int
-is_recorded(struct spawn *spawn, pid_t pid)
-{
-	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
-	const char *dir = spawn->options->state_dir;
-	int result = 0;
-
-	if (dir == NULL)
-		return 0;
-	if (otelop_read_metadata(dir, &metadata, &spawn->result->reason) == 0)
-		result = meta_pid(&metadata) == pid;
-	else if (errno != ENOENT && errno != ENODATA)
-		result = -1;
-	otelop_metadata_free(&metadata);
-	return result;
-}
-
-/* Whoever asks for the pid may signal it: a child cannot make it any other's.  -1: it cannot be seen whose it is. */
-static pid_t
-reported(struct spawn *spawn)
-{
-	pid_t pid = spawn->reported_pid;
-
-	if (pid <= 0 || held_has_started(&spawn->held, pid))
-		return pid > 0 ? pid : spawn->result->child;
-	switch (is_recorded(spawn, pid)) {
-	case 1:
-		return pid;
-	case 0:
-		return spawn->result->child;
-	}
-	return -1;
-}
-
 static int
 is_ready(struct spawn *spawn)
 {
 	const struct otelop_spawn *options = spawn->options;
-	pid_t pid = reported(spawn);
+	pid_t pid = reported_pid(&spawn->held, spawn->options->state_dir, spawn->reported_pid, spawn->result->child,
+	    &spawn->result->reason);
 
 	if (pid < 0)
 		return fail(spawn, STATUS_UNKNOWN, errno);
