@@ -7,6 +7,7 @@
 #include "daemon/modes.h"
 #include "daemon/respawn.h"
 #include "daemon/run_options.h"
+#include "daemon/stop_time.h"
 #include "otelop.h"
 
 #include <signal.h>
@@ -210,7 +211,7 @@ run_words_begin(struct run_words *words)
 	static const char *const none[] = { NULL };
 
 	*words = (struct run_words){ .options = { .try_ms = TRY_MS, .log_keep = 1, .log_fd = STDERR_FILENO,
-	    .grace_ms = RUN_GRACE_MS, .stop_signal = SIGTERM, .environment = none, .unset = none } };
+	    .grace_ms = STOP_TIME_GRACE_MS, .stop_signal = SIGTERM, .environment = none, .unset = none } };
 }
 
 void

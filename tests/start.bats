@@ -116,7 +116,7 @@ load helper
 	printf '%s_temp_path temporary;\n' client_body proxy fastcgi uwsgi scgi >>nginx.conf
 	echo '}' >>nginx.conf
 	# Not by listen: where it is slow to end, what it listens on is there long enough to be believed.
-	tool -1 otelop start -t 20 --ready fd,notify -- nginx -p "$PWD" -c nginx.conf
+	tool -1 otelop start -t 20 --grace 2 --ready fd,notify -- nginx -p "$PWD" -c nginx.conf
 	[[ ${stderr_lines[0]} == *background* && ${stderr_lines[0]} == *foreground* ]]
 	# Not by its environment, which it has overwritten.
 	tool -1 pgrep -f "nginx: .*$PWD"

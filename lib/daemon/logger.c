@@ -285,20 +285,33 @@ logger_revive(struct logger *logger)
 		fork_logger(logger);
 }
 
+/* Is there room for a line by then?  1 or 0. */
+static int
+has_room(int fd, int64_t patience_ms)
+{
+	int64_t deadline = clock_deadline(patience_ms);
+	struct pollfd out = { fd, POLLOUT, 0 };
+	int found;
+
+	while ((found = poll(&out, 1, clock_poll_ms(clock_left_ms(deadline), OTELOP_FOREVER))) < 0 && errno == EINTR)
+		;
+	return found == 1;
+}
+
 int
 logger_say(const struct logger *logger, const char *who, const char *text, int64_t patience_ms)
 {
-	struct pollfd out = { logger->max > 0 ? logger->pipe[1] : logger->said_to, POLLOUT, 0 };
+	int fd = logger->max > 0 ? logger->pipe[1] : logger->said_to;
 	char line[PLATFORM_PIPE_BUF];	/* so much is written as a whole, or not yet */
 	size_t length;
 
-	if (out.fd < 0 || poll(&out, 1, clock_poll_ms(patience_ms, OTELOP_FOREVER)) != 1)
+	if (fd < 0 || !has_room(fd, patience_ms))
 		return 0;
 	length = (size_t)snprintf(line, sizeof(line), "%s: ", who);
 	text_clean(text, strlen(text), line + length, sizeof(line) - length - 1);
 	length = strlen(line);
 	line[length++] = '\n';
-	return io_write_all(out.fd, line, length) == 0;
+	return io_write_all(fd, line, length) == 0;
 }
 
 void

@@ -9,8 +9,6 @@
 #include "daemon/modes.h"
 #include "otelop.h"
 
-#define RUN_GRACE_MS 10000	/* usually */
-
 struct run_options {
 	const char *state_dir;
 	const char *const *members;	/* KEY=VALUE, NULL-terminated */

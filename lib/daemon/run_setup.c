@@ -41,6 +41,21 @@ extern char **environ;
 
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
 
+/*
+ * It has asked for more time.  A supervisor such as s6 takes any line on its ready pipe for the verdict; a program of ours
+ * does not.
+ */
+static void
+extend(const struct run *run, int64_t usec)
+{
+	struct process_name parent = { .name = "" };
+
+	if (run->channel == VERDICT_PIPE && !run->options->join)
+		process_name(&parent, getppid());
+	if (run->channel != VERDICT_PIPE || run->options->join || strncmp(parent.name, "otelop-", 7) == 0)
+		verdict_extend(run->channel, usec);
+}
+
 static int
 take_set(void *argument, const char *pair, struct otelop_message *reason)
 {
@@ -50,13 +65,13 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	/* CMD may itself be an otelop-run, which says these; its own pid is known better here. */
 	if (strncmp(pair, "extendTimeout=", 14) == 0) {
 		if (text_number(pair + 14, 1, VERDICT_EXTENSION_MAX, &number))
-			verdict_extend(run->channel, number);
+			extend(run, number);
 		return 0;
 	}
 	if (strncmp(pair, "exitCode=", 9) == 0 && text_number(pair + 9, 0, INT_MAX, &number) &&
 	    status_may_be_said((int)number) && number != STATUS_BUSY)
 		run->reported_status = (int)number;
-	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 || strncmp(pair, "grace=", 6) == 0 ||
+	if (strncmp(pair, "pid=", 4) == 0 || strncmp(pair, "exitCode=", 9) == 0 ||
 	    strncmp(pair, "notRun=", 7) == 0 || strncmp(pair, "summary=", 8) == 0)
 		return 0;
 	return meta_set_pair(&run->metadata, pair, 0, reason);
@@ -71,17 +86,6 @@ follow_parent(struct run *run)
 	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
 		return 0;
 	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
-}
-
-/* Who ends the start leaves it to us to end what is below us, for so long. */
-static void
-tell_grace(const struct run *run)
-{
-	char line[64];
-
-	io_format(line, sizeof(line), "set:grace=%lld\n",
-	    (long long)(run->options->grace_ms == OTELOP_FOREVER ? 0 : run->options->grace_ms));
-	run_tell(run, line);
 }
 
 void
@@ -149,7 +153,6 @@ run_set_up(struct run *run)
 	if (logger_start(&run->logger, reason) < 0 ||
 	    (run->options->stdin_open && (run->stdin_fd = endless_open(&run->lock.dir, reason)) < 0))
 		return STATUS_FAILED;
-	tell_grace(run);
 	run_begin_log(run);
 	return run_prepare(run);
 }

@@ -103,14 +103,26 @@ signal_seen(const struct platform_process *seen, int number)
 	process_close(&process);
 }
 
-/* What was below a daemon that is alone, and may have no lock to be known by: a runtime such as node's lets go of it. */
+/*
+ * Nobody holds its lock: was its otelop-run killed?  That removes or replaces the file before it lets go.  (Who is
+ * killed lets go a moment before he is gone.)
+ */
+static int
+is_abandoned(const struct target *target)
+{
+	struct stat file;
+
+	return fstat(target->fd, &file) == 0 && file.st_nlink > 0;
+}
+
+/* What was below the daemon, and may have no lock to be known by: a runtime such as node's lets go of it. */
 static void
 signal_below(struct target *target, int number)
 {
 	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
 	const struct platform_process *left = NULL;
 
-	while ((left = target_left(target, left)) != NULL)
+	while (target_runner(target) == NULL && (left = target_left(target, left)) != NULL)
 		if (pids_add(had, left->pid) == 1) {
 			signal_seen(left, number);
 			if (number == SIGKILL)
@@ -194,7 +206,7 @@ wait_unlocked(struct target *target, int64_t deadline, int number)
 		moment = clock_earlier(deadline, clock_deadline(pause));
 		if (result == 0 && (result = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
 			return result;
-		if (result == 1 && wait_below(target, moment))
+		if (result == 1 && (!is_abandoned(target) || wait_below(target, moment)))
 			return 1;
 		if (clock_left_ms(deadline) == 0)
 			return 0;

@@ -1,10 +1,12 @@
 /* What a stopper tells otelop-run; stop_time.h has the words. */
 #include "daemon/stop_time.h"
 #include "base/clock.h"
+#include "json/json.h"
 #include "otelop.h"
 #include "platform/platform.h"
+#include "state/meta.h"
 
-#include <errno.h>
+#include <limits.h>
 
 #define VALUE_BITS 28
 #define VALUE_MAX ((1 << VALUE_BITS) - 1)	/* and OTELOP_FOREVER */
@@ -69,4 +71,20 @@ stop_time_kill_at(const struct stop_time *time, int64_t asked_at, int64_t grace_
 	if (!time->is_told || (time->until != OTELOP_FOREVER && time->until + STOP_TIME_LEAST_MS < asked_at))
 		return after(asked_at, grace_ms);
 	return later(time->until, asked_at + time->least_ms);
+}
+
+int64_t
+stop_time_grace(const char *state_dir, pid_t pid)
+{
+	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
+	struct json_value runner;
+	int64_t grace_ms = -1;
+	char text[64];
+
+	if (state_dir != NULL && otelop_read_metadata(state_dir, &metadata, NULL) == 0 &&
+	    meta_find(&metadata, "runner", &runner) && json_whole_number(&runner, 2, INT_MAX) == pid &&
+	    (otelop_metadata_get(&metadata, "grace", text, sizeof(text)) != 1 || clock_parse_duration(text, &grace_ms) < 0))
+		grace_ms = STOP_TIME_GRACE_MS;
+	otelop_metadata_free(&metadata);
+	return grace_ms;
 }

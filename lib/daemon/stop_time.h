@@ -16,6 +16,8 @@
 
 #include "process/process.h"
 
+#define STOP_TIME_GRACE_MS 10000	/* between the signal and KILL, where nobody says how long */
+
 /* What a sweep has at least, however late it begins in a stopper's time; if that is less, so long. */
 #define STOP_TIME_LEAST_MS 2000
 
@@ -43,5 +45,11 @@ int stop_time_take(struct stop_time *time, int signal, int value, int *signal_nu
  * grace_ms later; or OTELOP_FOREVER.
  */
 int64_t stop_time_kill_at(const struct stop_time *time, int64_t asked_at, int64_t grace_ms);
+
+/*
+ * Is this process the runner that the metadata names?  Then the time that it gives to its command, and again to the rest,
+ * where nobody tells it another; 0: without limit.  Else -1, also where that cannot be read.
+ */
+int64_t stop_time_grace(const char *state_dir, pid_t pid);
 
 #endif

@@ -7,7 +7,6 @@
 #include "platform/platform.h"
 #include "process/ending.h"
 #include "process/process.h"
-#include "process/tree.h"
 #include "state/holder.h"
 #include "state/identity.h"
 #include "state/lock.h"
@@ -128,8 +127,7 @@ read_ending(struct target *target, const struct otelop_metadata *metadata)
 	target->stop_signal = number > 0 ? number : 0;
 	target->stop_all = meta_find(metadata, "stopAll", &value);
 	target->is_respawned = meta_find(metadata, "respawn", &value);
-	/* It may be, and would be missed. */
-	target->is_alone = runner > 0 && !meta_find(metadata, "noSweep", &value);
+	target->is_swept = runner > 0 && !meta_find(metadata, "noSweep", &value);
 }
 
 /* The first probe and the handle.  As target_find, but 1: a target that must be probed again. */
@@ -160,7 +158,7 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 
 /* Is the daemon dead and not reaped by its otelop-run, which first ends all that it has left? */
 static int
-is_swept(const struct target *target)
+is_being_swept(const struct target *target)
 {
 	struct platform_process daemon;
 
@@ -175,7 +173,7 @@ confirm_kept(struct target *target, struct otelop_message *message)
 	struct holder holder;
 	int found;
 
-	if (is_swept(target))
+	if (is_being_swept(target))
 		return 1;
 	found = holder_find(&target->named, &holder);
 	if (found < 0 && errno != ENOSYS)
@@ -281,22 +279,33 @@ find_parent(struct target *target, pid_t parent)
 		process_signal(&target->parent, SIGCONT);
 }
 
-/* What the daemon has below it, before its end leaves that to somebody else. */
+/* Of the daemon's descendants, as platform_each_descendant finds them. */
+static int
+remember(void *argument, const struct platform_process *process)
+{
+	struct target *target = argument;
+	struct platform_process *more;
+
+	if (target->below_count == target->below_room) {
+		if ((more = realloc(target->below, (2 * target->below_room + 8) * sizeof(*more))) == NULL)
+			return -1;
+		target->below = more;
+		target->below_room = 2 * target->below_room + 8;
+	}
+	if (process->state != 'Z' && process->start_ticks != 0)
+		target->below[target->below_count++] = *process;
+	return 1;
+}
+
+/*
+ * What the daemon has below it, before its end leaves that to somebody else.  By the lists of children alone: for what
+ * these miss nobody looks at all processes.
+ */
 static void
 remember_descendants(struct target *target)
 {
-	struct tree tree = { .root = target->daemon.pid };
-	size_t count, i;
-	pid_t *pids;
-
-	if ((!target->is_starting && !target->is_alone) || tree_list(&tree, &pids, &count) < 0)
-		return;
-	if ((target->below = calloc(count + 1, sizeof(*target->below))) != NULL)
-		for (i = 0; i < count; i++)
-			if (pids[i] != target->daemon.pid &&
-			    platform_process(pids[i], &target->below[target->below_count]) == 1)
-				target->below_count++;
-	free(pids);
+	if (target->is_starting || target->is_swept)
+		platform_each_descendant(target->daemon.pid, remember, target);
 }
 
 const struct platform_process *
@@ -305,7 +314,7 @@ target_left(const struct target *target, const struct platform_process *behind)
 	struct platform_process now;
 	size_t i = behind != NULL ? (size_t)(behind - target->below) + 1 : 0;
 
-	for (; target->is_alone && !target->is_starting && i < target->below_count; i++)
+	for (; target->is_swept && !target->is_starting && i < target->below_count; i++)
 		if (platform_process(target->below[i].pid, &now) == 1 && now.state != 'Z' &&
 		    now.start_ticks == target->below[i].start_ticks)
 			return &target->below[i];
@@ -319,14 +328,13 @@ target_look_around(struct target *target)
 	struct platform_process daemon;
 
 	if (target->daemon.pid < 1) {
-		if (is_swept(target))
+		if (is_being_swept(target))
 			find_parent(target, target->runner);
 		return;
 	}
 	if (platform_process(target->daemon.pid, &daemon) != 1)
 		return;
 	find_parent(target, daemon.parent);
-	target->is_alone = target->is_alone && daemon.parent != target->runner;
 	remember_descendants(target);
 	/* It leads its session, or otelop-run above it does or did. */
 	if (daemon.session > 1 && (daemon.session == daemon.pid || daemon.session == daemon.parent ||
@@ -359,7 +367,7 @@ target_forget(struct target *target)
 	free(target->below);
 	pids_free(&target->asked);
 	target->below = NULL;
-	target->below_count = 0;
+	target->below_count = target->below_room = 0;
 	target->session = 0;
 	target->parent.pid = 0;
 	target->asked_through = 0;

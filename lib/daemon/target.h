@@ -43,9 +43,10 @@ struct target {
 	struct pids killed;
 	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
-	int is_alone;		/* its otelop-run is gone, which would have ended what it leaves */
-	struct platform_process *below;	/* the descendants of one that is starting or alone, as they were when it was found */
+	int is_swept;		/* an otelop-run ends what it leaves, if nobody kills that */
+	struct platform_process *below;	/* its descendants, as they were when it was found */
 	size_t below_count;
+	size_t below_room;
 };
 
 /* Is this no pid that anybody may stop?  -1: EINVAL, and why; 0. */
@@ -57,13 +58,13 @@ int target_refuse_pid(pid_t pid, struct otelop_message *message);
  */
 int target_find(struct target *target, int64_t deadline, struct otelop_message *message);
 
-/* Who is above, around and, of one that is starting or alone, below the daemon: parent, session, below. */
+/* Who is above, around and, of one that is starting or swept, below the daemon: parent, session, below. */
 void target_look_around(struct target *target);
 
 /* The living otelop-run that takes a stopper's words (stop_time.h), looked for by target_look_around; or NULL. */
 const struct process *target_runner(const struct target *target);
 
-/* Who lives of those below a daemon that was alone: the first, or the next behind that one.  NULL: nobody. */
+/* Who lives of those that were below a daemon that is swept: the first, or the next behind that one.  NULL: nobody. */
 const struct platform_process *target_left(const struct target *target, const struct platform_process *behind);
 
 /*

@@ -7,6 +7,7 @@
  */
 #include "state/lock.h"
 #include "base/message.h"
+#include "process/process.h"
 #include "state/holder.h"
 #include "state/identity.h"
 #include "state/meta.h"
@@ -18,11 +19,17 @@ static int
 names_live_process(const struct otelop_metadata *metadata)
 {
 	enum identity_place place;
+	struct json_value ticks;
 
 	if (metadata->length == 0 || meta_state_is(metadata, "exited"))
 		return 0;
 	place = identity_place(metadata, NULL);
-	return place == IDENTITY_OTHER_HOST || place == IDENTITY_OTHER_NAMESPACE ? 1 : identity_lives_at(metadata, place);
+	if (place == IDENTITY_OTHER_HOST || place == IDENTITY_OTHER_NAMESPACE)
+		return 1;
+	/* Where no beginning is recorded, the number has to do. */
+	if (place == IDENTITY_HERE && !meta_find(metadata, "startTicks", &ticks))
+		return process_is_alive(meta_pid(metadata));
+	return identity_lives_at(metadata, place);
 }
 
 /* Why the claim is refused, in words that name the process to look at. */
