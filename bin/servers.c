@@ -36,20 +36,37 @@ struct server {
 	int count;
 };
 
+/* What is behind argv[0] is still to be taken. */
+struct rest {
+	int argc;
+	char **argv;
+};
+
+/* getopt remembers what it has seen of an argv behind its optind: begin another one instead of going on in one. */
+static void
+skip_taken(struct rest *rest)
+{
+	rest->argc -= optind - 1;
+	rest->argv += optind - 1;
+}
+
 /* What is given in front of an -s goes to its start; but for its dir and name, which are ours.  1; 0: there is none. */
 static int
-take(const struct cli *cli, struct server *server, int may_be_refused, int argc, char *argv[])
+take(const struct cli *cli, struct server *server, int may_be_refused, struct rest *rest)
 {
-	int option, before = optind;
+	char **argv = rest->argv;
+	int option, before;
 
+	optind = before = 1;
 	server->name = NULL;
 	server->count = 1;
-	for (; (option = cli_option(cli, NULL, argc, argv)) != -1; before = optind)
+	for (; (option = cli_option(cli, NULL, rest->argc, argv)) != -1; before = optind)
 		switch (option) {
 		case 's':
 			server->line = optarg;
 			if (*optarg == '\0' || strcmp(optarg, "--") == 0)
 				cli_usage_error(cli, "-s: needs a server");
+			skip_taken(rest);
 			return 1;
 		case 'n':
 			server->name = optarg;
@@ -70,6 +87,7 @@ take(const struct cli *cli, struct server *server, int may_be_refused, int argc,
 		}
 	if (server->count > 1 || server->name != NULL)
 		cli_usage_error(cli, "%s: there is no -s behind it", argv[optind - 1 - (strcmp(argv[optind - 1], "--") == 0)]);
+	skip_taken(rest);
 	return 0;
 }
 
@@ -78,7 +96,6 @@ static void
 parse_one(struct request *request, struct server *server)
 {
 	static char start[] = "start", separator[] = "--", shell[] = "sh", command[] = "-c";
-	int saved = optind;
 
 	server->words[0] = start;
 	server->words[server->count++] = separator;
@@ -88,7 +105,6 @@ parse_one(struct request *request, struct server *server)
 	server->words[server->count] = NULL;
 	optind = 1;
 	request_parse_start(request, NAME, USAGE, server->count, server->words);
-	optind = saved;
 }
 
 /* The variable's name that a script finds the address by: two servers must not have the same. */
@@ -127,14 +143,15 @@ add_name(const struct cli *cli, char names[NAMES_SIZE], const char *name, int *u
 
 /* All of them are looked at before anything is made. */
 static void
-look_at_all(const struct cli *cli, struct request *request, struct server *server, int argc, char *argv[])
+look_at_all(const struct cli *cli, struct request *request, struct server *server, struct rest *rest)
 {
 	char names[NAMES_SIZE] = "", dir[OTELOP_PATH_SIZE] = "";
 	const char *const more[] = { dir, names, NULL };
 	struct otelop_message message;
 	int unnamed = 0, is_first = 1;
 
-	for (; take(cli, server, 1, argc, argv); is_first = 0) {
+	request->rest = rest->argv + 1;
+	for (; take(cli, server, 1, rest); is_first = 0) {
 		if (server->dir != NULL && (!is_first || *server->dir == '\0'))
 			cli_usage_error(cli, is_first ? "-C: needs a directory" : "-C: goes in front of the first -s");
 		if (server->dir != NULL && otelop_state_dir(server->dir, dir, sizeof(dir), &message) < 0)
@@ -147,9 +164,8 @@ look_at_all(const struct cli *cli, struct request *request, struct server *serve
 		cli_usage_error(cli, "no server: give it with -s");
 	if (server->dir != NULL)
 		cli_usage_error(cli, "-C: goes in front of the first -s");
-	if (optind >= argc || strcmp(argv[optind - 1], "--") != 0)
+	if (rest->argc < 2 || strcmp(rest->argv[0], "--") != 0)
 		cli_usage_error(cli, "no command: give it behind --");
-	request->rest = argv + 1;
 	request_become_next(cli, request, more);
 }
 
@@ -160,6 +176,7 @@ servers_parse(struct request *request, int argc, char *argv[])
 	struct cli cli = { NAME, USAGE, "s:n:C:" REQUEST_START_LETTERS, all, CLI_WRAPPER };
 	struct server server = { .words = calloc((size_t)argc + 6, sizeof(*server.words)) };
 	struct otelop_message message;
+	struct rest rest;
 
 	if (server.words == NULL) {
 		message_errno(&message, "memory: cannot allocate the words of the command");
@@ -170,17 +187,16 @@ servers_parse(struct request *request, int argc, char *argv[])
 	memcpy(all, own_options, sizeof(own_options));
 	request_start_options(all + OWN_OPTIONS);
 	request->next = argv + optind;
-	argc -= optind + (int)request->next_count - 1;
-	argv += optind + (int)request->next_count - 1;
-	optind = 1;
+	rest.argc = argc - optind - (int)request->next_count + 1;
+	rest.argv = request->next + request->next_count - 1;
 	request->is_strict = 1;
 	if (!request->is_server)
-		look_at_all(&cli, request, &server, argc, argv);
-	if (take(&cli, &server, 0, argc, argv)) {
+		look_at_all(&cli, request, &server, &rest);
+	if (take(&cli, &server, 0, &rest)) {
 		parse_one(request, &server);
 	} else {
-		request->argv = argv + optind;
+		request->argv = rest.argv + 1;
 		request->is_foreground = 1;
 	}
-	request->rest = argv + optind;
+	request->rest = rest.argv + 1;
 }

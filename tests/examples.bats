@@ -46,6 +46,7 @@ fetch() { curl -fsS "http://$1/"; }
 		'Hello from a daemon.' '$ otelop logs' '$ otelop stop' 'otelop: already running' 'status 3'; do
 		assert_line "$line"
 	done
+	assert_line --regexp '^tests run, the server is 127\.0\.0\.1:[0-9]+$'
 	assert_line --regexp '^state +running$'
 	assert_line --partial '"GET / HTTP/1.'
 	assert_equal "$stderr" ""

@@ -286,3 +286,13 @@ subprocess.Popen([\"sleep\", \"601\"], close_fds=True)"; otelop-ready; exec 3>&-
 	assert_not_exists ran
 	assert_nothing_runs
 }
+
+@test "what a server is given of start's own: its environment, directory and log are its alone" {
+	mkdir there
+	tool -1 otelop-with -e NEW='a b' -d there -l given.log --ready fd \
+		-s 'echo "$NEW $PWD"; otelop-ready; exec 3>&-; until [ -e ../go ]; do sleep 0.02; done; exit 4' -- \
+		sh -c 'echo "${NEW-none} $PWD"; : >go; while otelop -n 1 status -q; do sleep 0.02; done'
+	assert_output "none $PWD"
+	assert_equal "$(head -n 1 given.log)" "a b $PWD/there"
+	assert_equal "${stderr_lines[-2]}" "otelop-with: 1: log: $PWD/given.log"
+}

@@ -191,45 +191,12 @@ run_with() {
 	run -0 timeout 100 python3 "$BATS_TEST_DIRNAME/tools/with_kills.py" 4 "$RANDOM" "$PWD/kills" watcher otelop-with
 }
 
-## shells
-
-# Under a shell: the script begins with its name.
-under() {
-	need_shell "$1"
-	mkdir bin
-	cp "$BUILD"/otelop-* bin
-	shell=$(command -v "${1%% *}")
-	[ "$1" = "${1%% *}" ] || shell+=" ${1#* }"
-	sed -i "1s|.*|#!$shell|" bin/otelop-with
-	run_under() { tool "$1" bin/otelop-with -n a.b -s 'exec python3 -m http.server 0 --bind 127.0.0.1' -n db --ready fd \
-		-s 'otelop-ready; exec 3>&-; until [ -e go ]; do sleep 0.02; done; echo "last  words *"; exit 4' -- \
-		sh -c 'echo "$OTELOP_ADDRESS_a_b" "$@"; : >go; [ "$1" = stays ] || while otelop -n db status -q; do sleep 0.02; done; exit 0' sh "${@:2}"; }
-	run_under -1 'a  b' '*' ''
-	assert_regex "$output" '^127\.0\.0\.1:[0-9]+ a  b \* $'
-	assert_equal "${stderr_lines[0]}" "otelop-with: db: died while the command ran: exited with status 4"
-	assert_equal "${stderr_lines[1]}" "last  words *"
-	tool -75 bin/otelop-with -C here -n x --ready exec -s 'exec sleep 600' -- bin/otelop-with -C here -n x --ready exec -s 'exec sleep 600' -- true
-	tool -0 bin/otelop-with --ready exec -s 'exec sleep 600' -- true
-	assert_equal "$stderr" ""
-	tool -2 bin/otelop-with -n 1 -s x
-	assert_nothing_runs
-}
-@test "dash: addresses, a death, busy, a clean end" { under dash; }
-@test "bash: addresses, a death, busy, a clean end" { under bash; }
-@test "bash --posix: addresses, a death, busy, a clean end" { under 'bash --posix'; }
-@test "busybox sh: addresses, a death, busy, a clean end" { under 'busybox sh'; }
-@test "mksh: addresses, a death, busy, a clean end" { under mksh; }
-@test "ksh93: addresses, a death, busy, a clean end" { under ksh93; }
-@test "yash: addresses, a death, busy, a clean end" { under yash; }
-@test "posh: addresses, a death, busy, a clean end" { under posh; }
-@test "zsh: addresses, a death, busy, a clean end" { under zsh; }
-
 ## otelop-run --attend, of which it is made
 
 @test "--attend: the command's status, which is the last word of what comes then" {
 	tool -3 otelop-run --attend -- sh -c 'exit 3'
-	tool -5 otelop-run --attend --then 5 -- sh -c 'echo "$@"; exit 5' sh then sh -c 'exit 3'
-	assert_output "then 3"
+	tool -5 otelop-run --attend --then 5 -- sh -c 'echo "$@"; exit 5' sh after sh -c 'exit 3'
+	assert_output "after 3"
 	tool -127 otelop-run --attend -- ./none
 	assert_regex "$stderr" '^otelop-run: ./none: cannot run: '
 	tool -2 otelop-run --attend --then 2 -- true true
@@ -262,9 +229,9 @@ under() {
 
 @test "--attend: idle, it sleeps, and no descriptor of its own reaches the command" {
 	tool -0 otelop-run --attend -- sh -c 'ls /proc/self/fd | tr "\n" " "'
-	with=$output
+	under=$output
 	tool -0 sh -c 'ls /proc/self/fd | tr "\n" " "'
-	assert_equal "$with" "$output"
+	assert_equal "$under" "$output"
 	background otelop-run --attend -- sleep 600
 	eventually 30 is_at_rest $!
 	end $!

