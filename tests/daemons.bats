@@ -264,6 +264,15 @@ described() {
 }
 serve='python3 -m http.server --bind 127.0.0.1 0'
 
+@test "the table of daemons, two that CI has: whole lives, and the forms that put themselves into the background" {
+	needs "sweep of what leaves the session"
+	need haproxy caddy
+	runs_table haproxy caddy
+	assert_equal "$status" 0
+	tool -0 cut -f 1,3 found/daemons.tsv
+	assert_output $'haproxy\tforeground\nhaproxy\tbackground\ncaddy\tforeground\ncaddy\tbackground'
+}
+
 @test "the table of daemons, one that answers and ends: both of its rows are ok" {
 	described one "foreground='$serve'" "background='sh -c \"$serve & sleep 0.01\"'"
 	runs_table one

@@ -123,7 +123,7 @@ by_mode() {
 learn_ready() {
 	ready=listen notify_ms='' listen_ms=$ready_ms
 	case " $options " in
-	*' --ready '*) ready=${options#*--ready } ready=${ready#\"} ready=${ready%%[ :]*} listen_ms=''; return ;;
+	*' --ready '*) ready=${options#*--ready } ready=${ready%%[ :]*} listen_ms=''; return ;;
 	esac
 	[ "$says" = notify ] || return 0
 	addresses=
@@ -198,7 +198,7 @@ lose_runner() {
 	parent=$(ps -o ppid= -p "$pid" | tr -d ' ')
 	[ "$(cat "/proc/$parent/comm")" = otelop-run ] || { fault "its parent is not otelop-run"; return; }
 	kill -s KILL "$parent"
-	otelop status -q || fault "without otelop-run, status: $?"
+	otelop status -q 2>/dev/null || fault "without otelop-run, status: $?"
 	said=$(otelop stop 2>&1) || fault "without otelop-run, stop: $?: $said"
 	leave
 }
