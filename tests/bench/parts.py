@@ -66,9 +66,11 @@ def status(bench):
     bench.call(place, otelop, "start", "--", bench.tool("child"))
     both = bench.turns(place, [("run", otelop, "status")], [("status", 1), ("run", flock, "-n", file, "true")])
     bench.pair("status", "otelop status (running)", "flock -n F true (held)", *both, 0.8)
+    both = bench.turns(place, [("run", "sh", "-c", ":")], [("status", 1), ("run", flock, "-n", file, "true")])
+    bench.pair("status", "sh -c : (a shell that does nothing)", "flock -n F true (held)", *both)
     bench.call(place, otelop, "stop")
     both = bench.turns(place, [("status", 3), ("run", otelop, "status")], [("run", flock, "-n", "free", "true")])
-    bench.pair("status", "otelop status (stopped)", "flock -n F true (free)", *both)
+    bench.pair("status", "otelop status (stopped)", "flock -n F true (free)", *both, 0.8)
 
 
 def lock(bench):
