@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+/* In glibc's header a parameter is an array as long as another one says, which tcc does not take. */
+#define _REGEX_NELTS(n)
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>

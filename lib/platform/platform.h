@@ -105,8 +105,8 @@ void platform_enlarge_pipe(int fd);
 
 /*
  * A child process as fork(2) makes it, but in our memory until it becomes another program or ends, with the end of this
- * stack for its own, while we go on: run, which does not return, changes nothing but what is on that stack, and its
- * errno is ours.  The caller waits for the one or the other, with all of it in place.  -1: it cannot be had, and fork(2) can.
+ * stack for its own, while we go on: run, whose result is the exit status, changes nothing but what is on that stack, and
+ * its errno is ours.  The caller waits for the one or the other, with all of it in place.  -1: it cannot be had, and fork(2) can.
  */
 pid_t platform_share(int (*run)(void *), void *argument, char *stack, size_t size);
 

@@ -55,6 +55,7 @@ struct start {
 	int report;
 };
 
+/* The exit status of who could not become the command. */
 static int
 run_child(void *argument)
 {
@@ -71,7 +72,7 @@ run_child(void *argument)
 	if (failure.before == 0)
 		exec_missing(plan->argv[0], environment, failure.error, failure.missing);
 	io_write_all(start->report, (const char *)&failure, sizeof(failure));
-	_exit(STATUS_FAILED);
+	return STATUS_FAILED;
 }
 
 /*
@@ -205,7 +206,7 @@ start_once(struct start *start, char *stack, struct child_failure *failure, int 
 	if (io_pipe(report) == 0 && io_move_above(&report[1], ABOVE_USUAL) == 0) {
 		start->report = report[1];
 		if ((pid = fork_deaf(start, stack)) == 0)
-			run_child(start);
+			_exit(run_child(start));
 	}
 	failure->error = errno;
 	io_close(&report[1]);

@@ -17,6 +17,7 @@ from tracer import Fault, HarnessFailure, Tracer
 # "-": it cannot fail; then only the kill is tried.  A call without a row fails the harness.
 FAULTS = {
 	"open openat": "EIO ENOSPC EMFILE ENOMEM EACCES EINTR",
+	"openat2": "EIO EMFILE ENOMEM EACCES EINTR EAGAIN ENOSYS EPERM",
 	"read readv pread64": "EIO ENOMEM EINTR",
 	"write writev": "EIO ENOSPC EINTR",
 	"close": "EIO",
