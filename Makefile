@@ -42,14 +42,15 @@ PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta ote
 SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
 BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o explain.o list.o log_tail.o progress.o \
-	request.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
-DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o neighbours.o notify.o outcome.o outfit.o \
-	readiness.o readiness_look.o reaper.o record.o reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o \
-	run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+	request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
+	neighbours.o notify.o outcome.o outfit.o readiness.o readiness_look.o reaper.o record.o reported.o respawn.o \
+	run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o run_stop.o same.o spawn.o \
+	stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
-PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o process.o \
-	selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
+PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
+	process.o selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_share.o linux_sockets.o

@@ -48,120 +48,11 @@ static const struct option start_options[] = {
 #define START_OPTIONS (sizeof(start_options) / sizeof(*start_options))
 #define FRONT 5		/* words in front of otelop-run's own: itself, --join, --unnamed, and of -m and -l */
 
-/* Cleared memory that is needed until the end. */
-static void *
-allocate(size_t count, size_t size)
-{
-	struct otelop_message message;
-	void *memory = calloc(count, size);
-
-	if (memory == NULL) {
-		message_errno(&message, "memory: cannot allocate the words of the command");
-		cli_fail(&request_cli, STATUS_FAILED, &message);
-	}
-	return memory;
-}
-
-static char *
-join(const char *option, const char *value)
-{
-	return strcat(strcpy(allocate(strlen(option) + strlen(value) + 1, 1), option), value);
-}
-
-static mode_t
-parse_umask(const struct cli *cli, const char *text)
-{
-	const char *end = text;
-	unsigned long long mask;
-
-	if (*text < '0' || *text > '7' || !text_take_number(&end, 8, &mask) || *end != '\0' || mask > 0777)
-		cli_usage_error(cli, "-m: not an octal mask: %s", text);
-	return (mode_t)mask;
-}
-
-/* What is to be told to otelop-run: the names alone, for words are seen by everybody. */
-static void
-start_with(struct request *request, const char *option, const char *value, size_t length)
-{
-	static const char front[] = "--started-with=";
-	char *word = allocate(sizeof(front) + strlen(option) + length + 1, 1);
-
-	sprintf(word, "%s%s%.*s", front, option, (int)length, value);
-	request->started_with[request->started_count++] = word;
-}
-
-static void
-check_variable(const struct cli *cli, const char *option, const char *text, size_t length)
-{
-	static const char *const ours[] = { "OTELOP_STATE_DIR", "OTELOP_NAME", "OTELOP_DAEMONIZED", "OTELOP_LOCK_FD",
-	    "OTELOP_CHAIN_FD" };
-	size_t i;
-
-	if (length == 0)
-		cli_usage_error(cli, "%s: not a variable: %s", option, text);
-	for (i = 0; cli->kind == CLI_COMMAND && i < sizeof(ours) / sizeof(*ours); i++)
-		if (strlen(ours[i]) == length && strncmp(text, ours[i], length) == 0)
-			cli_usage_error(cli, "%s: this variable is not yours to set: %s", option, ours[i]);
-}
-
-/* Without a value it is the caller's, who must have one: the daemon is not to start without what it needs. */
-static void
-set_variable(const struct cli *cli, struct request *request, const char *text)
-{
-	size_t length = strcspn(text, "=");
-	const char *value;
-
-	check_variable(cli, "-e", text, length);
-	start_with(request, "-e", text, length + (text[length] == '='));
-	if (text[length] == '\0') {
-		if ((value = getenv(text)) == NULL)
-			cli_usage_error(cli, "-e: not set in the environment: %s", text);
-		run_words_add(cli, &request->words.environment, text, length);
-		text = join(join(text, "="), value);
-	} else {
-		run_words_add(cli, &request->words.environment, text, length);
-	}
-	*request->set++ = text;
-}
-
-static void
-unset_variable(const struct cli *cli, struct request *request, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (strchr(text, '=') != NULL)
-		cli_usage_error(cli, "-u: not a variable: %s", text);
-	check_variable(cli, "-u", text, length);
-	start_with(request, "-u", text, length);
-	*request->unset++ = text;
-	run_words_add(cli, &request->words.unset, text, length);
-}
-
 /* 1; 0: it is none of those that `otelop start` has, too. */
 static int
-take_outfit(const struct cli *cli, struct request *request, int option)
+take_shared(const struct cli *cli, struct request *request, int option)
 {
 	switch (option) {
-	case 'l':
-		request->log = optarg;
-		return 1;
-	case 't':
-		request->spawn.timeout_ms = cli_limit(cli, "-t", optarg);
-		request->has_timeout = 1;
-		return 1;
-	case 'd':
-		request->spawn.cwd = optarg;
-		return 1;
-	case 'm':
-		request->spawn.umask = parse_umask(cli, optarg);
-		request->spawn.set_umask = 1;
-		return 1;
-	case 'e':
-		set_variable(cli, request, optarg);
-		return 1;
-	case 'u':
-		unset_variable(cli, request, optarg);
-		return 1;
 	case NATIVE:
 		request->is_native = 1;
 		return 1;
@@ -169,16 +60,16 @@ take_outfit(const struct cli *cli, struct request *request, int option)
 		request->is_strict = 1;
 		return 1;
 	}
-	return 0;
+	return request_take_outfit(cli, request, option);
 }
 
 /* There is no more of either than words. */
 static void
 make_room(struct request *request, int argc)
 {
-	request->set = allocate((size_t)argc + 1, sizeof(*request->set));
-	request->unset = allocate((size_t)argc + 1, sizeof(*request->unset));
-	request->started_with = allocate((size_t)argc + FRONT, sizeof(*request->started_with));
+	request->set = request_allocate((size_t)argc + 1, sizeof(*request->set));
+	request->unset = request_allocate((size_t)argc + 1, sizeof(*request->unset));
+	request->started_with = request_allocate((size_t)argc + FRONT, sizeof(*request->started_with));
 	request->started_count = 0;
 	request->spawn.set_env = request->set;
 	request->spawn.unset_env = request->unset;
@@ -223,7 +114,7 @@ take_options(struct request *request, int argc, char *argv[])
 			request->is_server = option == SERVER;
 			break;
 		default:
-			take_outfit(cli, request, option);
+			take_shared(cli, request, option);
 		}
 }
 
@@ -263,7 +154,7 @@ take_start_options(const struct cli *cli, struct request *request, char **words,
 	for (; (option = cli_option(cli, NULL, argc, argv)) != -1; before = optind)
 		if (option == 'f') {
 			request->is_foreground = 1;
-		} else if (!take_outfit(cli, request, option)) {
+		} else if (!take_shared(cli, request, option)) {
 			run_words_take(cli, &request->words, option);
 			while (before < optind)
 				words[count++] = argv[before++];
@@ -290,7 +181,7 @@ absolute(const char *path)
 
 	if (*path == '/' || getcwd(here, sizeof(here)) == NULL)
 		return path;
-	return join(join(here, strcmp(here, "/") == 0 ? "" : "/"), path);
+	return request_join(request_join(here, strcmp(here, "/") == 0 ? "" : "/"), path);
 }
 
 /* What is not said by words of its own.  How many there are. */
@@ -303,10 +194,10 @@ make_front(struct request *request, char *front[])
 
 	if (request->spawn.set_umask) {
 		snprintf(mask, sizeof(mask), "%04o", (unsigned)request->spawn.umask);
-		start_with(request, "-m", mask, strlen(mask));
+		request_start_with(request, "-m", mask, strlen(mask));
 	}
 	if (request->log != NULL)
-		start_with(request, "-l", absolute(request->log), strlen(absolute(request->log)));
+		request_start_with(request, "-l", absolute(request->log), strlen(absolute(request->log)));
 	front[count++] = (char *)(uintptr_t)request->runner;
 	if (!request->is_foreground && !request->is_strict)
 		front[count++] = joins;
@@ -369,8 +260,8 @@ request_parse_start(struct request *request, const char *name, const char *usage
 	run_words_begin(&request->words);
 	make_room(request, argc);
 	request->given = argv + 1;
-	request->room = allocate((size_t)argc * 2 + FRONT + 1, sizeof(*request->room));
-	taken = allocate((size_t)argc + 1, sizeof(*taken));
+	request->room = request_allocate((size_t)argc * 2 + FRONT + 1, sizeof(*request->room));
+	taken = request_allocate((size_t)argc + 1, sizeof(*taken));
 	count = take_start_options(&cli, request, taken, argc, argv);
 	check_log(&cli, request);
 	if (request->is_native) {
@@ -408,7 +299,7 @@ parse_start(struct request *request, const char *command, int argc, char *argv[]
 struct request *
 request_parse(int argc, char *argv[])
 {
-	struct request *request = allocate(1, sizeof(*request));
+	struct request *request = request_allocate(1, sizeof(*request));
 	const char *command;
 
 	request->tail = 10;
@@ -442,7 +333,7 @@ request_become_next(const struct cli *cli, const struct request *request, const 
 		count++;
 	for (i = 0; request->rest[i] != NULL; i++)
 		;
-	words = allocate((size_t)request->next_count + count + i + 1, sizeof(*words));
+	words = request_allocate((size_t)request->next_count + count + i + 1, sizeof(*words));
 	memcpy(words, request->next, (size_t)request->next_count * sizeof(*words));
 	memcpy(words + request->next_count, more, count * sizeof(*words));
 	memcpy(words + request->next_count + count, request->rest, i * sizeof(*words));

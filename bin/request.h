@@ -75,4 +75,14 @@ void request_become_next(const struct cli *cli, const struct request *request, c
 /* Who speaks: --as, or we. */
 struct cli request_speaker(const struct request *request);
 
+/* Of request_outfit, for request itself: take one of -l, -t, -d, -m, -e and -u.  1; 0: it is none of these. */
+int request_take_outfit(const struct cli *cli, struct request *request, int option);
+
+/* What is to be told to otelop-run: an option and so much of its value, the name alone, for words are seen by everybody. */
+void request_start_with(struct request *request, const char *option, const char *value, size_t length);
+
+/* Cleared memory that is needed until the end; and two texts as one in such memory. */
+void *request_allocate(size_t count, size_t size);
+char *request_join(const char *front, const char *behind);
+
 #endif
