@@ -227,7 +227,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 		tool -0 otelop-spawn -t 30 -- $way otelop-run --ready listen -- python3 victim.py \
 			127.0.0.1:80 $'x\ny' $'x\033[31m' $'x\302\233x' $'x\177' "$PWD/xyz"
 		run -0 otelop-meta get listen
-		assert_output "./127.0.0.1:80 $PWD/xyz"
+		assert_output "$PWD/127.0.0.1:80 $PWD/xyz"
 		tool -0 otelop-stop
 		rm -f ./127.0.0.1:80 ./x*
 		# shellcheck disable=SC2086
