@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "commands.h"
 #include "daemon/verdict.h"
 #include "state/instance.h"
 #include "state/meta.h"
@@ -18,25 +19,6 @@
 #include <unistd.h>
 
 enum { NAME = CLI_LONG + CLI_LONG_MAX };	/* --name, and -n where that is free */
-
-const char cli_otelop_commands[] =
-    "\n"
-    "commands:\n"
-    "  start [--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
-    "        [--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
-    "        [--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
-    "        [--respawn[=N]] [--stdin open]\n"
-    "        [-l LOG] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... [-u VAR]...\n"
-    "        [KEY=VALUE...] -- CMD [ARG...]\n"
-    "  stop [-t TIME] [-k TIME]\n"
-    "  restart [-t TIME] [-k TIME] [start options and members -- CMD [ARG...]]\n"
-    "  status [--json | -q]\n"
-    "  logs [-f] [-N LINES]\n"
-    "  list\n"
-    "  wait [--ready | --stopped] [-t TIME]\n"
-    "  with {[-n NAME] [start options] -s SERVER}... -- CMD [ARG...]\n"
-    "  version\n"
-    "  help\n";
 
 #define ANSWER_SIZE (4 * OTELOP_METADATA_MAX)	/* a whole object, with its control characters escaped */
 
@@ -310,7 +292,7 @@ is_otelop(const struct cli_place *place)
 static const char *
 take_name(const struct cli *cli, const struct cli_place *place, const char *name)
 {
-	const struct cli otelop = { "otelop", CLI_OTELOP_USAGE, "", NULL, CLI_COMMAND };
+	const struct cli otelop = { "otelop", COMMANDS_USAGE, "", NULL, CLI_COMMAND };
 
 	if (!instance_is_name(name))
 		cli_usage_error(is_otelop(place) ? &otelop : cli, "-n: not an instance name: %s", name);
@@ -320,9 +302,10 @@ take_name(const struct cli *cli, const struct cli_place *place, const char *name
 static void
 print_help(const struct cli *cli)
 {
-	print_usage(cli, stdout);
-	if (cli->kind == CLI_COMMAND)
-		fputs(cli_otelop_commands, stdout);
+	const char *command = cli->kind == CLI_COMMAND ? strchr(cli->name, ':') : NULL;
+
+	if (command == NULL || !commands_print_one(command + 2))
+		print_usage(cli, stdout);
 	exit(cli_end(cli, STATUS_DONE));
 }
 

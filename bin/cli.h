@@ -57,11 +57,6 @@ int cli_option(const struct cli *cli, struct cli_place *place, int argc, char *a
  */
 const char *cli_command_of_otelop(const struct cli_place *place, int *argc, char ***argv);
 
-#define CLI_OTELOP_USAGE "otelop [-hV] [-C DIR] [-n NAME] COMMAND ..."
-
-/* What `otelop help` shows behind that. */
-extern const char cli_otelop_commands[];
-
 /* A mistake in the usage: one line, the usage, status 2. */
 void cli_usage_error(const struct cli *cli, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));

@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "cli.h"
+#include "commands.h"
 #include "json/json.h"
 #include "list.h"
 #include "otelop.h"
@@ -68,10 +69,10 @@ static const struct cli get_cli = { NAME, USAGE, "s", get_options, CLI_PROGRAM }
 static const struct cli running_cli = { NAME, USAGE, "w:aq", running_options, CLI_PROGRAM };
 static const struct cli again_cli = { NAME, USAGE, "t:", again_options, CLI_PROGRAM };
 static const struct cli show_cli = { NAME, USAGE, "q", show_options, CLI_PROGRAM };
-static const struct cli status_cli = { "otelop: status", CLI_OTELOP_USAGE, "q", show_options, CLI_COMMAND };
-static const struct cli list_cli = { "otelop: list", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
-static const struct cli wait_cli = { "otelop: wait", CLI_OTELOP_USAGE, "t:", wait_options, CLI_COMMAND };
-static const struct cli otelop_cli = { "otelop", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli status_cli = { "otelop: status", COMMANDS_USAGE, "q", show_options, CLI_COMMAND };
+static const struct cli list_cli = { "otelop: list", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli wait_cli = { "otelop: wait", COMMANDS_USAGE, "t:", wait_options, CLI_COMMAND };
+static const struct cli otelop_cli = { "otelop", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
 
 static void
 take_options(const struct cli *of, int argc, char *argv[])

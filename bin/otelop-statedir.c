@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "cli.h"
+#include "commands.h"
 #include "otelop.h"
 #include "tail.h"
 
@@ -35,10 +36,10 @@ static const struct cli cli = {
 	"otelop-statedir --as NAME --say TEXT",
 	"elm", long_options, CLI_PROGRAM,
 };
-static const struct cli otelop_cli = { "otelop", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
-static const struct cli logs_cli = { "otelop: logs", CLI_OTELOP_USAGE, "fN:", logs_options, CLI_COMMAND };
-static const struct cli help_cli = { "otelop: help", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
-static const struct cli version_cli = { "otelop: version", CLI_OTELOP_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli otelop_cli = { "otelop", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli logs_cli = { "otelop: logs", COMMANDS_USAGE, "fN:", logs_options, CLI_COMMAND };
+static const struct cli help_cli = { "otelop: help", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
+static const struct cli version_cli = { "otelop: version", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
 
 struct request {
 	struct cli_place place;
@@ -56,6 +57,19 @@ no_words(const struct cli *of, int argc, char *argv[])
 	while (cli_option(of, NULL, argc, argv) != -1)
 		;
 	cli_no_operands(of, argc, argv);
+}
+
+static void
+help(int argc, char *argv[])
+{
+	while (cli_option(&help_cli, NULL, argc, argv) != -1)
+		;
+	if (argc - optind > 1)
+		cli_usage_error(&help_cli, "%s: unexpected operand", argv[optind + 1]);
+	if (optind == argc)
+		commands_print();
+	else if (!commands_print_one(argv[optind]))
+		cli_usage_error(&help_cli, "%s: unknown command", argv[optind]);
 }
 
 static int
@@ -88,13 +102,12 @@ run_command_of_otelop(struct request *request, const char *command, int argc, ch
 	if (strcmp(command, "logs") == 0)
 		return run_logs(request, argc, argv);
 	if (strcmp(command, "help") == 0) {
-		no_words(&help_cli, argc, argv);
-		printf("usage: %s\n%s", CLI_OTELOP_USAGE, cli_otelop_commands);
+		help(argc, argv);
 	} else if (strcmp(command, "version") == 0) {
 		no_words(&version_cli, argc, argv);
 		printf("%s %s\n", otelop_cli.name, OTELOP_VERSION);
 	} else if (strcmp(command, "usage") == 0) {
-		printf("usage: %s\n", CLI_OTELOP_USAGE);
+		commands_print();
 	} else {
 		cli_usage_error(&otelop_cli, "%s: unknown command", command);
 	}

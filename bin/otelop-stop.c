@@ -2,6 +2,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "cli.h"
+#include "commands.h"
 #include "daemon/chain.h"
 #include "daemon/stop.h"
 #include "otelop.h"
@@ -34,7 +35,7 @@ static const struct cli cli = {
 static const struct option command_options[] = {
 	{ "timeout", required_argument, NULL, 't' }, { "kill-after", required_argument, NULL, 'k' }, { NULL, 0, NULL, 0 },
 };
-static const struct cli command_cli = { "otelop: stop", CLI_OTELOP_USAGE, "t:k:", command_options, CLI_COMMAND };
+static const struct cli command_cli = { "otelop: stop", COMMANDS_USAGE, "t:k:", command_options, CLI_COMMAND };
 
 struct request {
 	struct cli_place place;

@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "commands.h"
 #include "process/exec.h"
 
 #include <errno.h>
@@ -293,7 +294,7 @@ parse_start(struct request *request, const char *command, int argc, char *argv[]
 	if (strcmp(command, "start") != 0 && strcmp(command, "restart") != 0)
 		cli_usage_error(&request_cli, "%s: neither start nor restart", command);
 	snprintf(name, sizeof(name), "otelop: %s", command);
-	request_parse_start(request, name, CLI_OTELOP_USAGE, argc, argv);
+	request_parse_start(request, name, COMMANDS_USAGE, argc, argv);
 }
 
 struct request *

@@ -29,17 +29,28 @@ load helper
 	done
 }
 
-@test "help: every command on stdout; --help: the synopsis" {
-	tool -0 otelop help
-	for word in start stop restart status logs list wait version help; do
-		assert_line --regexp "^(usage: otelop|       otelop|  *)$word( |\$)"
+@test "help, --help and -h: the synopsis, every command with what it does, and examples, on stdout" {
+	for word in help --help -h; do
+		tool -0 otelop "$word"
+		assert_line --index 0 "usage: otelop [-hV] [-C DIR] [-n NAME] COMMAND ..."
+		for command in start stop restart status logs list wait with version help; do
+			assert_line --regexp "^  $command +[a-z]"
+		done
+		assert_line --regexp "^  otelop with -s "
+		assert_equal "$stderr" ""
 	done
-	assert_equal "$stderr" ""
-	tool -0 otelop --help
-	assert_output "usage: otelop [-hV] [-C DIR] [-n NAME] COMMAND ..."
-	for word in start stop restart status logs wait; do
+}
+
+@test "help COMMAND, and COMMAND --help: how it is called, and what it does" {
+	for word in start stop restart status logs list wait with version help; do
+		tool -0 otelop help "$word"
+		assert_line --index 0 --regexp "^usage: otelop \[-C DIR\] \[-n NAME\] $word"
+		assert_line --regexp "^$word: [a-z]"
+		assert_equal "$stderr" ""
+		[ "$word" != with ] || continue # that is a program of its own
+		local help=$output
 		tool -0 otelop "$word" --help
-		assert_output --partial "usage: otelop"
+		assert_output "$help"
 		assert_equal "$stderr" ""
 	done
 	assert_not_exists "$OTELOP_STATE_DIR"

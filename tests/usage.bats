@@ -60,7 +60,11 @@ help_is_synopsis() {
 @test "otelop-meta --help: the SYNOPSIS of its page" { help_is_synopsis otelop-meta; }
 @test "otelop-stop --help: the SYNOPSIS of its page" { help_is_synopsis otelop-stop; }
 @test "otelop-run --help: the SYNOPSIS of its page" { help_is_synopsis otelop-run; }
-@test "otelop --help: the SYNOPSIS of its page" { help_is_synopsis otelop; }
+@test "otelop --help: it begins with the SYNOPSIS of its page" {
+	tool -0 otelop --help
+	assert_equal "$(normal <<<"${lines[0]#usage: }")" \
+		"$(page otelop.1 | sed -n '/^SYNOPSIS/,/^[A-RT-Z]/{/^ /p}' | normal)"
+}
 @test "otelop-with --help: the SYNOPSIS of its page" { help_is_synopsis otelop-with; }
 
 knows_its_version() {
@@ -290,6 +294,7 @@ takes_state_dir() {
 	misused_below_by stray otelop wait stray
 	misused_below_by stray otelop version stray
 	misused_below_by stray otelop help stray
+	misused_below_by stray otelop help start stray
 	assert_not_exists "$OTELOP_STATE_DIR"
 }
 
@@ -467,7 +472,7 @@ takes_state_dir() {
 	done
 	# Those of otelop's commands: in the usage, in the script, and in the tables of the programs that know them.
 	found=$( (
-		otelop help | grep -o -- '--[a-z-]*'
+		for command in start stop restart status logs wait with; do otelop help $command; done | grep -o -- '--[a-z-]*'
 		grep -o -- '--[a-z][a-z-]*[ |=)]' "$top/bin/otelop" | grep -o -- '--\(state-dir\|name\|timeout\|kill-after\|help\|version\)'
 		sed -n '/^static const struct option \(start\|logs\|command\|wait\|show\)_options/,/^}/p' "$top"/bin/*.c |
 			grep -o '{ "[a-z-]*"' | sed 's/{ "\(.*\)"/--\1/'

@@ -64,6 +64,7 @@ _otelop_describe() {
     otelop/status) options='--json -q --quiet' ;;
     otelop/logs) options='-f --follow -N=text --lines=text' ;;
     otelop/wait) options='--ready --stopped -t=text --timeout=text' ;;
+    otelop/help) operands='start stop restart status logs list wait with version help' ;;
     otelop/with | otelop-with)
         run=${run/--with-parent=pid/}
         options="-s=text --server=text -n=text --name=text ${run/--parent-grace=text/} $outfit -t=text --timeout=text"
