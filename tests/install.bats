@@ -58,7 +58,7 @@ compile() {
 		bytes=$((bytes + $(stat -c %s "$prefix/bin/$program")))
 	done
 	! ldd "$prefix/bin/otelop-run" 2>/dev/null | grep -q '=>' || return 0
-	[ -n "${SANITIZE-}" ] || [ "$bytes" -le 900000 ]
+	[ -n "${SANITIZE-}" ] || [ "$bytes" -le 1000000 ]
 }
 
 @test "make install: every program has its completion, and no link leads nowhere" {
