@@ -6,13 +6,14 @@ close: the last socket again; rename=PATH, unlink: the last socket's file; cd=PA
 user=NUMBER: it becomes that; undumpable.
 At the end: churn: it opens and closes other sockets for ever; answer=BYTES: that is what every connection to the last
 socket gets (with escapes), and silent=N in front of it: but the first N, which get nothing.
-Ports that were chosen are in `ports`, and at the end there is a file `serving`.
+Ports that were chosen are in `ports`, and at the end there is a file `serving`, where it began.
 """
 import ctypes, encodings.latin_1, encodings.unicode_escape, os, signal, socket, sys, time
 
 sockets = []
 paths = []
 silent = 0
+serving = os.path.abspath("serving")	# it may go elsewhere
 
 
 def listen(family, address, reuse=False):
@@ -78,10 +79,10 @@ for word in sys.argv[1:]:
     elif name == "silent":
         silent = int(value)
     elif word == "churn":
-        open("serving", "w")
+        open(serving, "w")
         churn()
     elif name == "answer":
-        open("serving", "w")
+        open(serving, "w")
         answer(value)
     elif word == "udp":
         sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
@@ -101,5 +102,5 @@ for word in sys.argv[1:]:
         listen(socket.AF_INET, (word.split(":")[0], int(word.split(":")[1])))
     else:
         time.sleep(float(word))
-open("serving", "w")
+open(serving, "w")
 signal.pause()
