@@ -18,14 +18,11 @@ PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
 CFLAGS != $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz -g || echo -Os -g
 SANITIZE =
 # What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
-# called, no padding between segments, and one look at the whole of a program; objects have the usual code as well,
-# for a linker that cannot.  STRIP is for what is installed; to debug there is the build.
+# called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
 SMALL != small='-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'; \
 	$(CC) $$small -E -x c /dev/null >/dev/null 2>&1 && echo $$small || :
 SHRINK != shrink='-Wl,--gc-sections -Wl,-z,noseparate-code'; \
 	$(CC) $$shrink -Wl,--version >/dev/null 2>&1 && echo $$shrink || :
-WHOLE != whole='-flto=1 -flto-partition=none -ffat-lto-objects'; \
-	[ -z "$(SANITIZE)" ] && $(CC) -Werror $$whole -E -x c /dev/null >/dev/null 2>&1 && echo $$whole || :
 STRIP != $(CC) -print-prog-name=strip 2>/dev/null || echo strip
 # Static against musl where it is there and CC makes code for the same machine: an exec costs about half of one
 # with glibc's loader (make bench).
@@ -80,7 +77,7 @@ all: compiler $(BUILD)/include/jsmn.h
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(SMALL) $(WHOLE) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)

@@ -30,7 +30,8 @@ find(const struct tree *tree, struct addresses *now)
 static void
 take(struct listening *listening, struct addresses *now)
 {
-	if (now->hidden != 0)
+	/* Whose children may not be listed has sockets that are not seen. */
+	if (now->hidden != 0 || now->count < listening->addresses.count)
 		sockets_keep(&listening->addresses, now);
 	listening->hidden = now->hidden;
 	if (addresses_is_same(now, &listening->addresses)) {

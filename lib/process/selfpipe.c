@@ -10,6 +10,7 @@
 
 #define NUMBER 0x7f	/* the signal's number in a byte */
 #define MARK 0x80	/* it is from a terminal; or, where it can be from none, its value follows */
+#define VALUE_TRIES 3
 
 /* The project's only mutable global: a handler is told nothing but the signal. */
 static int write_end = -1;
@@ -137,13 +138,19 @@ int
 selfpipe_next(int fd, struct selfpipe_signal *signal)
 {
 	unsigned char byte;
+	int tries = VALUE_TRIES;
 
 	if (!take(fd, &byte, 1))
 		return 0;
 	*signal = (struct selfpipe_signal){ .number = byte & NUMBER };
-	if ((byte & MARK) && signal->number == platform_value_signal())
-		take(fd, &signal->value, sizeof(signal->value));
-	else
+	if (!(byte & MARK) || signal->number != platform_value_signal()) {
 		signal->is_from_terminal = (byte & MARK) != 0;
+		return 1;
+	}
+	/* It was written in the same step, so it is there; without it this is nothing that anybody else should hear. */
+	while (tries > 0 && !take(fd, &signal->value, sizeof(signal->value)))
+		tries--;
+	if (tries == 0)
+		signal->number = SIGCHLD;
 	return 1;
 }

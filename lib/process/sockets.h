@@ -35,7 +35,7 @@ int sockets_find(const pid_t *pids, size_t count, struct addresses *found);
 int sockets_find_last(const pid_t *pids, size_t count, struct addresses *found);
 
 /*
- * Somebody in now hides his sockets, maybe since a moment ago: what was seen before and is still listened to, by
+ * Somebody hides his sockets or his children, maybe since a moment ago: what was seen before and is still listened to, by
  * whomever, is kept.
  */
 void sockets_keep(const struct addresses *before, struct addresses *now);
