@@ -88,6 +88,8 @@ def kill_one(mark, first, wanted):
 
 def one_round(number, directory, wanted):
     mark = f"{directory}/mark-{number}"
+    if os.path.exists(mark):	# of an earlier run: the command would end at once
+        os.unlink(mark)
     child = os.path.join(directory, "child.py")
     server = f"exec python3 {child} {mark} server"
     began = time.monotonic()
