@@ -128,7 +128,8 @@ load helper
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 		tool -0 otelop logs -N 40
 		[ "${#lines[@]}" -ge 2 ]
-		awk 'NR > 1 && $1 != before + 1 { print "gap: " before " " $1; exit 1 } { before = $1 }' <<<"$output"
+		# The last one may be half written.
+		sed '$d' <<<"$output" | awk 'NR > 1 && $1 != before + 1 { print "gap: " before " " $1; exit 1 } { before = $1 }'
 	done
 	tool -0 otelop stop
 }

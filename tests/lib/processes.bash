@@ -3,8 +3,11 @@
 # Every process that this test started, however it left: they inherit the mark.  What looks for them
 # does not have it.
 marked_processes() {
-	env -u OTELOP_TEST_MARK grep -lzsFx "OTELOP_TEST_MARK=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ |
-		env -u OTELOP_TEST_MARK sed 's|/proc/\([0-9]*\)/.*|\1|'
+	(
+		# No program that is run here, env for one, may be taken for one of them.
+		unset OTELOP_TEST_MARK
+		grep -lzsFx "OTELOP_TEST_MARK=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ | sed 's|/proc/\([0-9]*\)/.*|\1|'
+	)
 }
 
 only_runs() { [ "$(marked_processes)" = "$1" ]; }
