@@ -10,23 +10,20 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LAST = CLI_LONG };
 
 static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, 't' },
 	{ "signal", required_argument, NULL, 's' }, { "kill-after", required_argument, NULL, 'k' },
 	{ "check", required_argument, NULL, 'n' }, { "as", required_argument, NULL, CLI_AS },
-	{ "last", required_argument, NULL, LAST }, { NULL, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
 };
 
 static const struct cli cli = {
 	"otelop-stop",
 	"otelop-stop [-hV] [-C DIR] [--name NAME] [-t TIME] [-s SIGNAL] [-k TIME] [--as NAME] "
-	"[--last N] [PID] [-- CMD [ARG...]]\n"
+	"[PID] [-- CMD [ARG...]]\n"
 	"otelop-stop -n PID",
 	"t:s:k:n:", long_options, CLI_PROGRAM,
 };
@@ -44,7 +41,6 @@ struct request {
 	const char *pid;
 	char **command;			/* what to become afterwards; NULL: nothing */
 	int64_t chain_wait_ms;		/* for other chains */
-	long last;			/* so many words of command are the daemon's own; 0: not known */
 };
 
 static void
@@ -66,9 +62,6 @@ take_options(const struct cli *of, struct request *request, int argc, char *argv
 			break;
 		case 'n':
 			request->check = optarg;
-			break;
-		case LAST:
-			request->last = cli_number(of, "--last", optarg, 0, argc);
 			break;
 		}
 }
@@ -97,9 +90,6 @@ parse(struct request *request, int argc, char *argv[])
 		request->command = argv + i;
 	if (request->check != NULL && optind < argc)
 		cli_usage_error(&cli, "%s: unexpected operand", argv[argc - 1]);
-	if (request->last > 0 && (request->command == NULL || request->last > argc - i))
-		cli_usage_error(&cli, "--last: there are not so many words behind --");
-	request->last = request->last > 0 ? argc - i - request->last : -1;
 }
 
 static void
@@ -131,19 +121,12 @@ enter_chain(const struct request *request)
 {
 	struct cli as = { .name = request->place.as != NULL ? request->place.as : cli.name };
 	struct otelop_message message;
-	struct same_want want = { .argv = request->command + (request->last >= 0 ? request->last : 0) };
 	char dir[OTELOP_PATH_SIZE];
 	int fd, waited;
-	pid_t done;
 
 	cli_ensure_state_dir(&cli, &request->place, dir);
 	if ((fd = cli_enter_chain(&as, dir, request->chain_wait_ms, &waited, &message)) < 0)
 		cli_fail(&as, errno == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_FAILED, &message);
-	if (waited && request->last >= 0 && (done = chain_is_done(dir, &want)) > 0) {
-		printf("%ld\n", (long)done);
-		cli_say(&as, "restarted already by another restart");
-		exit(cli_end(&cli, STATUS_DONE));
-	}
 	if (chain_is_inside(dir)) {
 		message_set(&message, "%s: refused: this would end who asks for it, which is below the daemon; "
 		    "nothing was stopped", dir);

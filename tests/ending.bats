@@ -265,20 +265,8 @@ wants_int='trap "" TERM; trap "echo INT >>heard; exit 0" INT; otelop-ready; exec
 }
 
 @test "stop of a daemon that has left what otelop-run may not end: stop says it as well, and the next start works" {
-	can_give
-	can_be_nobody
 	needs subreaper
-	cat >other.c <<-'C'
-		#define _GNU_SOURCE
-		#include <unistd.h>
-		int main(void) { return setresuid(0, 0, 0) || (execlp("sleep", "sleep", "1001", (char *)0), 0); }
-	C
-	"${CC:-cc}" -o other other.c
-	chmod 4755 other
-	mkdir -m 755 there
-	chown 65534:65534 there
-	as_nobody true
-	! findmnt -no OPTIONS -T other | grep -q nosuid || skip "no setuid programs here"
+	need_root_sleep
 	tool -0 as_nobody otelop -C "$PWD/there/state" start --ready exec -- sh -c './other >/dev/null 2>&1 & exec sleep 600'
 	eventually 10 pgrep -x -P "$output" -u 0 sleep
 	tool -0 as_nobody otelop -C "$PWD/there/state" stop

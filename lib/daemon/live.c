@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/text.h"
 #include "process/output.h"
+#include "state/members.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -188,14 +189,11 @@ take_count(const struct json_value *config, const char *count_key, const char *c
 	return (count->cap = json_whole_number(&value, 0, INT64_MAX)) >= 0;
 }
 
+/* Could the metadata's member of this name have it? */
 static int
-is_time(const struct json_value *string)
+is_sound(const char *key, const struct json_value *value)
 {
-	char text[CLOCK_RFC3339_SIZE];
-	size_t length = json_decode(string, text, sizeof(text));
-	int64_t seconds;
-
-	return length <= sizeof(text) && clock_parse_rfc3339(text, length, &seconds) == 0;
+	return members_fault(members_find(key, strlen(key)), value) == NULL;
 }
 
 static int
@@ -208,7 +206,7 @@ take_status(const struct json_value *answer, struct live *live)
 	    !json_find(status.text, status.length, "debug", &debug))
 		return 0;
 	live->is_debugging = debug.type == JSON_TRUE;
-	return take_strings(&status, live) && is_time(&live->started_at) && take_uptime(&status, live) &&
+	return take_strings(&status, live) && is_sound("startedAt", &live->started_at) && take_uptime(&status, live) &&
 	    take_count(&config, "traceCount", "traceCap", &live->traces) &&
 	    take_count(&config, "metricCount", "metricCap", &live->metrics) &&
 	    take_count(&config, "logCount", "logCap", &live->logs);

@@ -2,6 +2,7 @@
 #include "state/instance.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "state/statedir.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,7 @@ own_name(const char *path)
 int
 instance_is_chosen(const char *dir, const char *name)
 {
-	const char *variable = getenv("OTELOP_STATE_DIR");
-
-	return dir != NULL || name != NULL || (variable != NULL && *variable != '\0');
+	return dir != NULL || name != NULL || statedir_is_chosen();
 }
 
 int
@@ -42,7 +41,7 @@ instance_find(struct instance *instance, const char *dir, const char *name, stru
 
 	if (otelop_state_dir(dir, instance->path, sizeof(instance->path), message) < 0)
 		return -1;
-	instance->name = dir == NULL && instance_is_chosen(NULL, NULL) ? own_name(instance->path) : NULL;
+	instance->name = dir == NULL && statedir_is_chosen() ? own_name(instance->path) : NULL;
 	if (name == NULL)
 		return 0;
 	instance_siblings(instance, base);

@@ -19,6 +19,12 @@ environment(const char *name)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
+int
+statedir_is_chosen(void)
+{
+	return environment("OTELOP_STATE_DIR") != NULL;
+}
+
 static int
 make_absolute(const char *dir, char *path, size_t size, struct otelop_message *message)
 {

@@ -36,6 +36,9 @@ struct statedir {
 };
 #define STATEDIR_INIT { -1, NULL }
 
+/* Does OTELOP_STATE_DIR name one?  1 or 0. */
+int statedir_is_chosen(void);
+
 /*
  * Open path, if it is a directory that belongs to us or root and that not everyone may write, and
  * if no link on the way to it belongs to anybody else.  0; or -1, and dir is STATEDIR_INIT: ENOENT, EPERM not

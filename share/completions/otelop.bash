@@ -96,7 +96,7 @@ _otelop_describe() {
     otelop-meta/show) options='--json -q --quiet' ;;
     otelop-stop)
         options="$help ${dir% -n=*} --name=instance -t=text --timeout=text -s=signal --signal=signal
-            -k=text --kill-after=text -n=pid --check=pid --as=text --last=text"
+            -k=text --kill-after=text -n=pid --check=pid --as=text"
         operands=@pids tail=dashes
         ;;
     otelop-run)

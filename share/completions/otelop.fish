@@ -281,7 +281,6 @@ complete -c otelop-stop -s s -l signal -x -a "$signals" -d 'instead of TERM'
 complete -c otelop-stop -s k -l kill-after -x -d 'then KILL, and wait this time'
 complete -c otelop-stop -l name -x -a '(__otelop_instances)' -d 'the instance'
 complete -c otelop-stop -l as -x -d 'begin messages with this'
-complete -c otelop-stop -l last -x -d 'how many words are the command of the daemon'
 complete -c otelop-stop -s n -l check -x -a '(__fish_complete_pids)' -d 'is it alive?'
 complete -c otelop-stop -a '(__fish_complete_pids)'
 

@@ -23,3 +23,20 @@ as_nobody() {
 		"$BATS_TEST_TMPDIR" 2>/dev/null || true
 	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 }
+
+# `other`, which becomes a `sleep 1001` of root's whoever runs it, and `there`, a directory of nobody's.
+need_root_sleep() {
+	can_give
+	can_be_nobody
+	cat >other.c <<-'C'
+		#define _GNU_SOURCE
+		#include <unistd.h>
+		int main(void) { return setresuid(0, 0, 0) || (execlp("sleep", "sleep", "1001", (char *)0), 0); }
+	C
+	"${CC:-cc}" -o other other.c
+	chmod 4755 other
+	mkdir -m 755 there
+	chown 65534:65534 there
+	as_nobody true
+	! findmnt -no OPTIONS -T other | grep -q nosuid || skip "no setuid programs here"
+}
