@@ -207,7 +207,7 @@ fetch() { curl -fsS "http://$1/"; }
 }
 
 @test "README: its first commands run as they stand there" {
-	readme_block "well-behaved background daemon" | sed -n 's/^\$ //p' >commands
+	readme_block "Each step is one program" | sed -n 's/^\$ //p' >commands
 	assert_equal "$(wc -l <commands)" 3
 	tool -0 timeout 60 sh -e commands
 	assert_line --regexp '^[0-9.]+:[0-9]+$'
