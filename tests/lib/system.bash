@@ -1,8 +1,19 @@
 # What this system can do, and who we are.
 
-# Skip a test of what only some systems have: what POSIX alone cannot give.
-needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
-is_fallback() { [[ ${PLATFORM-} == posix ]]; }
+# Skip a test of what only some systems have, and not the one whose files of lib/platform were built.
+needs() { has "$1" || skip "PLATFORM=$PLATFORM has no $1"; }
+has() {
+	case ${PLATFORM:-linux}:$1 in
+	linux:* | kqueue:pidfd | kqueue:"file watches") ;;
+	freebsd:pidfd | freebsd:"file watches" | freebsd:subreaper | freebsd:*orphans* | freebsd:"start times") ;;
+	freebsd:"list of processes but ps" | freebsd:"way to look at a process without ps(1)") ;;
+	freebsd:"way to tell a process from the next one of its number" | freebsd:"helper that waits for a lock") ;;
+	freebsd:"sweep of what leaves the session" | freebsd:"word of who is whose when its parent has gone") ;;
+	*) return 1 ;;
+	esac
+}
+# Other systems have less than Linux.
+is_fallback() { [[ ${PLATFORM:-linux} != linux ]]; }
 
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
