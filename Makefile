@@ -6,6 +6,7 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make html	the pages, in $(BUILD)/html
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -195,6 +196,11 @@ daemons:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
 
+html:
+	@sh .ci/deps html
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh share/html/run
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -238,4 +244,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons html install uninstall clean
