@@ -227,6 +227,14 @@ fetch() { curl -fsS "http://$1/"; }
 	assert_nothing_runs
 }
 
+@test "README: what is to be tried in a clone runs as it stands there" {
+	readme_block "Try it in a clone" | sed -n 's/^\$ \(otelop .*\)/\1/p' >commands
+	assert_equal "$(wc -l <commands)" 1
+	tool -0 timeout 60 sh -e commands
+	assert_output --partial commands
+	assert_nothing_runs
+}
+
 @test "README: start as it is composed there starts, joins, and refuses another command" {
 	readme_block "## How start is composed" >composed
 	assert_equal "$(wc -l <composed)" 3
