@@ -39,7 +39,7 @@ static const struct cli cli = {
 	"otelop-statedir --as otelop [-C DIR] [-n NAME] COMMAND [ARG...]\n"
 	"otelop-statedir --complain TEXT\n"
 	"otelop-statedir --as NAME --say TEXT\n"
-	"otelop-statedir [--as NAME] [-C DIR] [-n NAME] {--note TEXT | --notes}",
+	"otelop-statedir [--as NAME] [-C DIR] [-n NAME] --note TEXT | --notes",
 	"elm", long_options, CLI_PROGRAM,
 };
 static const struct cli otelop_cli = { "otelop", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
