@@ -56,6 +56,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
+PAGES_7 = otelop otelop-make
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -211,7 +212,12 @@ install: all
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
-	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
+	for page in $(PAGES_7); do \
+		install -m 644 share/man/$$page.7 $(TO)/share/man/man7/$$page.7 || exit; \
+	done
+	for file in otelop.mk otelop.posix.mk; do \
+		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
+	done
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -231,8 +237,9 @@ uninstall:
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 \
-		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
