@@ -56,7 +56,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
-PAGES_7 = otelop otelop-make
+PAGES_7 = otelop otelop-bats otelop-make
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -200,7 +200,7 @@ daemons:
 TO = "$(DESTDIR)$(PREFIX)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -218,6 +218,7 @@ install: all
 	for file in otelop.mk otelop.posix.mk; do \
 		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
 	done
+	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -239,7 +240,7 @@ uninstall:
 	done
 	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
 	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
-		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk \
+		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
