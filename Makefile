@@ -39,12 +39,13 @@ JOBS = 3
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o log_tail.o \
-	progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o \
+	log_tail.o progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o \
+	try.o values.o wait.o
 DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
-	neighbours.o notify.o outcome.o outfit.o readiness.o readiness_look.o reaper.o record.o remnants.o reported.o respawn.o \
-	run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o run_stop.o same.o spawn.o \
-	stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+	neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o remnants.o \
+	reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o \
+	run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
@@ -57,6 +58,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
+PAGES_7 = otelop otelop-bats otelop-make
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -205,7 +207,7 @@ html:
 TO = "$(DESTDIR)$(PREFIX)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -217,7 +219,13 @@ install: all
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
-	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
+	for page in $(PAGES_7); do \
+		install -m 644 share/man/$$page.7 $(TO)/share/man/man7/$$page.7 || exit; \
+	done
+	for file in otelop.mk otelop.posix.mk; do \
+		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
+	done
+	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -237,8 +245,9 @@ uninstall:
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 \
-		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
