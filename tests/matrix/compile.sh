@@ -1,5 +1,5 @@
 # COMPILER-STANDARD-LIBC: warnings as errors, the library's units and every program.
-# shellcheck shell=sh disable=SC2086,SC2154
+# shellcheck shell=sh disable=SC2046,SC2086,SC2154
 libc=${what##*-} compiler=${what%%-*} standard=${what#*-}
 standard=${standard%-*}
 
@@ -10,7 +10,7 @@ if [ "$standard" = c23 ] && ! takes c23; then
 fi
 if [ "$compiler" = tcc ]; then
 	# It takes any name, and has one language.
-	[ "$standard" != c2x ] && [ "$standard" != c23 ] || { echo "$(tcc -v) has no C23" >"$room/why"; exit 77; }
+	case $standard in c2*) echo "$(tcc -v) has no C23" >"$room/why" && exit 77 ;; esac
 elif ! takes "$standard"; then
 	echo "$compiler has no $standard" >"$room/why"
 	exit 77

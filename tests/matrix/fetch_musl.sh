@@ -4,7 +4,7 @@
 set -eu
 architecture=$1 directory=$2
 [ ! -f "$directory/lib/libc.a" ] || exit 0
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { echo 'only where there is apt'; exit 1; }
+command -v apt-get >/dev/null || { echo 'it is fetched by apt-get alone'; exit 1; }
 rm -rf "$directory"
 mkdir -p "$directory/lists/partial" "$directory/cache/archives/partial"
 cd "$directory"

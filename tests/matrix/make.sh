@@ -1,5 +1,5 @@
 # MAKER: another make, and many jobs: everything is built at once, and nothing the second time; it is as good as ever.
-# shellcheck shell=sh disable=SC2046,SC2086,SC2154
+# shellcheck shell=sh disable=SC2046,SC2086,SC2154,SC2209
 maker=make
 jobs=
 case $what in

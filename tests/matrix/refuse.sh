@@ -10,5 +10,5 @@ below true 2>/dev/null || {
 	exit 77
 }
 probe cc
-echo "$(uname -sr) without $(echo $call)" >"$room/built"
+echo "$(uname -sr) without" $call >"$room/built"
 check $(files 'stop keepers' 'lock spawn run sweep end processes')
