@@ -6,6 +6,7 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make matrix	other compilers, libcs, machines, makes, shells and kernels
 #	make html	the pages, in $(BUILD)/html
 #	make install	into $(DESTDIR)$(PREFIX)
 #
@@ -17,6 +18,8 @@ BUILD = build
 # linux or posix: whose files of lib/platform are built.
 PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
 CFLAGS != $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz -g || echo -Os -g
+# The language's edition: it is written in C99, and later ones take it too.
+STD = c99
 SANITIZE =
 # What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
 # called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
@@ -69,7 +72,7 @@ LINK_musl = -static -Wl,-z,norelro
 SMALL_musl = -fno-pie
 FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # Wide offsets and times also where the system's own are 32 bits.
-COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=$(STD) -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
 all: compiler $(BUILD)/include/jsmn.h
@@ -80,9 +83,9 @@ all: compiler $(BUILD)/include/jsmn.h
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
 
@@ -203,6 +206,12 @@ html:
 	@mkdir -p $(BUILD)
 	@BUILD="`cd $(BUILD) && pwd`" sh share/html/run
 
+# CELLS: patterns of their names, if not all; MATRIX=quick: a few of them, and less in each.
+matrix:
+	@sh .ci/deps build check matrix || echo "matrix: what is missing is skipped" >&2
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -253,4 +262,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons html install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons matrix html \
+	install uninstall clean

@@ -1,7 +1,15 @@
 # What this system can do, and who we are.
 
 # Skip a test of what only some systems have: what POSIX alone cannot give.
-needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
+# In a cell of the matrix also what its probe has missed: patterns, a line each.
+needs() {
+	! is_fallback || skip "the POSIX fallback has no $1"
+	local lack
+	while read -r lack; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ -z $lack || $1 != $lack ]] || skip "this cell has no $1"
+	done <<<"${LACKS-}"
+}
 is_fallback() { [[ ${PLATFORM-} == posix ]]; }
 
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
