@@ -7,6 +7,8 @@
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
 #	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
+#	make matrix	other compilers, libcs, machines, makes, shells and kernels
+#	make html	the pages, in $(BUILD)/html
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -18,6 +20,8 @@ BUILD = build
 PLATFORM != case `uname -s` in Linux) echo linux ;; FreeBSD) echo freebsd ;; OpenBSD) echo openbsd ;; \
 	NetBSD) echo netbsd ;; DragonFly) echo kqueue ;; Darwin) echo darwin ;; *) echo posix ;; esac
 CFLAGS != $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz -g || echo -Os -g
+# The language's edition: it is written in C99, and later ones take it too.
+STD = c99
 SANITIZE =
 # What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
 # called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
@@ -42,12 +46,13 @@ JOBS = 3
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o commands.o explain.o list.o log_tail.o progress.o \
-	request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o \
+	log_tail.o progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o \
+	try.o values.o wait.o
 DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
-	neighbours.o notify.o outcome.o outfit.o readiness.o readiness_look.o reaper.o record.o reported.o respawn.o \
-	run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o run_stop.o same.o spawn.o \
-	stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+	neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o remnants.o \
+	reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o \
+	run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
@@ -70,6 +75,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
+PAGES_7 = otelop otelop-bats otelop-make
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -85,7 +91,7 @@ SHOWN_posix = $(SHOWN_linux)
 SHOWN_netbsd = -D_NETBSD_SOURCE
 SHOWN_darwin = -D_DARWIN_C_SOURCE -Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec
 # Wide offsets and times also where the system's own are 32 bits.
-COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 $(SHOWN_$(PLATFORM)) \
+COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=$(STD) $(SHOWN_$(PLATFORM)) \
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
 all: compiler $(BUILD)/include/jsmn.h
@@ -96,9 +102,9 @@ all: compiler $(BUILD)/include/jsmn.h
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
 
@@ -222,11 +228,22 @@ kqueue:
 	@mkdir -p $(BUILD)
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
 
+html:
+	@sh .ci/deps html
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh share/html/run
+
+# CELLS: patterns of their names, if not all; MATRIX=quick: a few of them, and less in each.
+matrix:
+	@sh .ci/deps build check matrix || echo "matrix: what is missing is skipped" >&2
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -238,7 +255,13 @@ install: all
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
-	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
+	for page in $(PAGES_7); do \
+		install -m 644 share/man/$$page.7 $(TO)/share/man/man7/$$page.7 || exit; \
+	done
+	for file in otelop.mk otelop.posix.mk; do \
+		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
+	done
+	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -258,11 +281,13 @@ uninstall:
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 \
-		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons kqueue install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons kqueue matrix html \
+	install uninstall clean

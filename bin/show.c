@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/status.h"
 #include "cli.h"
+#include "colour.h"
 #include "json/json.h"
 #include "show_live.h"
 #include "state/form.h"
@@ -21,14 +22,17 @@
 #include <unistd.h>
 
 void
-show_state(enum state state, const struct otelop_metadata *metadata)
+show_state(enum state state, const struct otelop_metadata *metadata, int is_for_people)
 {
 	pid_t pid = state == STATE_STOPPED ? 0 : meta_pid(metadata);
 
-	if (pid > 0)
-		printf("%s %ld\n", state_name(state), (long)pid);
+	if (is_for_people)
+		colour_put(state, state_name(state));
 	else
-		printf("%s\n", state_name(state));
+		fputs(state_name(state), stdout);
+	if (pid > 0)
+		printf(" %ld", (long)pid);
+	putchar('\n');
 }
 
 const char *
@@ -166,7 +170,8 @@ put_state(enum state state, const struct otelop_metadata *metadata, const struct
 	else if (state == STATE_STALE)
 		words = "dead (it left no word)";
 	values_label("state");
-	printf("%s%s\n", words, live != NULL && live->is_debugging ? " (debug)" : "");
+	colour_put(state, words);
+	puts(live != NULL && live->is_debugging ? " (debug)" : "");
 }
 
 /* Process, time and log, by the metadata. */

@@ -1,7 +1,15 @@
 # What this system can do, and who we are.
 
 # Skip a test of what only some systems have, and not the one whose files of lib/platform were built.
-needs() { has "$1" || skip "PLATFORM=$PLATFORM has no $1"; }
+# In a cell of the matrix also what its probe has missed: patterns, a line each.
+needs() {
+	local lack
+	has "$1" || skip "PLATFORM=$PLATFORM has no $1"
+	while read -r lack; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ -z $lack || $1 != $lack ]] || skip "this cell has no $1"
+	done <<<"${LACKS-}"
+}
 has() {
 	case ${PLATFORM:-linux}:$1 in
 	linux:* | kqueue:pidfd | kqueue:"file watches") ;;
