@@ -25,6 +25,12 @@ build() {
 	[ -z "$said" ] || fault "a warning: $said"
 }
 
+# For cells in which nothing is compiled: the same programs for all of them, built once.
+build_once() {
+	programs=$BUILD/matrix/programs
+	build
+}
+
 # describe COMPILER...: what was built, by whom.
 describe() {
 	set -- "$("$@" --version 2>/dev/null | head -n 1 | grep . || "$@" -v 2>&1 | head -n 1)"
@@ -34,7 +40,7 @@ describe() {
 # probe COMPILER...: what this cell lacks, as the programs would see it: $LACKS.
 probe() {
 	"$@" -o "$room/probe" "$here/probe.c" || fault "the probe is not compiled"
-	LACKS=$(below "$room/probe") || fault "the probe ends with $?"
+	LACKS=$(below sh -c 'exec "$1" <&-' sh "$room/probe") || fault "the probe ends with $?"
 	export LACKS
 }
 below() { "$@"; }
@@ -53,4 +59,4 @@ files() {
 	if [ "${MATRIX-}" = quick ]; then echo "$1"; else echo "$1 $2"; fi
 }
 
-. "$here/$kind.sh"
+. "$here/$kind.sh"; exit

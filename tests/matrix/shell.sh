@@ -8,7 +8,10 @@ ksh93) need ksh93 ksh93u+m && interpreter=$(command -v ksh93) userland= ;;
 *) need "$what" "$what" && interpreter=$(command -v "$what") userland= ;;
 esac
 
-build
+build_once
+mkdir "$room/build"
+cp -R "$programs/." "$room/build"
+programs=$room/build
 first="#!$interpreter"
 if [ -n "$userland" ]; then
 	mkdir "$room/userland"
