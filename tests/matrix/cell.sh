@@ -2,7 +2,7 @@
 # One cell: cell.sh KIND WHAT ROOM.  The kind's own file says what is built and below what the tests run; here is what
 # all of them need.  In ROOM is then `built`, a word about the programs, `tests`, what bats said, and, unless all is well, `why`.
 # The status is 1 where something is wrong, and 77 where something is missing.
-# shellcheck disable=SC1090,SC2034,SC2046,SC2209 # for the kinds; lists of words
+# shellcheck disable=SC1090,SC2016,SC2034,SC2046,SC2119,SC2120,SC2209,SC2317 # for the kinds; lists of words
 set -euf
 
 here=$(cd "$(dirname "$0")" && pwd)
