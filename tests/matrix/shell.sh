@@ -31,4 +31,4 @@ for script in otelop otelop-with; do
 	} >"$programs/$script"
 done
 echo "the scripts: $interpreter${userland:+, with the programs of $userland}" >"$room/built"
-check $(files 'otelop with' 'start status restart logs list wait join native with_ends')
+check $(files 'otelop with' 'start restart list with_ends')
