@@ -122,6 +122,10 @@ compiler:
 		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
 		exit 1; \
 	}
+	@[ "$(LIBC)" != musl ] || command -v musl-gcc >/dev/null || { \
+		echo "otelop needs musl-gcc for LIBC=musl: install musl-tools, or set LIBC=system" >&2; \
+		exit 1; \
+	}
 
 # Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
 $(BUILD)/include/jsmn.h: compiler
@@ -136,6 +140,15 @@ $(BUILD)/include/jsmn.h: compiler
 		echo "otelop needs jsmn.h: run \`sh .ci/deps build\`, or install libjsmn-dev" >&2; \
 		exit 1; \
 	fi; \
+	printf '#include <stdio.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || { \
+		set -- $(CC); \
+		case $$1 in \
+		*-linux-gnu*) package=libc6-dev-`echo $$1 | sed 's/-.*//; s/^aarch64/arm64/; s/^i.86/i386/; s/^arm/armhf/'`-cross ;; \
+		*) package=libc6-dev ;; \
+		esac; \
+		echo "otelop needs a C library for $(CC), and its headers are not there: install $$package" >&2; \
+		exit 1; \
+	}; \
 	cp "$$jsmn" $@
 
 # Inside $(BUILD)/tools and $(BUILD)/library, with CC given, and TOP: a link, for no path of the
