@@ -101,6 +101,7 @@ setup_more() {
 }
 
 @test "/proc of another PID namespace: a start that waits for sockets in vain says that they are not seen" {
+	needs "sockets of others"
 	unshare -rpf true 2>/dev/null || skip "needs PID namespaces"
 	tool -124 unshare -rpf otelop start -t 1 -- sleep 1000
 	assert_regex "$stderr" $'\n''otelop-run: sleep: .*; it is not seen here who listens where'$'\n'
