@@ -6,9 +6,9 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
-#	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
 #	make matrix	other compilers, libcs, machines, makes, shells and kernels
 #	make html	the pages, in $(BUILD)/html
+#	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -122,6 +122,10 @@ compiler:
 		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
 		exit 1; \
 	}
+	@[ "$(LIBC)" != musl ] || command -v musl-gcc >/dev/null || { \
+		echo "otelop needs musl-gcc for LIBC=musl: install musl-tools, or set LIBC=system" >&2; \
+		exit 1; \
+	}
 
 # Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
 $(BUILD)/include/jsmn.h: compiler
@@ -136,6 +140,15 @@ $(BUILD)/include/jsmn.h: compiler
 		echo "otelop needs jsmn.h: run \`sh .ci/deps build\`, or install libjsmn-dev" >&2; \
 		exit 1; \
 	fi; \
+	printf '#include <stdio.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || { \
+		set -- $(CC); \
+		case $$1 in \
+		*-linux-gnu*) package=libc6-dev-`echo $$1 | sed 's/-.*//; s/^aarch64/arm64/; s/^i.86/i386/; s/^arm/armhf/'`-cross ;; \
+		*) package=libc6-dev ;; \
+		esac; \
+		echo "otelop needs a C library for $(CC), and its headers are not there: install $$package" >&2; \
+		exit 1; \
+	}; \
 	cp "$$jsmn" $@
 
 # Inside $(BUILD)/tools and $(BUILD)/library, with CC given, and TOP: a link, for no path of the
@@ -224,10 +237,6 @@ daemons:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
 
-kqueue:
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
-
 html:
 	@sh .ci/deps html
 	@mkdir -p $(BUILD)
@@ -238,6 +247,10 @@ matrix:
 	@sh .ci/deps build check matrix || echo "matrix: what is missing is skipped" >&2
 	@mkdir -p $(BUILD)
 	@BUILD="`cd $(BUILD) && pwd`" CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
+
+kqueue:
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
 
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"

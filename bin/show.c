@@ -21,6 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SAYS_NOTHING "0001-01-01T00:00:00Z"	/* the startedAt of who gave none */
+
 void
 show_state(enum state state, const struct otelop_metadata *metadata, int is_for_people)
 {
@@ -65,7 +67,7 @@ uptime(const struct otelop_metadata *metadata)
 	int64_t began, now = clock_wall_seconds();
 
 	if (otelop_metadata_get(metadata, "startedAt", text, sizeof(text)) != 1 ||
-	    clock_parse_rfc3339(text, strlen(text), &began) < 0 || began <= 0)
+	    strcmp(text, SAYS_NOTHING) == 0 || clock_parse_rfc3339(text, strlen(text), &began) < 0)
 		return -1;
 	return began > now ? 0 : now - began;	/* the clock was set back */
 }

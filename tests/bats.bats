@@ -47,8 +47,8 @@ pid_of() { cat "$OTELOP_TEST_MARK/$1.pid"; }
 				[ "$(otelop_dir suite)" = "$BATS_SUITE_TMPDIR/otelop/suite" ]
 				[ "$(otelop_dir "$name")" = "$BATS_FILE_TMPDIR/otelop/$name" ]
 				# The one before has gone with its test.
-				if [ -z "${BATS_NUMBER_OF_PARALLEL_JOBS-}" ] && [ "$BATS_TEST_NUMBER" -gt 1 ]; then
-					! kill -0 "$(<"$OTELOP_TEST_MARK/$name-$((BATS_TEST_NUMBER - 1)).pid")" 2>/dev/null
+				if [ ! -e parallel ] && [ "$BATS_TEST_NUMBER" -gt 1 ]; then
+					if kill -0 "$(<"$OTELOP_TEST_MARK/$name-$((BATS_TEST_NUMBER - 1)).pid")"; then return 1; fi
 				fi
 			}
 			TEST one { is_mine; }
@@ -57,7 +57,10 @@ pid_of() { cat "$OTELOP_TEST_MARK/$1.pid"; }
 	done
 	# shellcheck disable=SC2086 # words
 	for jobs in '' '-j 4'; do
-		[ -z "$jobs" ] || command -v parallel >/dev/null || continue
+		if [ -n "$jobs" ]; then
+			command -v parallel >/dev/null || continue
+			touch parallel
+		fi
 		bats_is -0 $jobs .
 		assert_equal "$(grep -c '^ok' <<<"$output")" 4
 		assert_nothing_runs
@@ -123,6 +126,25 @@ pid_of() { cat "$OTELOP_TEST_MARK/$1.pid"; }
 	refute_output --partial 'own 1'
 	refute_output --partial 'own 3'
 	assert_nothing_runs
+}
+
+@test "setup_file or setup_suite fails behind a start: what the daemon wrote last is a part of the failure" {
+	file a.bats <<-'END'
+		setup_file() {
+			otelop_start web -- sh -c 'echo hello; otelop-ready; exec 3>&-; exec sleep 600'
+			false
+		}
+		TEST one { touch "$OTELOP_TEST_MARK/ran"; }
+	END
+	mkdir suite
+	sed 's/setup_file/setup_suite/; /^@test/d' a.bats >suite/setup_suite.bash
+	echo '@test "one" { touch "$OTELOP_TEST_MARK/ran"; }' >suite/b.bats
+	for tests in a.bats suite; do
+		bats_is -1 "$tests"
+		assert_line '# hello'
+		assert_nothing_runs
+	done
+	assert_not_exists "$OTELOP_TEST_MARK/ran"
 }
 
 @test "a daemon that cannot be started: what needs it fails, with the daemon's own words" {

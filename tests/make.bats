@@ -5,14 +5,14 @@ setup_more() {
 	share=$BATS_TEST_DIRNAME/../share/make
 	# What is in front of every makefile; otelop.posix.mk comes last.
 	printf 'include %s\n' "$share/otelop.mk" >include
-	unset OTELOP_DIR OTELOP_MAKE OTELOP_STOP_AT_END OTELOP_STOP_OPTIONS
+	unset MAKEOVERRIDES OTELOP_DIR OTELOP_MAKE OTELOP_STOP_AT_END OTELOP_STOP_OPTIONS
 	makes=(make)
 	! command -v bmake >/dev/null || makes+=(bmake)
 }
 
 # makefile: what is read, for GNU make; posix_makefile: for every make.
 makefile() { cat include - >Makefile; }
-posix_makefile() { cat - <(printf 'include %s\n' "$share/otelop.posix.mk") >Makefile; }
+posix_makefile() { cat <(echo .POSIX:) - <(printf 'include %s\n' "$share/otelop.posix.mk") >Makefile; }
 # made STATUS MAKE...: within a minute.
 made() {
 	local expected=$1

@@ -206,8 +206,7 @@ kill_child(struct end *end, pid_t child, struct pids *killed)
 	group = getpgid(child);
 	if (session > 0 && session != getsid(0) && group > 1)
 		kill(-group, SIGKILL);
-	kill(child, SIGKILL);
-	if (child != tree->root || !tree_is_zombie_child(child))
+	if (kill(child, SIGKILL) == 0 && (child != tree->root || !tree_is_zombie_child(child)))
 		note_killed(end, child);
 	return pids_add(killed, child) == 1;
 }

@@ -1,14 +1,18 @@
 # What this system can do, and who we are.
 
-# Skip a test of what only some systems have, and not the one whose files of lib/platform were built.
-# In a cell of the matrix also what its probe has missed: patterns, a line each.
+# Skip a test of what only some systems have: what the one whose files of lib/platform were built has not, and, in a
+# cell of the matrix, what its probe has missed: patterns, a line each.
 needs() {
-	local lack
 	has "$1" || skip "PLATFORM=$PLATFORM has no $1"
+	! lacks "$1" || skip "this cell has no $1"
+}
+lacks() {
+	local lack
 	while read -r lack; do
 		# shellcheck disable=SC2053 # a pattern
-		[[ -z $lack || $1 != $lack ]] || skip "this cell has no $1"
+		[[ -z $lack || $1 != $lack ]] || return 0
 	done <<<"${LACKS-}"
+	return 1
 }
 has() {
 	case ${PLATFORM:-linux}:$1 in
@@ -33,6 +37,13 @@ can_give() {
 	rm -f "$BATS_TEST_TMPDIR/given"
 }
 
+# `./refuse ERRNO CALL... -- COMMAND`, a kernel that refuses calls.
+compile_refuse() {
+	[ "$(uname -s)" = Linux ] || skip "calls are refused on Linux alone"
+	${CC:-cc} -o refuse "$BATS_TEST_DIRNAME/tools/refuse.c"
+	can ./refuse ENOSYS openat2 -- true
+}
+
 # Skip a test under a shell (with its options, if need be) that is not there.
 need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
 
@@ -52,7 +63,7 @@ need_root_sleep() {
 		#include <unistd.h>
 		int main(void) { return setresuid(0, 0, 0) || (execlp("sleep", "sleep", "1001", (char *)0), 0); }
 	C
-	"${CC:-cc}" -o other other.c
+	${CC:-cc} -o other other.c
 	chmod 4755 other
 	mkdir -m 755 there
 	chown 65534:65534 there

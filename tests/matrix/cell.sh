@@ -2,7 +2,7 @@
 # One cell: cell.sh KIND WHAT ROOM.  The kind's own file says what is built and below what the tests run; here is what
 # all of them need.  In ROOM is then `built`, a word about the programs, `tests`, what bats said, and, unless all is well, `why`.
 # The status is 1 where something is wrong, and 77 where something is missing.
-# shellcheck disable=SC1090,SC2034,SC2046,SC2209 # for the kinds; lists of words
+# shellcheck disable=SC1090,SC2016,SC2034,SC2046,SC2119,SC2120,SC2209,SC2317 # for the kinds; lists of words
 set -euf
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,6 +25,12 @@ build() {
 	[ -z "$said" ] || fault "a warning: $said"
 }
 
+# For cells in which nothing is compiled: the same programs for all of them, built once.
+build_once() {
+	programs=$BUILD/matrix/programs
+	build
+}
+
 # describe COMPILER...: what was built, by whom.
 describe() {
 	set -- "$("$@" --version 2>/dev/null | head -n 1 | grep . || "$@" -v 2>&1 | head -n 1)"
@@ -34,7 +40,7 @@ describe() {
 # probe COMPILER...: what this cell lacks, as the programs would see it: $LACKS.
 probe() {
 	"$@" -o "$room/probe" "$here/probe.c" || fault "the probe is not compiled"
-	LACKS=$(below "$room/probe") || fault "the probe ends with $?"
+	LACKS=$(below sh -c 'exec "$1" <&-' sh "$room/probe") || fault "the probe ends with $?"
 	export LACKS
 }
 below() { "$@"; }
@@ -53,4 +59,4 @@ files() {
 	if [ "${MATRIX-}" = quick ]; then echo "$1"; else echo "$1 $2"; fi
 }
 
-. "$here/$kind.sh"
+. "$here/$kind.sh"; exit

@@ -34,4 +34,7 @@ export CC
 probe $CC
 "$programs/otelop-statedir" --version >/dev/null 2>&1 || LACKS="$LACKS
 strace that sees calls and not the emulator's"
-check $(files 'ready meta' 'lock statedir spawn stop run start status')
+case $libc in
+glibc) check $(files ready 'meta lock statedir spawn stop run status') ;;
+musl) check $(files ready 'meta spawn stop') ;;
+esac

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ int
 main(void)
 {
 	int subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+	int helper = clones(CLONE_FILES | CLONE_PIDFD) && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == 0;
 
 	lacks(subreaper, "subreaper");
 	lacks(subreaper, "orphans *");
@@ -56,10 +58,13 @@ main(void)
 	lacks(syscall(SYS_pidfd_open, getpid(), 0) >= 0, "pidfd");
 	lacks(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 4 /* NETLINK_SOCK_DIAG */) >= 0, "* kernel's word on sockets");
 	lacks(inotify_init1(0) >= 0, "file watches");
-	lacks(clones(CLONE_FILES | CLONE_PIDFD), "helper that waits for a lock");
-	lacks(clones(CLONE_FILES | CLONE_PIDFD), "lock that is waited for in the kernel, *");
+	lacks(helper, "helper that waits for a lock");
+	lacks(helper, "lock that is waited for in the kernel, *");
 	lacks(access("/proc/thread-self/children", F_OK) == 0, "lists of children");
 	/* Where it is there, it is the descriptor that is refused. */
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 2) == 0 || errno == EBADF, "exchange of names");
+	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 1) == 0 || errno == EBADF, "rename that takes no name away");
+	/* Whoever has run us closed it; but an emulator opens files of its own. */
+	lacks(fcntl(0, F_GETFD) < 0, "standard descriptor that stays closed");
 	return 0;
 }

@@ -8,7 +8,10 @@ ksh93) need ksh93 ksh93u+m && interpreter=$(command -v ksh93) userland= ;;
 *) need "$what" "$what" && interpreter=$(command -v "$what") userland= ;;
 esac
 
-build
+build_once
+mkdir "$room/build"
+cp -R "$programs/." "$room/build"
+programs=$room/build
 first="#!$interpreter"
 if [ -n "$userland" ]; then
 	mkdir "$room/userland"
@@ -28,4 +31,4 @@ for script in otelop otelop-with; do
 	} >"$programs/$script"
 done
 echo "the scripts: $interpreter${userland:+, with the programs of $userland}" >"$room/built"
-check $(files 'otelop with' 'start status restart logs list wait join native with_ends')
+check $(files 'otelop with' 'start restart list with_ends')

@@ -77,12 +77,17 @@ otelop_dir() {
 	_otelop_find "$1" && echo "$_otelop_dir/$1"
 }
 
-# otelop_teardown: what a teardown, teardown_file or teardown_suite has to do.  If the test has failed, it says what the
-# daemons wrote that the test could use, and bats makes that a part of the failure.
+# otelop_teardown: what a teardown, teardown_file or teardown_suite has to do.  If the test or the setup has failed, it says
+# what the daemons wrote that count here, and bats makes that a part of the failure.
 otelop_teardown() {
-	local _otelop_dirs _otelop_dir _otelop_name
+	local _otelop_dirs _otelop_dir _otelop_name _otelop_completed
 	_otelop_scopes || return
-	if [[ ${#_otelop_dirs[@]} -eq 3 && -z ${BATS_TEST_COMPLETED-} ]]; then
+	case ${#_otelop_dirs[@]} in
+	1) _otelop_completed=${BATS_SETUP_SUITE_COMPLETED-} ;;
+	2) _otelop_completed=${BATS_SETUP_FILE_COMPLETED-} ;;
+	*) _otelop_completed=${BATS_TEST_COMPLETED-} ;;
+	esac
+	if [[ -z $_otelop_completed ]]; then
 		for _otelop_dir in "${_otelop_dirs[@]}"; do
 			for _otelop_name in "$_otelop_dir"/*/; do
 				[[ -d $_otelop_name ]] || continue
