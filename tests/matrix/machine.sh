@@ -35,6 +35,6 @@ probe $CC
 "$programs/otelop-statedir" --version >/dev/null 2>&1 || LACKS="$LACKS
 strace that sees calls and not the emulator's"
 case $libc in
-glibc) check $(files ready 'meta lock statedir spawn stop run status') ;;
+glibc) check $(files ready 'meta lock spawn stop run') ;;
 musl) check $(files ready 'meta spawn stop') ;;
 esac
