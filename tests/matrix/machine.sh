@@ -33,7 +33,9 @@ CC="$CC -static"
 export CC
 probe $CC
 "$programs/otelop-statedir" --version >/dev/null 2>&1 || LACKS="$LACKS
-strace that sees calls and not the emulator's"
+strace
+signals of the kernel alone
+memory of its own"
 case $libc in
 glibc) check $(files ready 'meta lock spawn stop run') ;;
 musl) check $(files ready 'meta spawn stop') ;;
