@@ -172,7 +172,6 @@ open("seen", "w").write(" ".join(sorted(seen)))'
 }
 
 @test "signals ignored and blocked in the caller: none is blocked; HUP, INT and QUIT stay ignored, as nohup and & mean it" {
-	! lacks "signals of the kernel alone" || skip "an emulator has some of its own"
 	needs "way to libc's own signals"
 	background python3 -c '
 import os, signal
@@ -430,7 +429,6 @@ os.execvp("otelop-run", ["otelop-run", "--ready", "exec", "--", "sleep", "1000"]
 # --- memory
 
 @test "a daemon that has said READY=1: its otelop-run and the log's writer have 100 kB of memory of their own, or less" {
-	! lacks "memory of its own" || skip "an emulator has more"
 	needs "way to give a stack back"
 	! ldd "$(command -v otelop-run)" 2>/dev/null | grep -q '=>' || skip "a shared libc has more by itself"
 	[ -z "${SANITIZE-}" ] || skip "the sanitizers' memory is theirs"

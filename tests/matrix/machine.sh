@@ -34,8 +34,8 @@ export CC
 probe $CC
 "$programs/otelop-statedir" --version >/dev/null 2>&1 || LACKS="$LACKS
 strace
-signals of the kernel alone
-memory of its own"
+way to libc's own signals
+way to give a stack back"
 case $libc in
 glibc) check $(files ready 'meta lock spawn stop run') ;;
 musl) check $(files ready 'meta spawn stop') ;;
