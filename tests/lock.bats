@@ -304,6 +304,18 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	assert_not_exists "$OTELOP_STATE_DIR"
 }
 
+@test "every name of ours as a member: refused, and it is in otelop(7)" {
+	local name names
+	names=$(sed -n 's/^\t{ "\([A-Za-z]*\)", MEMBER.*/\1/p' "$BATS_TEST_DIRNAME/../lib/state/members.c")
+	[ "$(wc -l <<<"$names")" -gt 40 ] || fail "$names"
+	for name in $names uptimeSeconds; do
+		grep -q "\b$name\b" "$BATS_TEST_DIRNAME/../share/man/otelop.7" || fail "not in the page: $name"
+		case $name in httpAddr | otlpGrpcAddr | otlpHttpAddr | proxyUrl | proxyProtocol | version) continue ;; esac
+		tool -2 otelop-lock "$name=x" -- touch ran
+	done
+	assert_not_exists ran
+}
+
 @test "members that are none, or not the user's: usage, CMD does not run, nothing is made" {
 	local pair
 	for pair in =x 1a=b a-b=c novalue pid=5 startedAt=2024-01-01T00:00:00Z state=ready command=x cwd=/ host=x \

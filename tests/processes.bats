@@ -100,6 +100,13 @@ setup_more() {
 	assert_equal "$stderr" ''
 }
 
+@test "/proc of another PID namespace: a start that waits for sockets in vain says that they are not seen" {
+	needs "sockets of others"
+	unshare -rpf true 2>/dev/null || skip "needs PID namespaces"
+	tool -124 unshare -rpf otelop start -t 1 -- sleep 1000
+	assert_regex "$stderr" $'\n''otelop-run: sleep: .*; it is not seen here who listens where'$'\n'
+}
+
 @test "a PID namespace under the outer /proc: start, status and stop work by what needs no /proc" {
 	needs "PID namespaces"
 	unshare -rpf true 2>/dev/null || skip "needs PID namespaces"

@@ -97,3 +97,9 @@ platform_flock_end(struct platform_flock_helper *helper)
 	io_close(&helper->pidfd);
 	return reaped > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+
+enum platform_flock_way
+platform_flock_way(void)
+{
+	return PLATFORM_FLOCK_HELPER;
+}

@@ -1,9 +1,9 @@
 # What this system can do, and who we are.
 
-# Skip a test of what only some systems have: what POSIX alone cannot give.
-# In a cell of the matrix also what its probe has missed: patterns, a line each.
+# Skip a test of what only some systems have: what the one whose files of lib/platform were built has not, and, in a
+# cell of the matrix, what its probe has missed: patterns, a line each.
 needs() {
-	! is_fallback || skip "the POSIX fallback has no $1"
+	has "$1" || skip "PLATFORM=$PLATFORM has no $1"
 	! lacks "$1" || skip "this cell has no $1"
 }
 lacks() {
@@ -14,7 +14,18 @@ lacks() {
 	done <<<"${LACKS-}"
 	return 1
 }
-is_fallback() { [[ ${PLATFORM-} == posix ]]; }
+has() {
+	case ${PLATFORM:-linux}:$1 in
+	linux:* | kqueue:pidfd | kqueue:"file watches") ;;
+	freebsd:pidfd | freebsd:"file watches" | freebsd:subreaper | freebsd:*orphans* | freebsd:"start times") ;;
+	freebsd:"list of processes but ps" | freebsd:"way to look at a process without ps(1)") ;;
+	freebsd:"way to tell a process from the next one of its number" | freebsd:"helper that waits for a lock") ;;
+	freebsd:"sweep of what leaves the session" | freebsd:"word of who is whose when its parent has gone") ;;
+	*) return 1 ;;
+	esac
+}
+# Other systems have less than Linux.
+is_fallback() { [[ ${PLATFORM:-linux} != linux ]]; }
 
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
