@@ -313,3 +313,18 @@ wants_int='trap "" TERM; trap "echo INT >>heard; exit 0" INT; otelop-ready; exec
 	tool -0 as_nobody otelop -C "$PWD/there/state" stop
 	assert_equal "$stderr" ""
 }
+
+@test "root without CAP_KILL, and a command that has become another user: nobody is told that it was killed" {
+	local bare=(setpriv --bounding-set=-kill --inh-caps=-kill)
+	can_be_nobody
+	can "${bare[@]}" true
+	background "${bare[@]}" env --default-signal otelop-run --ready exec --grace 200ms \
+		--max-lifetime 300ms -- setpriv --reuid=65534 --regid=65534 --clear-groups sleep 600 2>err
+	runner=$!
+	eventually 10 metadata_says ready
+	pid=$(otelop-meta get pid)
+	eventually 10 grep -q "process $pid (sleep): .*" err
+	assert_equal "$(cat err)" "otelop-run: process $pid (sleep): cannot be ended: Operation not permitted"
+	kill -KILL "$pid"
+	assert_gone "$runner"
+}

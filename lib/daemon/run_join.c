@@ -4,12 +4,12 @@
 #include "base/status.h"
 #include "daemon/join.h"
 #include "daemon/outcome.h"
+#include "daemon/parents.h"
 #include "daemon/run_options.h"
 #include "daemon/run_say.h"
 #include "daemon/run_setup.h"
 #include "daemon/verdict.h"
 #include "process/child.h"
-#include "process/process.h"
 #include "process/selfpipe.h"
 
 #define JOIN_ROUNDS 20	/* how often the claim is tried again when who had it has gone */
@@ -35,7 +35,7 @@ run_join(struct run *run)
 
 	child_reset_signals(run_may_be_ignored);
 	selfpipe_close(&run->signals);
-	process_close(&run->parent);
+	parents_close(&run->parents);
 	if (run->joins++ == JOIN_ROUNDS)
 		return STATUS_BUSY;	/* and the reason says who has it */
 	run_tell(run, "set:summary=the start that is under way\n");
