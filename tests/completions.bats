@@ -4,7 +4,8 @@ load helper
 
 setup_more() {
 	completions=$BATS_TEST_DIRNAME/../share/completions
-	mkdir -p -m 700 "$OTELOP_STATE_DIR" && mkdir -m 700 "$OTELOP_STATE_DIR"/{web,db,other,db/inner}
+	umask 077
+	mkdir -p "$OTELOP_STATE_DIR"/{web,other,db/inner}
 	touch "$OTELOP_STATE_DIR"/{otelop,web/otelop,db/otelop,db/inner/otelop}.json
 }
 
@@ -32,7 +33,8 @@ offers_names() {
 	assert_output 'db web '
 	OTELOP_STATE_DIR=$OTELOP_STATE_DIR/db offers "$1"
 	assert_output 'inner '
-	OTELOP_STATE_DIR=$PWD OTELOP_NAME=none offers "$1" -C "$OTELOP_STATE_DIR/db"
+	local dir=$OTELOP_STATE_DIR/db
+	OTELOP_STATE_DIR=$PWD OTELOP_NAME=none offers "$1" -C "$dir"
 	assert_output 'inner '
 }
 
