@@ -49,10 +49,11 @@ SCRIPTS = otelop otelop-with
 BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o \
 	log_tail.o progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o \
 	try.o values.o wait.o
-DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
-	neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o remnants.o \
-	reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o \
-	run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+DAEMON = ask.o attend.o chain.o endless.o extension.o held.o join.o listening.o live.o log.o log_lines.o logger.o \
+	modes.o neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o \
+	remnants.o reported.o respawn.o run.o run_again.o run_background.o run_end.o run_join.o run_say.o \
+	run_setup.o run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o \
+	verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
@@ -61,8 +62,8 @@ PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM)) $(DOUBLE)
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_share.o linux_sockets.o
-SYSTEM_posix = $(POSIX) $(PS) posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o posix_queue.o \
-	posix_watch.o
+SYSTEM_posix = $(POSIX) $(PS) posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o \
+	posix_queue.o posix_watch.o
 SYSTEM_kqueue = $(POSIX) $(PS) kqueue.o posix_close.o posix_flock.o posix_listeners.o posix_orphans.o posix_queue.o
 SYSTEM_freebsd = $(BSD) bsd_close.o freebsd.o freebsd_flock.o freebsd_orphans.o posix_queue.o sockstat.o command.o
 SYSTEM_netbsd = $(BSD) bsd_close.o netbsd.o posix_children.o posix_flock.o posix_orphans.o posix_queue.o sockstat.o command.o

@@ -146,10 +146,11 @@ _otelop_ask() {
     "$bin$program" ${state_dir:+-C "$state_dir"} "$@" 2>/dev/null
 }
 
+# The names that are beside or below the directory; which, the program knows.
 _otelop_instances() {
     local root file
-    root=$(_otelop_ask otelop-statedir) || return
-    for file in "$root"/*/otelop.json; do
+    root=$(_otelop_ask otelop-statedir -n any) || return
+    for file in "${root%/*}"/*/otelop.json; do
         [[ ! -e $file ]] || (file=${file%/*} && echo "${file##*/}")
     done
 }

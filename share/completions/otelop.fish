@@ -92,9 +92,10 @@ function __otelop_ask
     command $program $dir $argv[2..-1] 2>/dev/null
 end
 
+# The names that are beside or below the directory; which, the program knows.
 function __otelop_instances
-    set -l root (__otelop_ask otelop-statedir); or return
-    for file in $root/*/otelop.json
+    set -l root (__otelop_ask otelop-statedir -n any); or return
+    for file in (dirname -- $root)/*/otelop.json
         basename (dirname -- $file)
     end
 end
