@@ -72,15 +72,17 @@ package() {
 }
 
 @test "what is installed, into a DESTDIR with a blank: each file is in one of Debian's packages and one of rpm's, and each of their lines is of some file" {
-	make -s -C "$tree" BUILD="$PWD/b" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O0 DESTDIR="$PWD/in st" PREFIX=/usr install >log 2>&1 || {
+	make -s -C "$tree" BUILD="$PWD/b" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O0 \
+		DESTDIR="$PWD/in st" PREFIX=/usr LIBDIR=/usr/lib/x install >log 2>&1 || {
 		cat log
 		return 1
 	}
 	(cd "in st" && find . ! -type d | sed 's|^\.||' | sort) >installed
 	cd "$tree/share/packaging"
-	sed 's|^|/|; s| .*||; s|$|(/.*)?|' debian/*.install >"$OLDPWD/debian"
+	sed 's|^|/|; s| .*||; s|\.|\\.|g; s|\*|[^/]*|g; s|$|(/.*)?|' debian/*.install >"$OLDPWD/debian"
 	sed -n '/^%files/,/^%changelog/ { /^%{_/p; }' otelop.spec | sed 's|%{_bindir}|/usr/bin|; s|%{_mandir}|/usr/share/man|
-		s|%{_datadir}|/usr/share|; s|%{_libdir}|/usr/lib|; s|%{_includedir}|/usr/include|; s|\.|\\.|g; s|\*|.*|g' >"$OLDPWD/rpm"
+		s|%{_datadir}|/usr/share|; s|%{_libdir}|/usr/lib/x|; s|%{_includedir}|/usr/include|; s|%{_prefix}|/usr|
+		s|\.|\\.|g; s|\*|[^/]*|g; s|$|(/.*)?|' >"$OLDPWD/rpm"
 	cd "$OLDPWD"
 	local list line
 	for list in debian rpm; do
