@@ -49,7 +49,9 @@ tracked() {
 		(
 			cd "$top" || exit
 			find . -mindepth 1 -maxdepth 1 ! -type d -print0
-			find .ci .github bin lib share tests ! -type d -print0 2>/dev/null
+			for of_ours in .ci .github bin lib share tests; do
+				[ ! -d "$of_ours" ] || find "$of_ours" ! -type d -print0
+			done
 		)
 	fi
 }
