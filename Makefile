@@ -10,11 +10,13 @@
 #	make html	the pages, in $(BUILD)/html
 #	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
 #	make install	into $(DESTDIR)$(PREFIX)
+#	make packages	.deb, .rpm, npm, tarballs and recipes, each built, installed where nothing else is, and tried
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
 # a make of their own inside $(BUILD).
 
 PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
 BUILD = build
 # Whose files of lib/platform are built; posix is for every system, and kqueue for any that has that call.
 PLATFORM != case `uname -s` in Linux) echo linux ;; FreeBSD) echo freebsd ;; OpenBSD) echo openbsd ;; \
@@ -128,11 +130,12 @@ compiler:
 		exit 1; \
 	}
 
-# Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
+# Only this header, so that a compiler for another libc or machine sees nothing else of this system's.  A tarball of
+# make dist brings it along.
 $(BUILD)/include/jsmn.h: compiler
 	@[ ! -f $@ ] || exit 0; \
 	mkdir -p $(BUILD)/include; \
-	for compiler in "$(CC)" cc; do \
+	for compiler in "$(CC)" cc "$(CC) -Ishare/packaging/jsmn"; do \
 		jsmn=`printf '#include <jsmn.h>\n' | $$compiler $(CPPFLAGS) -E - 2>/dev/null | \
 			sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
 		[ -z "$$jsmn" ] || break; \
@@ -253,11 +256,17 @@ kqueue:
 	@mkdir -p $(BUILD)
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
 
-# In the recipes a word of the shell, whatever blanks it has.
+# What they are, and the words that they take, is in share/packaging/README.md.
+dist deb rpm npm recipes packages:
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh share/packaging/run $@
+
+# In the recipes words of the shell, whatever blanks they have.
 TO = "$(DESTDIR)$(PREFIX)"
+TO_LIB = "$(DESTDIR)$(LIBDIR)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO_LIB)/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -276,11 +285,12 @@ install: all
 		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
 	done
 	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
-	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
+	install -m 644 $(BUILD)/library/libotelop.a $(TO_LIB)/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
-		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
-	install -m 644 $(BUILD)/library/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|^libdir=$(PREFIX)/|libdir=$${prefix}/|' \
+		-e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
+	install -m 644 $(BUILD)/library/otelop.pc $(TO_LIB)/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
@@ -296,12 +306,12 @@ uninstall:
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
 	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO_LIB)/libotelop.a $(TO)/include/otelop.h \
 		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
-		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
+		$(TO_LIB)/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons kqueue matrix html \
-	install uninstall clean
+	dist deb rpm npm recipes packages install uninstall clean

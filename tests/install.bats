@@ -149,6 +149,19 @@ compile() {
 	assert_nothing_runs
 }
 
+@test "make install with LIBDIR: the library and its pkg-config file are there and nowhere else, uninstall removes them" {
+	tool -0 built LIBDIR=/usr/x/lib/here install
+	assert_file_exists "$prefix/lib/here/libotelop.a"
+	assert_file_exists "$prefix/lib/here/pkgconfig/otelop.pc"
+	assert_equal "$(find "$prefix/lib" -name '*.a' -o -name '*.pc' | grep -v here)" ""
+	assert_equal "$(env PKG_CONFIG_PATH="$prefix/lib/here/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$dest" pkg-config --libs otelop | xargs)" \
+		"-L$prefix/lib/here -lotelop"
+	# Moved to another prefix, it still points to what lies beside it.
+	assert_equal "$(pkg-config --define-variable=prefix=/new --variable=libdir "$prefix/lib/here/pkgconfig/otelop.pc")" /new/lib/here
+	tool -0 built LIBDIR=/usr/x/lib/here uninstall
+	assert_equal "$(find "$dest" ! -type d)" ""
+}
+
 @test "a C program that uses the library: it builds against what is installed, and sees a daemon" {
 	built install
 	cat >program.c <<'END'
