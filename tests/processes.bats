@@ -280,7 +280,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 @test "chains of processes that each lead a session, fork and end, and ignore TERM: stop ends all of them" {
 	needs "orphans that come to otelop-run"
 	can unshare -rpf --mount-proc true
-	"${CC:-cc}" -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
+	${CC:-cc} -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
 	# In a namespace, which is their end whatever becomes of the test.
 	tool -0 timeout -s KILL 120 unshare -rpf --mount-proc --kill-child sh -c '
 		otelop start --ready fd -- ./family family fleeing 16 &&

@@ -190,7 +190,8 @@ signal_keepers(struct target *target, int number)
 			signal_seen(&target->below[i], number);
 	signal_below(target, number);
 	before = had->count;
-	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS)
+	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS &&
+	    (target->held || target->daemon.pid > 0))
 		signal_session(target, number);
 	for (i = before; number == SIGKILL && i < had->count; i++)
 		stop_log_killed(&target->dir, had->items[i]);

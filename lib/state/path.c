@@ -195,7 +195,7 @@ step(struct walk *walk, struct otelop_message *message)
 		fd = make(walk, name, message);
 	if (fd >= 0)
 		return enter(walk, fd, name);
-	if (!walk->refused && (errno == ELOOP || errno == ENOTDIR || errno == EMLINK))
+	if (!walk->refused && (errno == ENOTDIR || platform_is_link_error(errno)))
 		return follow(walk, name, message);
 	return -1;
 }
