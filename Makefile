@@ -6,6 +6,7 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make supervisors	the same under systemd, OpenRC, Slurm, on NFS
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -189,7 +190,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
-# DAEMONS: their names, if not all.
+# SUPERVISORS, DAEMONS: their names, if not all.
+supervisors:
+	@sh .ci/deps build check supervisors
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" PLATFORM="$(PLATFORM)" sh tests/supervisors/run $(SUPERVISORS)
+
 daemons:
 	@sh .ci/deps build
 	@$(MAKE) -s all
@@ -211,7 +217,9 @@ install: all
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
-	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
+	for page in otelop otelop-supervisors; do \
+		install -m 644 share/man/$$page.7 $(TO)/share/man/man7/$$page.7 || exit; \
+	done
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -231,11 +239,11 @@ uninstall:
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 \
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 $(TO)/share/man/man7/otelop-supervisors.7 \
 		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons install uninstall clean

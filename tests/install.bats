@@ -39,6 +39,7 @@ compile() {
 		for program in otelop otelop-with $programs; do echo "644 share/man/man1/$program.1"; done
 		echo "644 share/man/man3/otelop.3"
 		echo "644 share/man/man7/otelop.7"
+		echo "644 share/man/man7/otelop-supervisors.7"
 		echo "644 share/bash-completion/completions/otelop"
 		echo "644 share/fish/vendor_completions.d/otelop.fish"
 		echo "644 share/zsh/site-functions/_otelop"
