@@ -7,6 +7,9 @@
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
 #	make supervisors	the same under systemd, OpenRC, Slurm, on NFS
+#	make matrix	other compilers, libcs, machines, makes, shells and kernels
+#	make html	the pages, in $(BUILD)/html
+#	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -14,9 +17,12 @@
 
 PREFIX = /usr/local
 BUILD = build
-# linux or posix: whose files of lib/platform are built.
-PLATFORM != case `uname -s` in Linux) echo linux ;; *) echo posix ;; esac
+# Whose files of lib/platform are built; posix is for every system, and kqueue for any that has that call.
+PLATFORM != case `uname -s` in Linux) echo linux ;; FreeBSD) echo freebsd ;; OpenBSD) echo openbsd ;; \
+	NetBSD) echo netbsd ;; DragonFly) echo kqueue ;; Darwin) echo darwin ;; *) echo posix ;; esac
 CFLAGS != $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz -g || echo -Os -g
+# The language's edition: it is written in C99, and later ones take it too.
+STD = c99
 SANITIZE =
 # What makes programs small, where CC takes it: a section for each function, of which the linker takes those that are
 # called, and no padding between segments.  STRIP is for what is installed; to debug there is the build.
@@ -33,30 +39,44 @@ LIBC != same() { [ "`$(CC) $(CFLAGS) $$1 2>&1`" = "`musl-gcc $$1 2>&1`" ]; }; \
 DEPEND != $(CC) -MMD -MP -MF /dev/null -E - </dev/null >/dev/null 2>&1 && echo -MMD -MP || echo -MD
 # The tools that know the objects of CC.
 AR != $(CC) -print-prog-name=ar 2>/dev/null || echo ar
-OBJCOPY != $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy
+OBJCOPY != case `uname -s` in Darwin) echo : ;; *) $(CC) -print-prog-name=objcopy 2>/dev/null || echo objcopy ;; esac
+# macOS has no objcopy, and a linker that does its work here.
+HIDE_darwin = -Wl,-exported_symbol,'_otelop_*'
 JOBS = 3
 
 PROGRAMS = otelop-statedir otelop-spawn otelop-ready otelop-lock otelop-meta otelop-stop otelop-run
 SCRIPTS = otelop otelop-with
 # The house, from the top down; lib/README.md is its map.
-BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o commands.o explain.o list.o log_tail.o progress.o \
-	request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o try.o values.o wait.o
+BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o \
+	log_tail.o progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o \
+	try.o values.o wait.o
 DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
-	neighbours.o notify.o outcome.o outfit.o readiness.o readiness_look.o reaper.o record.o reported.o respawn.o \
-	run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o run_stop.o same.o spawn.o \
-	stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+	neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o remnants.o \
+	reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o \
+	run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
 	process.o selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
-SYSTEM = portable.o $(SYSTEM_$(PLATFORM))
+# DOUBLE, with CPPFLAGS: objects that stand for calls which this system lacks, for tests (tests/kqueue).
+SYSTEM = portable.o $(SYSTEM_$(PLATFORM)) $(DOUBLE)
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_share.o linux_sockets.o
-SYSTEM_posix = posix.o posix_descriptors.o posix_files.o posix_notify.o posix_process.o
+SYSTEM_posix = $(POSIX) $(PS) posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o posix_queue.o \
+	posix_watch.o
+SYSTEM_kqueue = $(POSIX) $(PS) kqueue.o posix_close.o posix_flock.o posix_listeners.o posix_orphans.o posix_queue.o
+SYSTEM_freebsd = $(BSD) bsd_close.o freebsd.o freebsd_flock.o freebsd_orphans.o posix_queue.o sockstat.o command.o
+SYSTEM_netbsd = $(BSD) bsd_close.o netbsd.o posix_children.o posix_flock.o posix_orphans.o posix_queue.o sockstat.o command.o
+SYSTEM_openbsd = $(BSD) bsd_close.o no_queue.o openbsd.o posix_children.o posix_flock.o posix_orphans.o
+SYSTEM_darwin = $(BSD) darwin.o darwin_flock.o darwin_sockets.o no_queue.o posix_children.o posix_close.o posix_orphans.o
+POSIX = posix.o posix_descriptors.o posix_files.o posix_notify.o
+PS = command.o posix_children.o posix_cwd.o posix_peer.o posix_process.o
+BSD = $(POSIX) bsd_process.o kqueue.o
 JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
+PAGES_7 = otelop otelop-bats otelop-make otelop-supervisors
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -66,8 +86,13 @@ CC_system = $(CC)
 LINK_musl = -static -Wl,-z,norelro
 SMALL_musl = -fno-pie
 FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# POSIX and flock(2): a BSD shows both as long as nothing is asked for, and macOS has names of its own for a file's times.
+SHOWN_linux = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE
+SHOWN_posix = $(SHOWN_linux)
+SHOWN_netbsd = -D_NETBSD_SOURCE
+SHOWN_darwin = -D_DARWIN_C_SOURCE -Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec
 # Wide offsets and times also where the system's own are 32 bits.
-COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=$(STD) $(SHOWN_$(PLATFORM)) \
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
 all: compiler $(BUILD)/include/jsmn.h
@@ -78,20 +103,28 @@ all: compiler $(BUILD)/include/jsmn.h
 	done
 	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
+		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" programs)
 	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
-		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
+		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
 	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
 
 compiler:
+	@[ -n "$(PLATFORM)" ] || { \
+		echo "otelop needs GNU make 4, or a BSD's: this one is older; on macOS install make, and call gmake" >&2; \
+		exit 1; \
+	}
 	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
-		echo "otelop has no files for PLATFORM=$(PLATFORM): there are linux and posix" >&2; \
+		echo "otelop has no files for PLATFORM=$(PLATFORM): there are linux, freebsd, netbsd, openbsd, darwin, kqueue and posix" >&2; \
 		exit 1; \
 	}
 	@set -- $(CC); command -v "$$1" >/dev/null || { \
 		case $$1 in cc | c99) package=gcc ;; *-gcc) package=gcc-$${1%-gcc} ;; *) package=$$1 ;; esac; \
 		echo "otelop needs a C compiler, and $$1 is not there: install $$package, or set CC" >&2; \
+		exit 1; \
+	}
+	@[ "$(LIBC)" != musl ] || command -v musl-gcc >/dev/null || { \
+		echo "otelop needs musl-gcc for LIBC=musl: install musl-tools, or set LIBC=system" >&2; \
 		exit 1; \
 	}
 
@@ -108,13 +141,22 @@ $(BUILD)/include/jsmn.h: compiler
 		echo "otelop needs jsmn.h: run \`sh .ci/deps build\`, or install libjsmn-dev" >&2; \
 		exit 1; \
 	fi; \
+	printf '#include <stdio.h>\n' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || { \
+		set -- $(CC); \
+		case $$1 in \
+		*-linux-gnu*) package=libc6-dev-`echo $$1 | sed 's/-.*//; s/^aarch64/arm64/; s/^i.86/i386/; s/^arm/armhf/'`-cross ;; \
+		*) package=libc6-dev ;; \
+		esac; \
+		echo "otelop needs a C library for $(CC), and its headers are not there: install $$package" >&2; \
+		exit 1; \
+	}; \
 	cp "$$jsmn" $@
 
 # Inside $(BUILD)/tools and $(BUILD)/library, with CC given, and TOP: a link, for no path of the
 # caller's may be among the words of make, whatever blanks it has.
 .SUFFIXES:
 .SUFFIXES: .c .o
-VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/lib/platform:$(TOP)/lib/json:$(TOP)/lib/base
+VPATH = $(TOP)/bin:$(TOP)/lib/daemon:$(TOP)/lib/state:$(TOP)/lib/process:$(TOP)/lib/platform:$(TOP)/lib/json:$(TOP)/lib/base:$(TOP)/tests/kqueue
 
 .c.o:
 	@echo "$(CC) $@"
@@ -138,14 +180,14 @@ $(PROGRAMS): $(PROGRAMS:=.o) shared.a
 # x86 shares with all others.
 libotelop.a: $(LIBRARY)
 	@echo "ar $@"
-	@$(CC) -r -nostdlib -o public.o $(LIBRARY)
+	@$(CC) -r -nostdlib $(HIDE_$(PLATFORM)) -o public.o $(LIBRARY)
 	@$(OBJCOPY) --wildcard --keep-global-symbol='otelop_*' --keep-global-symbol='__x86.get_pc_thunk.*' public.o
 	@rm -f $@
 	@$(AR) rc $@ public.o
 
 # What the library is made of, for those who compile it otherwise.
 sources:
-	@for object in $(LIBRARY); do echo lib/*/$${object%.o}.c || exit; done
+	@for object in $(LIBRARY); do ls lib/*/$${object%.o}.c tests/kqueue/$${object%.o}.c 2>/dev/null || :; done
 
 demo:
 	@sh .ci/deps build demo
@@ -201,11 +243,26 @@ daemons:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
 
+html:
+	@sh .ci/deps html
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh share/html/run
+
+# CELLS: patterns of their names, if not all; MATRIX=quick: a few of them, and less in each.
+matrix:
+	@sh .ci/deps build check matrix || echo "matrix: what is missing is skipped" >&2
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
+
+kqueue:
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -217,9 +274,13 @@ install: all
 		install -m 644 share/man/$$page.1 $(TO)/share/man/man1/$$page.1 || exit; \
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
-	for page in otelop otelop-supervisors; do \
+	for page in $(PAGES_7); do \
 		install -m 644 share/man/$$page.7 $(TO)/share/man/man7/$$page.7 || exit; \
 	done
+	for file in otelop.mk otelop.posix.mk; do \
+		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
+	done
+	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
 	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
@@ -239,11 +300,13 @@ uninstall:
 			$(TO)/share/bash-completion/completions/$$program \
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/share/man/man7/otelop.7 $(TO)/share/man/man7/otelop-supervisors.7 \
-		$(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons kqueue matrix html \
+	install uninstall clean

@@ -11,7 +11,7 @@ static const struct {
 } commands[] = {
 	{ "start", "start a command as a daemon, and return when it is ready",
 	    "[--ready MODE]... [--try TIME] [-t TIME] [--native] [--strict] [-f]\n"
-	    "[--with-parent PID] [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
+	    "[--with-parent PID]... [--parent-grace TIME] [--max-lifetime TIME] [--grace TIME]\n"
 	    "[--stop-signal SIG] [--stop-all] [--no-sweep] [--log-max SIZE] [--log-keep N]\n"
 	    "[--respawn[=N]] [--stdin open]\n"
 	    "[-l LOG] [-d DIR] [-m UMASK] [-e VAR[=VALUE]]... [-u VAR]...\n"

@@ -105,7 +105,7 @@ print_instance(const struct cli *cli, const char *label, const char *dir)
 	if (result < 0)
 		puts("unknown");
 	else
-		show_state(state, &metadata);
+		show_state(state, &metadata, 1);
 	otelop_metadata_free(&metadata);
 	return result < 0 ? STATUS_UNKNOWN : STATUS_DONE;
 }

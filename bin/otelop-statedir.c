@@ -5,21 +5,26 @@
 #include "cli.h"
 #include "commands.h"
 #include "otelop.h"
+#include "state/statedir.h"
 #include "tail.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN, SAY };
+enum { TAIL = CLI_LONG, FOLLOW, COMPLAIN, SAY, NOTE, NOTES };
 
 static const struct option long_options[] = {
 	{ "ensure", no_argument, NULL, 'e' },
 	{ "log", no_argument, NULL, 'l' }, { "metadata", no_argument, NULL, 'm' },
 	{ "tail", required_argument, NULL, TAIL }, { "follow", no_argument, NULL, FOLLOW },
 	{ "as", required_argument, NULL, CLI_AS }, { "complain", required_argument, NULL, COMPLAIN },
-	{ "say", required_argument, NULL, SAY },
+	{ "say", required_argument, NULL, SAY }, { "note", required_argument, NULL, NOTE },
+	{ "notes", no_argument, NULL, NOTES },
 	{ NULL, 0, NULL, 0 },
 };
 static const struct option logs_options[] = {
@@ -33,7 +38,8 @@ static const struct cli cli = {
 	"otelop-statedir [-C DIR] [-n NAME] --tail N [--follow]\n"
 	"otelop-statedir --as otelop [-C DIR] [-n NAME] COMMAND [ARG...]\n"
 	"otelop-statedir --complain TEXT\n"
-	"otelop-statedir --as NAME --say TEXT",
+	"otelop-statedir --as NAME --say TEXT\n"
+	"otelop-statedir [--as NAME] [-C DIR] [-n NAME] --note TEXT | --notes",
 	"elm", long_options, CLI_PROGRAM,
 };
 static const struct cli otelop_cli = { "otelop", COMMANDS_USAGE, "", no_options, CLI_COMMAND };
@@ -48,6 +54,8 @@ struct request {
 	int metadata;
 	long lines;		/* of the log; -1: no matter */
 	int follow;
+	const char *note;	/* to be taken down, or NULL */
+	int notes;
 };
 
 /* The words of a command that takes none. */
@@ -152,6 +160,12 @@ parse(struct request *request, int argc, char *argv[])
 		case FOLLOW:
 			request->follow = 1;
 			break;
+		case NOTE:
+			request->note = optarg;
+			break;
+		case NOTES:
+			request->notes = 1;
+			break;
 		}
 }
 
@@ -164,7 +178,58 @@ check(const struct request *request, int argc, char *argv[])
 		cli_usage_error(&cli, "--follow: only with --tail");
 	if (request->lines >= 0 && (request->ensure || request->log || request->metadata))
 		cli_usage_error(&cli, "--tail: not with -e, -l or -m");
+	if ((request->note != NULL) + request->notes + (request->ensure || request->log || request->metadata ||
+	    request->lines >= 0) > 1)
+		cli_usage_error(&cli, "--note and --notes: only one of them, and alone");
 	cli_no_operands(&cli, argc, argv);
+}
+
+/* What a script takes down where nobody else can have put a link; a shell would open it by its path. */
+static int
+take_down(const struct request *request)
+{
+	struct cli speaker = { .name = request->place.as != NULL ? request->place.as : cli.name };
+	struct statedir dir = STATEDIR_INIT;
+	char path[OTELOP_PATH_SIZE];
+	struct otelop_message message;
+	int fd;
+
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, path);
+	if (statedir_open(&dir, path, &message) < 0 ||
+	    (fd = statedir_open_file(&dir, STATEDIR_NOTES, O_WRONLY | O_APPEND | O_CREAT, &message)) < 0)
+		return cli_fail(&speaker, STATUS_FAILED, &message);
+	if (io_write_all(fd, request->note, strlen(request->note)) < 0 || io_write_all(fd, "\n", 1) < 0) {
+		message_errno(&message, "%s/%s: cannot write", path, STATEDIR_NOTES);
+		cli_fail(&speaker, STATUS_FAILED, &message);
+	}
+	io_close(&fd);
+	statedir_close(&dir);
+	return STATUS_DONE;
+}
+
+/* All that was taken down. */
+static int
+print_notes(const struct request *request)
+{
+	struct statedir dir = STATEDIR_INIT;
+	char path[OTELOP_PATH_SIZE], bytes[4096];
+	struct otelop_message message;
+	ssize_t n = 0;
+	int fd;
+
+	cli_state_dir(&cli, &request->place, STATUS_FAILED, path);
+	if (statedir_open(&dir, path, &message) < 0 ||
+	    (fd = statedir_open_file(&dir, STATEDIR_NOTES, O_RDONLY, &message)) < 0)
+		return cli_fail(&cli, errno == ENOENT ? STATUS_NO : STATUS_UNKNOWN, &message);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, (size_t)n, stdout);
+	if (n < 0) {
+		message_errno(&message, "%s/%s: cannot read", path, STATEDIR_NOTES);
+		cli_fail(&cli, STATUS_UNKNOWN, &message);
+	}
+	io_close(&fd);
+	statedir_close(&dir);
+	return cli_end(&cli, STATUS_DONE);
 }
 
 static int
@@ -202,5 +267,9 @@ main(int argc, char *argv[])
 	if ((command = cli_command_of_otelop(&request.place, &argc, &argv)) != NULL)
 		return run_command_of_otelop(&request, command, argc, argv);
 	check(&request, argc, argv);
+	if (request.note != NULL)
+		return take_down(&request);
+	if (request.notes)
+		return print_notes(&request);
 	return request.lines >= 0 ? show_log(&request) : print_path(&request);
 }

@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 #define TRY_MS 5000
 #define NAME "otelop-run"
 #define USAGE \
-	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]]... [--try TIME] [--join] [--with-parent PID] " \
+	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]]... [--try TIME] [--join] [--with-parent PID]... " \
 	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
 	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--notify-fd N] [--started-with WORD]... [--unnamed] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]\n" \
@@ -150,7 +150,9 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 		options->join = 1;
 		break;
 	case WITH_PARENT:
-		options->with_parent = cli_pid(cli, optarg);
+		if (options->with_parent_count == PARENTS_MAX)
+			cli_usage_error(cli, "--with-parent: more than %d of them", PARENTS_MAX);
+		options->with_parents[options->with_parent_count++] = cli_pid(cli, optarg);
 		break;
 	case MAX_LIFETIME:
 		options->max_lifetime_ms = cli_duration(cli, "--max-lifetime", optarg);

@@ -116,7 +116,7 @@ running_run(const struct cli *cli, const struct cli *of, const char *dir, int ar
 		decided = 1;
 	}
 	if (!quiet)
-		show_state(state, &metadata);
+		show_state(state, &metadata, 0);
 	if (decided && optind < argc)
 		return join_status(cli, dir, argv + optind, began, state, &metadata, &message);
 	return awaited_status(decided, began, state);

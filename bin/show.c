@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/status.h"
 #include "cli.h"
+#include "colour.h"
 #include "json/json.h"
 #include "show_live.h"
 #include "state/form.h"
@@ -20,15 +21,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SAYS_NOTHING "0001-01-01T00:00:00Z"	/* the startedAt of who gave none */
+
 void
-show_state(enum state state, const struct otelop_metadata *metadata)
+show_state(enum state state, const struct otelop_metadata *metadata, int is_for_people)
 {
 	pid_t pid = state == STATE_STOPPED ? 0 : meta_pid(metadata);
 
-	if (pid > 0)
-		printf("%s %ld\n", state_name(state), (long)pid);
+	if (is_for_people)
+		colour_put(state, state_name(state));
 	else
-		printf("%s\n", state_name(state));
+		fputs(state_name(state), stdout);
+	if (pid > 0)
+		printf(" %ld", (long)pid);
+	putchar('\n');
 }
 
 const char *
@@ -61,7 +67,7 @@ uptime(const struct otelop_metadata *metadata)
 	int64_t began, now = clock_wall_seconds();
 
 	if (otelop_metadata_get(metadata, "startedAt", text, sizeof(text)) != 1 ||
-	    clock_parse_rfc3339(text, strlen(text), &began) < 0 || began <= 0)
+	    strcmp(text, SAYS_NOTHING) == 0 || clock_parse_rfc3339(text, strlen(text), &began) < 0)
 		return -1;
 	return began > now ? 0 : now - began;	/* the clock was set back */
 }
@@ -166,7 +172,8 @@ put_state(enum state state, const struct otelop_metadata *metadata, const struct
 	else if (state == STATE_STALE)
 		words = "dead (it left no word)";
 	values_label("state");
-	printf("%s%s\n", words, live != NULL && live->is_debugging ? " (debug)" : "");
+	colour_put(state, words);
+	puts(live != NULL && live->is_debugging ? " (debug)" : "");
 }
 
 /* Process, time and log, by the metadata. */

@@ -5,8 +5,8 @@
 #include "otelop.h"
 #include "state/state.h"
 
-/* "STATE PID", or "STATE" where no pid is known, and a newline. */
-void show_state(enum state state, const struct otelop_metadata *metadata);
+/* "STATE PID", or "STATE" where no pid is known, and a newline; for people, in colour where they have it. */
+void show_state(enum state state, const struct otelop_metadata *metadata, int is_for_people);
 
 /* The file as it is; where stdout is a terminal, with what it would take for a command escaped. */
 void show_file(const struct otelop_metadata *metadata);

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "process/errand.h"
 #include "process/exec.h"
+#include "state/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,16 +22,18 @@ extern char **environ;
 
 /* Could the log be opened, or made?  Nothing is made yet.  0, or errno. */
 static int
-look_for_log(const char *log)
+look_for_log(const char *log, char refused[ERRAND_TEXT_SIZE])
 {
+	struct otelop_message message;
 	char directory[OTELOP_PATH_SIZE];
 	const char *slash = strrchr(log, '/');
-	int fd = io_open(log, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+	int fd = path_open_file(log, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0, &message);
 
 	if (fd >= 0) {
 		io_close(&fd);
 		return 0;
 	}
+	io_format(refused, ERRAND_TEXT_SIZE, "%s", message.text);
 	if (errno != ENOENT)
 		return errno;
 	if (io_format(directory, sizeof(directory), "%.*s", slash == NULL ? 1 : slash > log ? (int)(slash - log) : 1,
@@ -45,7 +48,7 @@ rehearse(void *argument, char missing[ERRAND_TEXT_SIZE])
 {
 	const struct request *request = argument;
 	const char *const *s, *command = request->is_run ? request->words.command[0] : request->argv[0];
-	int error = request->log != NULL ? look_for_log(request->log) : 0;
+	int error = request->log != NULL ? look_for_log(request->log, missing) : 0;
 
 	if (error != 0)
 		return error | IN_LOG;
@@ -80,6 +83,8 @@ try_start(const struct request *request)
 		message_errno(&message, "%s: cannot be looked for", command);
 	} else if (error & IN_DIRECTORY) {
 		message_errno(&message, "cannot change to the directory %s", request->spawn.cwd);
+	} else if (error & IN_LOG && *missing != '\0') {
+		message_set(&message, "%s", missing);
 	} else if (error & IN_LOG) {
 		message_errno(&message, "%s: cannot open the log", request->log);
 	} else {

@@ -63,6 +63,28 @@ no-such-compiler -m32:no-such-compiler
 END
 }
 
+@test "make with a compiler for a machine whose libc is not there, and for musl that is not: one line says the package" {
+	mkdir path
+	printf '#!/bin/sh\nexec cc -nostdinc "$@"\n' >path/s390x-linux-gnu-gcc
+	chmod 755 path/s390x-linux-gnu-gcc
+	cp path/s390x-linux-gnu-gcc path/own-cc
+	while IFS=: read -r compiler package; do
+		PATH=$PWD/path:$PATH tool ! make -s -C "$tree" BUILD="$PWD/b" CC="$compiler" all
+		assert_equal "$(grep -v '^make' <<<"$stderr")" \
+			"otelop needs a C library for $compiler, and its headers are not there: install $package"
+	done <<'END'
+s390x-linux-gnu-gcc:libc6-dev-s390x-cross
+own-cc:libc6-dev
+END
+	rm -r path
+	mkdir path
+	ln -s /usr/bin/* path
+	rm -f path/musl-gcc
+	PATH=$PWD/path tool ! make -s -C "$tree" BUILD="$PWD/b" LIBC=musl all
+	assert_equal "$(grep -v '^make' <<<"$stderr")" \
+		"otelop needs musl-gcc for LIBC=musl: install musl-tools, or set LIBC=system"
+}
+
 @test "make PLATFORM=posix: the programs run, and record nothing that POSIX does not tell" {
 	tool -0 make -s -C "$tree" BUILD="$PWD/b" PLATFORM=posix CFLAGS=-O0 all
 	tool -0 b/otelop-lock a=b -- b/otelop-meta get a
@@ -75,7 +97,7 @@ END
 	for maker in make bmake; do
 		command -v "$maker" >/dev/null || continue
 		tool ! "$maker" -s -C "$tree" BUILD="$PWD/b" PLATFORM=plan9 all
-		assert_equal "$(grep '^otelop' <<<"$stderr")" "otelop has no files for PLATFORM=plan9: there are linux and posix"
+		assert_equal "$(grep '^otelop' <<<"$stderr")" "otelop has no files for PLATFORM=plan9: there are linux, freebsd, netbsd, openbsd, darwin, kqueue and posix"
 		refute_output --partial otelop
 		assert_not_exists b/otelop
 	done

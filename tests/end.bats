@@ -319,6 +319,25 @@ while True:
 	assert_left
 }
 
+@test "--with-parent, several: the daemon ends with the first that is gone, whichever it is; if one is gone already, CMD is not run" {
+	local first parents
+	for first in 0 1 2; do
+		background sleep 1002; parents=("$!")
+		background sleep 1002; parents+=("$!")
+		background sleep 1002; parents+=("$!")
+		tool -0 otelop-spawn -- otelop-run --ready exec "${parents[@]/#/--with-parent=}" -- sleep 1000
+		end "${parents[first]}"
+		assert_gone "$output"
+		eventually 20 test ! -e "$metadata"
+		tool -1 otelop-run --ready exec "${parents[@]/#/--with-parent=}" -- sh -c ': >ran; sleep 1000'
+		assert_regex "$stderr" "^otelop-run: ${parents[first]}: .*gone"
+		assert_not_exists ran
+		for parent in "${parents[@]}"; do end "$parent"; done
+	done
+	tool -2 otelop-run --with-parent=1 --with-parent=1 --with-parent=1 --with-parent=1 --with-parent=1 -- true
+	assert_equal "${stderr_lines[0]}" "otelop-run: --with-parent: more than 4 of them"
+}
+
 @test "--with-parent: the parent is gone, or a zombie: 1, it is named, CMD is not run" {
 	local pid
 	sh -c : &

@@ -120,6 +120,43 @@ without_descriptors() { slow_server=${slow_server/import os,/import os; os.close
 	kill -KILL "$(parent_of "$pid")"
 	tool -124 otelop stop -t 500ms
 	assert_regex "$stderr" 'it has left process [0-9]+ \(python3\); -k TIME kills, -t TIME waits longer$'
+	tool -1 otelop status
+	tool -124 otelop stop -t 300ms
+	assert_regex "$stderr" 'it has left process [0-9]+ \(python3\); -k TIME kills, -t TIME waits longer$'
+	tool -0 otelop stop -t 300ms -k 10
+	assert_regex "$(log_text)" '^otelop-stop: process [0-9]+ \(python3\): killed'
+	assert_nothing_runs
+	assert_left otelop.log
+}
+
+@test "otelop-run and the command were killed, and what is left has no lock: stop finds it by what it was given, and nothing else" {
+	needs /proc
+	without_descriptors
+	background env -u OTELOP_LOCK_FD OTELOP_STATE_DIR="$OTELOP_STATE_DIR" sleep 602
+	local stranger=$!
+	start_behind_shell 1
+	kill -KILL "$(parent_of "$pid")"
+	kill -KILL "$pid"
+	background env OTELOP_LOCK_FD=10 OTELOP_STATE_DIR="$PWD/other" sleep 603
+	tool -1 otelop status
+	tool -0 otelop stop
+	grep -qx ended heard
+	this_many_run 2
+	kill "$stranger" $!
+	assert_left otelop.log
+}
+
+@test "otelop-run was killed before the verdict, and its command has let go of the lock: stop finds it" {
+	needs /proc
+	without_descriptors
+	run_behind --ready exec --ready fd -- sh -c "exec $slow_server 0"
+	eventually 10 test -e up
+	kill -KILL "$runner"
+	tool -1 otelop status
+	tool -0 otelop stop
+	grep -qx ended heard
+	assert_nothing_runs
+	assert_left
 }
 
 @test "stop of a daemon with --no-sweep whose otelop-run was killed: what it left stays" {
@@ -275,4 +312,19 @@ wants_int='trap "" TERM; trap "echo INT >>heard; exit 0" INT; otelop-ready; exec
 	tool -0 as_nobody otelop -C "$PWD/there/state" start --ready exec -- sleep 600
 	tool -0 as_nobody otelop -C "$PWD/there/state" stop
 	assert_equal "$stderr" ""
+}
+
+@test "root without CAP_KILL, and a command that has become another user: nobody is told that it was killed" {
+	local bare=(setpriv --bounding-set=-kill --inh-caps=-kill)
+	can_be_nobody
+	can "${bare[@]}" true
+	background "${bare[@]}" env --default-signal otelop-run --ready exec --grace 200ms \
+		--max-lifetime 300ms -- setpriv --reuid=65534 --regid=65534 --clear-groups sleep 600 2>err
+	runner=$!
+	eventually 10 metadata_says ready
+	pid=$(otelop-meta get pid)
+	eventually 10 grep -q "process $pid (sleep): .*" err
+	assert_equal "$(cat err)" "otelop-run: process $pid (sleep): cannot be ended: Operation not permitted"
+	kill -KILL "$pid"
+	assert_gone "$runner"
 }

@@ -182,13 +182,92 @@ fetch() { curl -fsS "http://$1/"; }
 	assert_nothing_runs
 }
 
-@test "ci.yml: its steps succeed one after the other, and the job ends with nothing left" {
-	sed -n 's/^ *- run: //p' "$examples/ci.yml" >steps
-	assert_equal "$(wc -l <steps)" 4
-	while read -r step; do
-		tool -0 timeout 60 bash -e -c "$step"
+# github_job FILE: its steps, as the runner runs them, which is told what to keep.
+github_job() {
+	local condition step failed=''
+	awk '/^ *- (run|uses): /{ if (step) print condition "\t" step; condition = "success()"; step = $0
+			sub(/^ *- (run: )?/, "", step); if (step ~ /^uses: actions.upload/) step = "keep"; else if (step ~ /^uses/) step = ":" }
+		/^ *if: /{ condition = $2 } /^ *path: /{ step = step " " $2 }
+		END { print condition "\t" step }' "$1" >steps
+	while IFS=$'\t' read -r condition step; do
+		case $condition in
+		'always()') ;;
+		'failure()') [ -n "$failed" ] || continue ;;
+		'success()') [ -z "$failed" ] || continue ;;
+		*) fail "unknown: $condition" ;;
+		esac
+		timeout 60 bash -e -c "keep() { mkdir -p kept && cp \"\$@\" kept; }; $step" </dev/null || failed=1
 	done <steps
+	[ -z "$failed" ]
+}
+# gitlab_job FILE: the same.
+gitlab_job() {
+	awk '/^  [a-z]/{ key = $1 } key == "script:" && /^ *- /{ sub(/^ *- /, ""); print }' "$1" >steps
+	timeout 60 sh -e steps && return
+	mkdir kept
+	# shellcheck disable=SC2046 # a pattern
+	cp $(awk '/^  [a-z]/{ key = $1 } key == "artifacts:" && /^ *- /{ print $2 }' "$1") kept
+	return 1
+}
+sh_job() {
+	timeout 60 sh "$1" && return
+	mkdir kept
+	cp otelop/otelop.log kept
+	return 1
+}
+
+@test "a CI job, of GitHub, GitLab and plain sh: the server starts, is tested and stopped, and nothing is left" {
+	unset OTELOP_STATE_DIR
+	assert_equal "$(sed -n 's/^  OTELOP_STATE_DIR: //p' "$examples/ci.yml")" otelop
+	OTELOP_STATE_DIR=otelop tool -0 github_job "$examples/ci.yml"
+	assert_output --partial 'Directory listing'
+	assert_equal "$(cut -f1 steps | tr '\n' ' ')" 'success() success() success() failure() failure() always() '
+	rm -rf otelop
+	tool -0 gitlab_job "$examples/gitlab-ci.yml"
+	assert_output --partial 'Directory listing'
+	rm -rf otelop
+	tool -0 sh_job "$examples/ci.sh"
+	assert_output --partial 'Directory listing'
 	assert_nothing_runs
+	assert_not_exists kept
+}
+
+@test "a CI job whose tests fail, of GitHub, GitLab and plain sh: it fails, keeps the server's log, and nothing is left" {
+	unset OTELOP_STATE_DIR
+	for job in github:ci.yml gitlab:gitlab-ci.yml sh:ci.sh; do
+		sed 's|curl -fsS "\(.*\)/"|curl -fsS "\1/none"|' "$examples/${job#*:}" >job
+		[ "${job%%:*}" != github ] || export OTELOP_STATE_DIR=otelop
+		tool -1 "${job%%:*}_job" job
+		unset OTELOP_STATE_DIR
+		run -0 grep -c '"GET /none HTTP' kept/otelop.log
+		assert_output 1
+		rm -rf kept otelop
+		assert_nothing_runs
+	done
+}
+
+@test "a CI job whose server does not start, of GitHub, GitLab and plain sh: it fails with the reason, and nothing is left" {
+	unset OTELOP_STATE_DIR
+	for job in github:ci.yml gitlab:gitlab-ci.yml sh:ci.sh; do
+		sed 's/http\.server/http.nothing/' "$examples/${job#*:}" >job
+		[ "${job%%:*}" != github ] || export OTELOP_STATE_DIR=otelop
+		tool -1 "${job%%:*}_job" job
+		unset OTELOP_STATE_DIR
+		[[ $stderr == *"exited with status 1"*"No module named http.nothing"* ]]
+		run -0 grep -c 'No module named' kept/otelop.log
+		rm -rf kept otelop
+		assert_nothing_runs
+	done
+}
+
+@test "a CI job in plain sh that is killed: the server is gone" {
+	unset OTELOP_STATE_DIR
+	printf '#!/bin/sh\n: >%s\nexec sleep 600\n' "$PWD/testing" >tools/curl
+	background sh "$examples/ci.sh" >/dev/null 2>&1
+	eventually 30 test -e testing
+	server=$(otelop-meta -C otelop get pid)
+	end "$!"
+	assert_gone "$server"
 }
 
 ## the README
@@ -224,6 +303,14 @@ fetch() { curl -fsS "http://$1/"; }
 	tool -0 timeout 60 sh -e commands
 	assert_output "test: hello"
 	assert_equal "$stderr" ""
+	assert_nothing_runs
+}
+
+@test "README: what is to be tried in a clone runs as it stands there" {
+	readme_block "Try it in a clone" | sed -n 's/^\$ \(otelop .*\)/\1/p' >commands
+	assert_equal "$(wc -l <commands)" 1
+	tool -0 timeout 60 sh -e commands
+	assert_output --partial commands
 	assert_nothing_runs
 }
 

@@ -33,13 +33,13 @@ compile() {
 	tool -0 built install
 	{
 		for program in otelop otelop-with $programs; do echo "755 bin/$program"; done
-		echo "644 include/otelop.h"
+		for file in otelop.h otelop.mk otelop.posix.mk; do echo "644 include/$file"; done
+		echo "644 lib/bats/otelop/load.bash"
 		echo "644 lib/libotelop.a"
 		echo "644 lib/pkgconfig/otelop.pc"
 		for program in otelop otelop-with $programs; do echo "644 share/man/man1/$program.1"; done
 		echo "644 share/man/man3/otelop.3"
-		echo "644 share/man/man7/otelop.7"
-		echo "644 share/man/man7/otelop-supervisors.7"
+		for page in otelop otelop-bats otelop-make otelop-supervisors; do echo "644 share/man/man7/$page.7"; done
 		echo "644 share/bash-completion/completions/otelop"
 		echo "644 share/fish/vendor_completions.d/otelop.fish"
 		echo "644 share/zsh/site-functions/_otelop"
@@ -121,6 +121,32 @@ compile() {
 	assert_equal "$(env PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --variable=prefix otelop)" /usr/x
 	assert_equal "$(config --cflags otelop | xargs)" "-I$prefix/include"
 	assert_equal "$(config --libs otelop | xargs)" "-L$prefix/lib -lotelop"
+}
+
+@test "the installed otelop.mk: make finds it by its name where it looks, and by pkg-config's word" {
+	built install
+	PATH=$prefix/bin:$PATH
+	echo '$(eval $(call otelop-daemon,web,sleep 600,--ready exec))' >daemon.mk
+	cat <(echo 'include otelop.mk') daemon.mk >Makefile
+	tool -0 make -s -I "$prefix/include" web-start
+	cat <(echo "include $dest$(env PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --variable=makedir otelop)/otelop.mk") \
+		daemon.mk >Makefile
+	tool -0 make -s web-status web-stop
+	assert_nothing_runs
+}
+
+@test "the installed bats library: bats finds it by its name in the directory that pkg-config says" {
+	built install
+	cat >a.bats <<-'END'
+		bats_load_library otelop
+		one() { otelop_start web --ready exec -- sleep 600; }
+	END
+	echo '@test "one" { one; }' >>a.bats
+	tool -0 env -i PATH="$prefix/bin:$PATH" OTELOP_TEST_MARK="$OTELOP_TEST_MARK" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
+		BATS_LIB_PATH="$dest$(env PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --variable=batslibdir otelop)" \
+		"$BATS_ROOT/bin/bats" --tap a.bats
+	assert_line 'ok 1 one'
+	assert_nothing_runs
 }
 
 @test "a C program that uses the library: it builds against what is installed, and sees a daemon" {

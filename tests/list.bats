@@ -169,3 +169,36 @@ web-1.x_Y running $web"
 	assert_output ""
 	[[ $stderr == *"$OTELOP_STATE_DIR"* ]]
 }
+
+@test "list and status on a terminal: the state has a colour, except with NO_COLOR or a terminal without colours" {
+	tool -0 otelop start -- sh -c 'echo ok >&3; exec sleep 1000'
+	export TERM=xterm
+	tool -0 on_terminal otelop list
+	assert_output --regexp $'^\\. \e\\[32mrunning\e\\[m [0-9]+\r?$'
+	tool -0 on_terminal otelop status
+	assert_line --regexp $'^state +\e\\[32mrunning\e\\[m\r?$'
+	for plain in NO_COLOR=1 TERM=dumb TERM=; do
+		for command in list status; do
+			tool -0 on_terminal env "$plain" otelop "$command"
+			assert_output --partial running
+			refute_output --partial $'\e'
+		done
+	done
+	tool -0 on_terminal env NO_COLOR= otelop list
+	assert_output --partial $'\e[32m'
+	tool -0 on_terminal otelop-meta running
+	refute_output --partial $'\e'
+	tool -0 otelop list
+	refute_output --partial $'\e'
+	otelop stop
+	tool -3 on_terminal otelop status
+	refute_output --partial $'\e'
+}
+
+@test "status on a terminal: what is dead is red" {
+	tool -0 otelop start -- sh -c 'echo ok >&3; exec sleep 1000'
+	kill -KILL "$(otelop-meta get pid)"
+	eventually 20 state_is stale
+	TERM=xterm tool -1 on_terminal otelop status
+	assert_line --regexp $'^state +\e\\[31mdead\e\\[m\r?$'
+}

@@ -304,6 +304,18 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	assert_not_exists "$OTELOP_STATE_DIR"
 }
 
+@test "every name of ours as a member: refused, and it is in otelop(7)" {
+	local name names
+	names=$(sed -n 's/^\t{ "\([A-Za-z]*\)", MEMBER.*/\1/p' "$BATS_TEST_DIRNAME/../lib/state/members.c")
+	[ "$(wc -l <<<"$names")" -gt 40 ] || fail "$names"
+	for name in $names uptimeSeconds; do
+		grep -q "\b$name\b" "$BATS_TEST_DIRNAME/../share/man/otelop.7" || fail "not in the page: $name"
+		case $name in httpAddr | otlpGrpcAddr | otlpHttpAddr | proxyUrl | proxyProtocol | version) continue ;; esac
+		tool -2 otelop-lock "$name=x" -- touch ran
+	done
+	assert_not_exists ran
+}
+
 @test "members that are none, or not the user's: usage, CMD does not run, nothing is made" {
 	local pair
 	for pair in =x 1a=b a-b=c novalue pid=5 startedAt=2024-01-01T00:00:00Z state=ready command=x cwd=/ host=x \
@@ -373,7 +385,7 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 	assert_output ""
 	assert_stderr_line_count 1
 	assert_regex "${stderr_lines[0]}" '^otelop-lock: .*9'
-	tool -125 sh -c 'exec otelop-lock -F 0 <&-'
+	lacks "standard descriptor that stays closed" || tool -125 sh -c 'exec otelop-lock -F 0 <&-'
 	assert_stderr_line_count 1
 }
 
@@ -477,6 +489,16 @@ os.execvp("otelop-lock", ["otelop-lock", "-w", "15", "--", "touch", "ran"])'
 	eventually 10 only_runs "$holder"
 }
 
+@test "-w where the kernel lets nobody ask to end with his parent, killed while it waits: nothing of it is left waiting" {
+	hold
+	compile_refuse
+	background ./refuse EPERM prctl -- otelop-lock -w 60 -- true
+	eventually 10 is_in_poll "$!"
+	end "$!"
+	eventually 10 only_runs "$holder"
+}
+is_in_poll() { grep -q poll "/proc/$1/wchan"; }
+
 @test "-W, stopped at the moment when the lock is free, and a stop: it is no keeper of the lock, and is not ended" {
 	local waiter daemon
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'otelop-ready; exec sleep 1000'
@@ -528,6 +550,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 
 @test "a directory without a file: never is there an empty otelop.json, and it is locked from its first moment on" {
 	needs strace
+	needs "rename that takes no name away"
 	local seen
 	traced -e inject=renameat2:delay_enter=1000000:delay_exit=1000000 otelop-lock -- sleep 60
 	eventually 10 test -e "$file"
@@ -541,6 +564,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 
 @test "killed while its first file is made: nobody holds anything, and the next start takes away what is left" {
 	needs strace
+	needs "rename that takes no name away"
 	local when
 	for when in '-P otelop.json.first -e inject=openat:signal=KILL:when=2' '-e inject=flock:signal=KILL:when=1' \
 		'-e inject=flock:signal=KILL:when=2' '-e inject=renameat2,linkat:signal=KILL:when=1'; do
@@ -566,6 +590,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 
 @test "two make the first file: one that is held up with it locked finds the other's, 75, and takes its own away" {
 	needs strace
+	needs "rename that takes no name away"
 	local tracer child
 	stopped "${locked[@]}" otelop-lock -- touch ran
 	is_locked "$file.first"
@@ -581,6 +606,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 
 @test "two make the first file: one that has not locked it yet loses it to the other: 75, not a second holder" {
 	needs strace
+	needs "rename that takes no name away"
 	local tracer child
 	stopped "${first_opened[@]}" otelop-lock -- touch ran
 	assert_exists "$file.first"
@@ -595,6 +621,7 @@ first_opened=(-P otelop.json.first -e inject=openat:signal=STOP:when=1)
 
 @test "the first file's maker is held up until another has come and gone: it begins, and is the only one" {
 	needs strace
+	needs "rename that takes no name away"
 	local tracer child
 	stopped "${first_opened[@]}" otelop-lock -- sleep 60
 	tool -0 otelop-lock -- true

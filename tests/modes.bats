@@ -115,6 +115,25 @@ ok='HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'
 		sh -c 'head -c 100000 /dev/zero | tr "\0" x; echo; printf "a\0b\n\351t\351\n"; exec sleep 600'
 }
 
+@test "log:ERE that costs the square of a line's length, and many such lines: otelop-run hears a signal all the same" {
+	python3 -c 'print(("x" * 8000 + "\n") * 250, end="")' >lines
+	touch log
+	background env --default-signal otelop-run --ready 'log:[^ ]+ ready' --ready 'log:[^ ]+ up' -- sh -c 'cat lines; exec sleep 600' >>log 2>err
+	runner=$!
+	eventually 10 grep -q x log
+	sleep 0.1
+	kill -TERM "$runner"
+	assert_gone "$runner"
+	assert_runner_status 143
+}
+
+@test "log:ERE with a back-reference, which an extended regular expression has not: a usage error" {
+	tool -2 otelop start --ready 'log:(.*)\1x' -- true
+	assert_regex "${stderr_lines[0]}" '^otelop: start: --ready: log:\(\.\*\)\\1x: '
+	assert_not_exists state
+	tool -0 otelop start --ready 'log:^[\1]\.[[:digit:]]$' -- sh -c 'echo 1.1; exec sleep 600'
+}
+
 @test "log:ERE with --log-max: no line is missed, however often the log is renamed meanwhile" {
 	tool -0 otelop start --log-max 1k --ready 'log:^line 777$' -- \
 		sh -c 'i=0; while [ $i -lt 1500 ]; do echo "line $i"; i=$((i + 1)); done; exec sleep 600'

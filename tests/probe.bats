@@ -209,7 +209,7 @@ f = open(sys.argv[1], 'r+'); fcntl.$operation; open('locked', 'w'); time.sleep(6
 }
 
 @test "-W while another file that nobody holds is put over the held one: it looks again, and is done" {
-	needs "file watches"
+	needs "helper that waits for a lock"
 	local waiter first
 	hold
 	first=$holder

@@ -100,6 +100,13 @@ setup_more() {
 	assert_equal "$stderr" ''
 }
 
+@test "/proc of another PID namespace: a start that waits for sockets in vain says that they are not seen" {
+	needs "sockets of others"
+	unshare -rpf true 2>/dev/null || skip "needs PID namespaces"
+	tool -124 unshare -rpf otelop start -t 1 -- sleep 1000
+	assert_regex "$stderr" $'\n''otelop-run: sleep: .*; it is not seen here who listens where'$'\n'
+}
+
 @test "a PID namespace under the outer /proc: start, status and stop work by what needs no /proc" {
 	needs "PID namespaces"
 	unshare -rpf true 2>/dev/null || skip "needs PID namespaces"
@@ -273,7 +280,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 @test "chains of processes that each lead a session, fork and end, and ignore TERM: stop ends all of them" {
 	needs "orphans that come to otelop-run"
 	can unshare -rpf --mount-proc true
-	"${CC:-cc}" -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
+	${CC:-cc} -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
 	# In a namespace, which is their end whatever becomes of the test.
 	tool -0 timeout -s KILL 120 unshare -rpf --mount-proc --kill-child sh -c '
 		otelop start --ready fd -- ./family family fleeing 16 &&

@@ -186,6 +186,46 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	ran 1
 }
 
+@test "while the crash's leftovers are being ended: it is starting already, with otelop-run's pid, and says how it has ended" {
+	tool -0 otelop start --respawn --grace 1s --ready fd colour=blue -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	local pid=$output runner child
+	runner=$(parent_of "$pid")
+	child=$(cat child)
+	eventually 10 is_now "$child" sleep
+	crash 'exit 3'
+	assert_gone "$pid"
+	tool -0 otelop-meta running
+	assert_output "starting $runner"
+	tool -0 otelop status --json
+	assert_equal "$(jq -r '"\(.state) \(.pid) \(.restarts) \(.lastEnd) \(.colour)"' <<<"$output")" "starting $runner 1 exited with status 3 blue"
+	tool -75 otelop-lock -- true
+	kill -0 "$child"
+	eventually 10 runs_again 2
+	tool -0 otelop stop
+	assert_left otelop.log
+	assert_nothing_runs
+}
+
+@test "otelop-run is killed while it ends the crash's leftovers: what is left has the lock, is named, and stop ends it" {
+	needs "lock holders"
+	tool -0 otelop start --respawn --grace 60s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	local pid=$output runner child
+	runner=$(parent_of "$pid")
+	child=$(cat child)
+	eventually 10 is_now "$child" sleep
+	crash 'exit 3'
+	assert_gone "$pid"
+	eventually 10 state_is starting
+	kill -KILL "$runner"
+	assert_gone "$runner"
+	tool -1 otelop status
+	tool -1 otelop-meta running
+	assert_regex "$stderr" "its lock kept by process $child "
+	tool -0 otelop-stop -t 0.2 -k 10
+	assert_nothing_runs
+	assert_left otelop.log
+}
+
 @test "a run that failed to be ready is ended, with --no-sweep too, and its grace is not the next one's" {
 	tool -0 otelop start --respawn --no-sweep --grace 0.2s --ready fd -- sh -c 'echo run >>runs
 		if test -e end && test $(wc -l <runs) -eq 2; then otelop-ready -e no; exec 3>&-; exec sleep 1000; fi

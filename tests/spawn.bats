@@ -478,6 +478,7 @@ runs_sleep() {
 	can_be_nobody
 	mkdir -m 755 state
 	chown 65534 state
+	can as_nobody prlimit --nproc=0 otelop-spawn --version
 	tool -125 as_nobody prlimit --nproc=0 otelop-spawn -- sh -c ': >ran'
 	assert_regex "$stderr" '^otelop-spawn: sh: cannot start: '
 	assert_stderr_line_count 1

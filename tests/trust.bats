@@ -435,6 +435,46 @@ foreign_log() {
 	tool -0 otelop-stop "$output"
 }
 
+@test "a log that the user names, and another user's link there or on the way: refused, before anything is stopped" {
+	can_give
+	can_be_nobody
+	mkdir there victim
+	echo precious >victim/log
+	chown 65534:65534 there
+	ln -s log there/ours
+	tool -0 otelop start --ready exec -l there/ours -- sh -c 'echo said; exec sleep 600'
+	pid=$output
+	eventually 5 grep -qx said there/log
+	rm there/ours
+	as_nobody ln -s "$PWD/victim/log" there/ours
+	tool -125 otelop restart
+	assert_equal "$stderr" "otelop: $PWD/there/ours: log refused: $PWD/there/ours: a link that belongs to somebody else"
+	state_is "running $pid"
+	as_nobody ln -s "$PWD/victim" there/way
+	tool -125 otelop-spawn -l there/way/log touch ran
+	assert_equal "${stderr_lines[0]}" "otelop-spawn: touch: there/way/log: log refused: ./there/way: a link that belongs to somebody else"
+	assert_not_exists ran
+	assert_equal "$(cat victim/log)" precious
+}
+
+@test "a log that the user names, by links of all kinds, a device or a relative path: as the kernel has it" {
+	mkdir -p a/b
+	ln -s b a/c
+	ln -s ../../a/c/log a/b/up
+	ln -s "$PWD/a/c/up" all
+	tool -0 otelop start --ready exec -l all -- sh -c 'echo said; exec sleep 600'
+	eventually 5 grep -qx said a/b/log
+	tool -0 otelop restart
+	tool -0 otelop stop
+	ln -s round round
+	tool -125 otelop start --ready exec -l round -- touch ran
+	tool -125 otelop start --ready exec -l a/b/ -- touch ran
+	tool -125 otelop start --ready exec -l nowhere/log -- touch ran
+	assert_not_exists ran
+	tool -0 sh -c 'otelop start --ready exec -l /dev/stderr -- sh -c "echo said; exec sleep 600" 2>>words'
+	eventually 5 grep -qx said words
+}
+
 # --- hard links, and what is in the way of the next file
 
 @test "otelop.json has a second name: publishing replaces the first, and the second stays as it was" {

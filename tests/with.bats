@@ -296,3 +296,26 @@ subprocess.Popen([\"sleep\", \"601\"], close_fds=True)"; otelop-ready; exec 3>&-
 	assert_equal "$(head -n 1 given.log)" "a b $PWD/there"
 	assert_equal "${stderr_lines[-2]}" "otelop-with: 1: log: $PWD/given.log"
 }
+
+@test "TMPDIR of another user, who puts links in the place of what is made there: nothing behind them is written" {
+	local name
+	can_give
+	can_be_nobody
+	chown 65534:65534 tmp
+	mkdir victim
+	for name in otelop.servers otelop.ran otelop.list otelop.notes; do echo precious >victim/$name; done
+	cat >swap <<-END
+		cd tmp || exit
+		for run in otelop-with.*; do
+			mv "\$run" "\$run.x" && mkdir -m 777 "\$run" && ln -s "$PWD"/victim/* "\$run" && : >swapped
+		done
+	END
+	as_nobody true
+	tool -125 otelop-with -s 'setpriv --reuid=65534 --regid=65534 --clear-groups sh swap
+		otelop-ready; exec 3>&-; exec sleep 600' -- touch ran
+	assert_exists tmp/swapped
+	assert_not_exists ran
+	assert_regex "$stderr" 'state directory refused: belongs to somebody else'
+	assert_equal "$(cat victim/*)" "$(printf 'precious\n%.0s' 1 2 3 4)"
+	assert_nothing_runs
+}

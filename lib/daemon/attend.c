@@ -120,11 +120,8 @@ watch(struct attendance *all)
 static int
 is_alone(struct attendance *all)
 {
-	siginfo_t how;
-
 	reap(all);
-	/* To wait for what stops, a zombie is no child. */
-	return waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+	return platform_has_no_living_child();
 }
 
 /* Those of our children that follow a process of their own, and end what is theirs: the room is for all of them. */

@@ -1,5 +1,6 @@
 /* Lines that a command writes, and whether they match. */
 #include "daemon/log_lines.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
 #include "platform/platform.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define READS_AT_ONCE 256	/* of a command that never stops: it must not keep us from anything else */
+#define LOOK_MS 20	/* nor lines that are hard to match, where each costs the square of its length */
 
 struct log_pattern {
 	regex_t regex;
@@ -29,6 +31,48 @@ compile(const char *ere, regex_t *regex)
 	return regcomp(regex, ere, REG_EXTENDED | REG_NOSUB);
 }
 
+/* The ] that ends what is in brackets, which begins at s; or NULL. */
+static const char *
+end_of_bracket(const char *s)
+{
+	char kind[3] = "?]";
+	const char *end;
+
+	if (*s == ']')
+		s++;
+	for (; *s != '\0' && *s != ']'; s++)
+		if (*s == '[' && s[1] != '\0' && strchr(":.=", s[1]) != NULL) {
+			kind[0] = s[1];
+			if ((end = strstr(s + 2, kind)) != NULL)
+				s = end + 1;
+		}
+	return *s == ']' ? s : NULL;
+}
+
+/*
+ * A back-reference, which POSIX has not in these: where the library takes it all the same, a line can be made that it never
+ * comes to an end with.
+ */
+static int
+has_back_reference(const char *ere)
+{
+	const char *s;
+
+	for (s = ere; *s != '\0'; s++) {
+		if (*s == '\\' && s[1] >= '1' && s[1] <= '9')
+			return 1;
+		if (*s == '\\' && s[1] != '\0') {
+			s++;
+		} else if (*s == '[') {
+			s += s[1] == '^' ? 2 : 1;
+			/* A ] that is the first is one of those that are meant, and so is a \ everywhere. */
+			if (*s == '\0' || (s = end_of_bracket(s)) == NULL)
+				return 0;
+		}
+	}
+	return 0;
+}
+
 int
 log_lines_check(const char *ere, struct otelop_message *message)
 {
@@ -38,6 +82,8 @@ log_lines_check(const char *ere, struct otelop_message *message)
 
 	if (*ere == '\0')
 		return message_set(message, "log:: needs an extended regular expression");
+	if (has_back_reference(ere))
+		return message_set(message, "log:%s: an extended regular expression has no back-references", ere);
 	if ((error = compile(ere, &regex)) == 0) {
 		regfree(&regex);
 		return 0;
@@ -163,11 +209,14 @@ read_next(struct log_lines *lines, char *bytes, size_t size)
 void
 log_lines_read(struct log_lines *lines)
 {
+	int64_t deadline = clock_deadline(LOOK_MS);
 	char bytes[4096];
 	size_t n;
 	int rounds;
 
 	for (rounds = 0; lines->fd >= 0 && rounds < READS_AT_ONCE; rounds++) {
+		if (rounds > 0 && lines->line != NULL && clock_left_ms(deadline) == 0)
+			return;		/* what is left is there at the next look */
 		if ((n = read_next(lines, bytes, sizeof(bytes))) == 0)
 			return;
 		take(lines, bytes, n);

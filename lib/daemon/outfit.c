@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/message.h"
 #include "platform/platform.h"
+#include "state/path.h"
 #include "state/statedir.h"
 
 #include <sys/stat.h>
@@ -44,7 +45,10 @@ make_environment(struct outfit *outfit)
 	return 0;
 }
 
-/* The state directory's own log is as trustworthy as the directory; any other is the caller's business. */
+/*
+ * The state directory's own log is as trustworthy as the directory; any other is the caller's business, but for the links of
+ * others on the way to it: whoever owns a directory there can put one at any time, between a start and its restart, too.
+ */
 static int
 open_default_log(struct outfit *outfit, struct otelop_message *reason)
 {
@@ -72,8 +76,10 @@ open_log(struct outfit *outfit, struct otelop_message *reason)
 			return -1;
 	} else if (options->log != NULL) {
 		/* O_NONBLOCK: a FIFO that nobody reads must not hold us; the child's is an ordinary one. */
-		outfit->log_fd = io_open(options->log,
-		    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0600);
+		outfit->log_fd = path_open_file(options->log,
+		    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0600, reason);
+		if (outfit->log_fd < 0 && *reason->text != '\0')
+			return -1;
 	} else {
 		outfit->log_fd = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
 	}

@@ -227,10 +227,18 @@ readiness_helpers(const struct readiness *readiness, pid_t pids[READINESS_HELPER
 	return count;
 }
 
+/* Where /proc is not there, or is that of another PID namespace, no socket of anybody's is seen. */
+static int
+is_blind(const struct readiness *readiness)
+{
+	return readiness_awaits(readiness, 1u << MODE_LISTEN) && !sockets_are_seen();
+}
+
 int
 readiness_has_more_to_say(const struct readiness *readiness)
 {
-	return readiness->modes->groups > 1 || readiness->strangers != 0 || readiness->listening.hidden != 0;
+	return readiness->modes->groups > 1 || readiness->strangers != 0 || readiness->listening.hidden != 0 ||
+	    is_blind(readiness);
 }
 
 static void
@@ -245,6 +253,7 @@ void
 readiness_explain(const struct readiness *readiness, struct otelop_message *reason)
 {
 	const struct modes *modes = readiness->modes;
+	static const char blind[] = "it is not seen here who listens where";
 	const char *before = "; waited for ";
 	char who[128];
 	size_t i;
@@ -260,5 +269,7 @@ readiness_explain(const struct readiness *readiness, struct otelop_message *reas
 	if (readiness->listening.hidden != 0 && readiness_awaits(readiness, 1u << MODE_LISTEN)) {
 		sockets_describe_hidden(readiness->listening.hidden, who, sizeof(who));
 		add(reason, "; cannot see the sockets of ", who, strlen(who));
+	} else if (is_blind(readiness)) {
+		add(reason, "; ", blind, sizeof(blind) - 1);
 	}
 }

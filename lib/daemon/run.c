@@ -9,6 +9,7 @@
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "daemon/outcome.h"
+#include "daemon/parents.h"
 #include "daemon/readiness.h"
 #include "daemon/record.h"
 #include "daemon/run_again.h"
@@ -36,7 +37,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PARENT_LOOK_MS 200
 #define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
 #define JOIN_AGAIN (-1)		/* no exit status */
 
@@ -114,13 +114,6 @@ take_signal(struct run *run, const struct selfpipe_signal *signal)
 		process_signal(&run->command, number);
 }
 
-/* Without a pidfd for the parent we can only look, from time to time. */
-static int
-must_look_at_parent(const struct run *run)
-{
-	return run->parent.pid > 0 && run->parent.pidfd < 0;
-}
-
 static int64_t
 ms_until_deadline(const struct run *run)
 {
@@ -131,20 +124,8 @@ ms_until_deadline(const struct run *run)
 		return left;
 	left = clock_poll_ms(left, clock_left_ms(run->vanish.look_at));
 	left = clock_poll_ms(left, clock_left_ms(run->respawn.due));
-	if (must_look_at_parent(run))
-		left = clock_poll_ms(left, clock_left_ms(run->next_parent_look));
+	left = clock_poll_ms(left, parents_due_ms(&run->parents));
 	return clock_poll_ms(left, clock_left_ms(run->lifetime_end));
-}
-
-static int
-parent_is_gone(struct run *run)
-{
-	if (must_look_at_parent(run)) {
-		if (clock_left_ms(run->next_parent_look) > 0)
-			return 0;
-		run->next_parent_look = clock_deadline(PARENT_LOOK_MS);
-	}
-	return run->parent.pid > 0 && process_is_gone(&run->parent);
 }
 
 static void
@@ -160,21 +141,23 @@ wait_for_event(struct run *run)
 {
 	const struct outcome_meaning *meaning = outcome_meaning(run->outcome);
 	/* Nothing is to come from descriptor 3, but that it breaks. */
-	struct pollfd fds[4 + READINESS_POLL_MAX] = {
+	struct pollfd fds[3 + PARENTS_MAX + READINESS_POLL_MAX] = {
 		{ run->signals, POLLIN, 0 },
-		{ meaning->ends_command ? -1 : run->parent.pidfd, POLLIN, 0 },
 		{ run->channel == VERDICT_PIPE && !meaning->was_ready && meaning->is_awaited ? OTELOP_READY_FD : -1, 0, 0 },
 		{ meaning->ends_command ? -1 : run->vanish.watch_fd, POLLIN, 0 },
 	};
-	size_t count = 4 + readiness_poll(&run->readiness, fds + 4);
+	size_t count = 3;
 
+	if (!meaning->ends_command)
+		count += parents_poll(&run->parents, fds + count);
+	count += readiness_poll(&run->readiness, fds + count);
 	/* From here on it mostly sleeps. */
 	if (meaning->was_ready && !meaning->is_awaited)
 		platform_give_back_stack();
 	poll(fds, (nfds_t)count, clock_poll_ms(ms_until_deadline(run),
 	    meaning->is_awaited ? readiness_next_look_ms(&run->readiness) : OTELOP_FOREVER));
 	/* Whoever was to hear the verdict was killed: a daemon that nobody has been told of is none. */
-	if (fds[2].revents & (POLLERR | POLLHUP)) {
+	if (fds[1].revents & (POLLERR | POLLHUP)) {
 		message_set(&run->report->reason, "whoever waited for the start is gone");
 		happen(run, EVENT_FAILURE);
 	}
@@ -195,7 +178,7 @@ join(struct run *run)
 
 	child_reset_signals(run_may_be_ignored);
 	selfpipe_close(&run->signals);
-	process_close(&run->parent);
+	parents_close(&run->parents);
 	if (run->joins++ == JOIN_ROUNDS)
 		return STATUS_BUSY;	/* and the reason says who has it */
 	run_tell(run, "set:summary=the start that is under way\n");
@@ -303,7 +286,7 @@ look_around(struct run *run)
 	if (meaning->was_ready && !meaning->is_awaited && vanish_look(&run->vanish, &run->lock, &run->metadata, named,
 	    &run->report->reason) < 0)
 		happen(run, EVENT_LOSS);
-	else if (parent_is_gone(run))
+	else if (parents_lost_one(&run->parents))
 		lose_parent(run);
 	else if (run->lifetime_end > 0 && clock_left_ms(run->lifetime_end) == 0)
 		happen(run, EVENT_EXPIRY);
@@ -354,8 +337,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	    .lifetime_end = OTELOP_FOREVER, .respawn = { .due = OTELOP_FOREVER }, .stdin_fd = -1,
 	    .grace_ms = options->grace_ms,
 	    .lock = LOCK_INIT, .vanish = VANISH_INIT, .command = { -1, -1 },
-	    .parent = { -1, -1 }, .logger = LOGGER_INIT,
-	    .readiness = READINESS_INIT };
+	    .logger = LOGGER_INIT, .readiness = READINESS_INIT };
 	int status;
 
 	report->said = 0;
@@ -384,7 +366,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 	if (!outcome_meaning(run.outcome)->was_ready)
 		run_say_failure(&run, status);
 	process_close(&run.command);
-	process_close(&run.parent);
+	parents_close(&run.parents);
 	otelop_metadata_free(&run.metadata);
 	free(run.spared);
 	pids_free(&run.asked);

@@ -78,12 +78,17 @@ give_up_at_last(struct run *run, const char *words)
 	return give_up(run, words, why.text);
 }
 
-/* The file says from now on that we are starting, and how the last run has ended.  -1: reason. */
+/* What the file is to say: that we are starting, and how the last run has ended.  -1: reason. */
 static int
-publish(struct run *run, const char *words, struct otelop_message *reason)
+record(struct run *run, const char *words, struct otelop_message *reason)
 {
-	if (record_again(&run->metadata, run->options, run->argv, run->respawn.total, words, reason) < 0)
-		return -1;
+	return record_again(&run->metadata, run->options, run->argv, run->respawn.total, words, reason);
+}
+
+/* It says that from now on.  -1: reason. */
+static int
+publish(struct run *run, struct otelop_message *reason)
+{
 	run_begin_log(run);
 	return vanish_publish(&run->lock, &run->metadata, getpid(), reason);
 }
@@ -139,10 +144,13 @@ run_rest(struct run *run)
 	/* From here on, whoever wants its end calls the pause off. */
 	run->outcome = outcome_after(run->outcome, EVENT_CRASH);
 	readiness_close(&run->readiness);
+	if (record(run, words.text, &why) < 0)
+		return give_up(run, words.text, why.text);
+	lock_announce(&run->lock, &run->metadata);
 	sweep(run);
 	if (run->outcome != RUN_PAUSED)
 		return 1;
-	if (publish(run, words.text, &why) < 0)
+	if (publish(run, &why) < 0)
 		return give_up(run, words.text, why.text);
 	forget_command(run);
 	return pause_after(run, words.text);
@@ -176,7 +184,7 @@ rest_without_command(struct run *run, int status)
 		run->report->reason.text[0] = '\0';
 	else if (!respawn_is_due(&run->respawn, run->options->respawn, 0))
 		give_up_at_last(run, words.text);
-	else if (publish(run, words.text, &why) < 0)
+	else if (record(run, words.text, &why) < 0 || publish(run, &why) < 0)
 		give_up(run, words.text, why.text);
 	else
 		pause_after(run, words.text);

@@ -3,7 +3,8 @@
  *
  * Invariants, beside those of run.h:
  *   1. What the crash has left is ended first, and the dead CMD is reaped last: until a new file says `starting`, with
- *      our number, the old one names it.
+ *      our number, the old one names it; what it has left has that one's lock, and if we are killed is found by it.
+ *      But the next file has those words already, so that whoever asks meanwhile is told.
  *   2. From then on nobody but us has the lock, until the next CMD gets it with a next file of its own, as the first one
  *      did.  Killed in between, we leave a file that says `starting` and no lock.
  *   3. The verdict was said once, and nobody is told a second one.

@@ -4,9 +4,11 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/modes.h"
+#include "daemon/parents.h"
 #include "otelop.h"
 
 struct run_options {
@@ -15,14 +17,15 @@ struct run_options {
 	const struct modes *modes;
 	int64_t try_ms;			/* for one check, connect or URL */
 	const char *try_text;
-	pid_t with_parent;		/* end CMD when this process is gone; 0: none */
+	pid_t with_parents[PARENTS_MAX];	/* end CMD when the first of these is gone */
+	size_t with_parent_count;
 	int64_t max_lifetime_ms;	/* 0: no limit */
 	const char *max_lifetime_text;
 	int no_sweep;
 	int64_t grace_ms;		/* between the signal and KILL, where nobody waits who says how long; or OTELOP_FOREVER */
 	const char *grace_text;		/* NULL: not given */
 	int has_parent_grace;
-	int64_t parent_grace_ms;	/* the same when with_parent is gone */
+	int64_t parent_grace_ms;	/* the same when one of with_parents is gone */
 	int stop_signal;		/* what CMD gets that is to end */
 	const char *stop_signal_text;
 	int stop_all;			/* and all that is below it, at once */

@@ -76,17 +76,6 @@ take_set(void *argument, const char *pair, struct otelop_message *reason)
 	return meta_set_pair(&run->metadata, pair, 0, reason);
 }
 
-static int
-follow_parent(struct run *run)
-{
-	pid_t pid = run->options->with_parent;
-
-	if (pid == 0 ||
-	    (process_open(&run->parent, pid) == 1 && !process_is_gone(&run->parent)))
-		return 0;
-	return message_set(&run->report->reason, "%ld: the parent process is gone", (long)pid);
-}
-
 void
 run_begin_log(struct run *run)
 {
@@ -131,7 +120,7 @@ run_set_up(struct run *run)
 		message_errno(reason, "children: cannot be waited for");
 		return STATUS_FAILED;
 	}
-	if (follow_parent(run) < 0)
+	if (parents_follow(&run->parents, run->options->with_parents, run->options->with_parent_count, reason) < 0)
 		return 1;
 	if (record_start(&run->metadata, run->options, run->argv, reason) < 0)
 		return STATUS_FAILED;
@@ -231,7 +220,7 @@ gives_up(void *argument)
 	struct run *run = argument;
 	struct selfpipe_signal signal;
 
-	if (run->parent.pid > 0 && process_is_gone(&run->parent))
+	if (parents_lost_one(&run->parents))
 		run->outcome = outcome_after(run->outcome, EVENT_EXPIRY);
 	else if (is_unheard(run))
 		run->outcome = outcome_after(run->outcome, EVENT_FAILURE);

@@ -14,6 +14,7 @@
 #include "base/pids.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
+#include "daemon/parents.h"
 #include "daemon/readiness.h"
 #include "daemon/respawn.h"
 #include "daemon/run_options.h"
@@ -51,7 +52,7 @@ struct run {
 	struct otelop_metadata metadata;
 	struct readiness readiness;
 	struct process command;
-	struct process parent;
+	struct parents parents;
 	struct logger logger;
 	pid_t session;		/* which we lead, where orphans do not come to us */
 	struct process_identity *spared;	/* those that are none of CMD's: from before, the logger */
@@ -69,7 +70,6 @@ struct run {
 	int killed_count;
 	int64_t ready_at;
 	int64_t lifetime_end;
-	int64_t next_parent_look;
 	int joins;		/* how often somebody else's start was waited for */
 	struct respawn respawn;
 	int stdin_fd;		/* for CMD; -1: it has ours */

@@ -12,6 +12,7 @@
 #include "process/selfpipe.h"
 #include "process/tree.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #define TOLD_MAX 100	/* lines about those that were killed; what forks on and on is not to fill the disk */
@@ -84,6 +85,16 @@ tell_killed(void *argument, pid_t pid, const char *name)
 	run_log(run, line.text);
 }
 
+/* It belongs to somebody whom we may not signal, as root without CAP_KILL: its end is awaited, whenever that is. */
+static void
+tell_refused(struct run *run, const char *name)
+{
+	struct otelop_message line;
+
+	message_errno(&line, "process %ld (%s): cannot be ended", (long)run->command.pid, name);
+	run_log(run, line.text);
+}
+
 void
 run_stop_look(struct run *run)
 {
@@ -93,8 +104,10 @@ run_stop_look(struct run *run)
 		return;
 	run->is_ending = 0;
 	platform_process_name(run->command.pid, name, sizeof(name));
-	process_signal(&run->command, SIGKILL);
-	tell_killed(run, run->command.pid, name);
+	if (process_signal(&run->command, SIGKILL) == 0)
+		tell_killed(run, run->command.pid, name);
+	else if (errno != ESRCH)
+		tell_refused(run, name);
 }
 
 void

@@ -88,19 +88,21 @@ otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *messa
 	return stop_process(pid, &options, message);
 }
 
-/* A process that was seen with this beginning; whoever has its number since then is another. */
-static void
+/* A process that was seen with this beginning; whoever has its number since then is another.  0; -1: it has not got it. */
+static int
 signal_seen(const struct platform_process *seen, int number)
 {
 	unsigned long long ticks;
 	struct process process;
+	int result = -1;
 
 	if (process_open(&process, seen->pid) != 1)
-		return;
+		return -1;
 	if (seen->start_ticks == 0 || (platform_process_start_ticks(seen->pid, &ticks) == 1 &&
 	    ticks == seen->start_ticks))
-		send_signal(&process, number, NULL);
+		result = send_signal(&process, number, NULL);
 	process_close(&process);
+	return result;
 }
 
 /*
@@ -124,8 +126,7 @@ signal_below(struct target *target, int number)
 
 	while (target_runner(target) == NULL && (left = target_left(target, left)) != NULL)
 		if (pids_add(had, left->pid) == 1) {
-			signal_seen(left, number);
-			if (number == SIGKILL)
+			if (signal_seen(left, number) == 0 && number == SIGKILL)
 				stop_log_killed(&target->dir, left->pid);
 		}
 }
@@ -189,7 +190,8 @@ signal_keepers(struct target *target, int number)
 			signal_seen(&target->below[i], number);
 	signal_below(target, number);
 	before = had->count;
-	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS)
+	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS &&
+	    (target->held || target->daemon.pid > 0))
 		signal_session(target, number);
 	for (i = before; number == SIGKILL && i < had->count; i++)
 		stop_log_killed(&target->dir, had->items[i]);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "daemon/remnants.h"
 #include "json/json.h"
 #include "platform/platform.h"
 #include "process/ending.h"
@@ -77,14 +78,40 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	return opened < 0 ? message_errno(message, "%ld: cannot find", (long)target->named.pid) : opened;
 }
 
-/* Nobody holds the lock: the daemon may have lost it.  As target_find. */
+/* Of what is below the daemon, or was: as platform_each_descendant and remnants_find find it. */
+static int
+remember(void *argument, const struct platform_process *process)
+{
+	struct target *target = argument;
+	struct platform_process *more;
+
+	if (target->below_count == target->below_room) {
+		if ((more = realloc(target->below, (2 * target->below_room + 8) * sizeof(*more))) == NULL)
+			return -1;
+		target->below = more;
+		target->below_room = 2 * target->below_room + 8;
+	}
+	if (process->state != 'Z' && process->start_ticks != 0)
+		target->below[target->below_count++] = *process;
+	return 1;
+}
+
+/* Nobody holds the lock: the daemon may have lost it, or have left what has none.  As target_find. */
 static int
 find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
 {
-	if (metadata->length > 0 && !meta_state_is(metadata, "exited") && open_named(target, metadata) == 1 &&
-	    target->lives == 1) {
-		target->is_starting = meta_state_is(metadata, "starting");
-		return target_refuse_pid(target->named.pid, message) < 0 ? -1 : 1;
+	int found;
+
+	if (metadata->length > 0 && !meta_state_is(metadata, "exited")) {
+		if ((found = open_named(target, metadata)) == 1 && target->lives == 1) {
+			target->is_starting = meta_state_is(metadata, "starting");
+			return target_refuse_pid(target->named.pid, message) < 0 ? -1 : 1;
+		}
+		target->is_starting = 0;
+		if (found == 0 && target->is_swept)
+			remnants_find(&target->named, metadata, remember, target);
+		if (target->below_count > 0)
+			return 1;
 	}
 	errno = ENOENT;
 	return -1;
@@ -141,8 +168,11 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 	target->daemon.pid = 0;
 	if ((target->held = lock_is_held(&target->dir, &target->fd, message)) < 0)
 		return -1;
-	if (meta_read_fd(&metadata, &target->dir, target->fd, message) < 0 && errno != ENODATA &&
-	    (target->held || errno != EBADMSG))
+	result = meta_read_fd(&metadata, &target->dir, target->fd, message);
+	saved = errno;
+	read_ending(target, &metadata);
+	errno = saved;
+	if (result < 0 && errno != ENODATA && (target->held || errno != EBADMSG))
 		result = -1;
 	else if (holder_describe(&target->named, &target->dir, target->fd, &metadata) < 0)
 		result = message_errno(message, "%s: cannot look at the metadata", target->dir.path);
@@ -150,7 +180,6 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 		result = target->held ? find_held(target, &metadata, deadline, message) :
 		    find_free(target, &metadata, message);
 	saved = errno;
-	read_ending(target, &metadata);
 	otelop_metadata_free(&metadata);
 	errno = saved;
 	return result;
@@ -166,14 +195,14 @@ is_being_swept(const struct target *target)
 	    daemon.parent == target->runner;
 }
 
-/* The daemon is dead, and its lock held.  1: by keepers, or nobody shows by whom; 0: look again; -1. */
+/* The daemon is dead, and has left something.  1: keepers of its lock, what has none, or nobody shows who; 0: look again; -1. */
 static int
 confirm_kept(struct target *target, struct otelop_message *message)
 {
 	struct holder holder;
 	int found;
 
-	if (is_being_swept(target))
+	if (!target->held || is_being_swept(target))
 		return 1;
 	found = holder_find(&target->named, &holder);
 	if (found < 0 && errno != ENOSYS)
@@ -277,24 +306,6 @@ find_parent(struct target *target, pid_t parent)
 	/* One that was stopped (Ctrl-Z) reaps nothing and keeps the lock. */
 	if (has == 1)
 		process_signal(&target->parent, SIGCONT);
-}
-
-/* Of the daemon's descendants, as platform_each_descendant finds them. */
-static int
-remember(void *argument, const struct platform_process *process)
-{
-	struct target *target = argument;
-	struct platform_process *more;
-
-	if (target->below_count == target->below_room) {
-		if ((more = realloc(target->below, (2 * target->below_room + 8) * sizeof(*more))) == NULL)
-			return -1;
-		target->below = more;
-		target->below_room = 2 * target->below_room + 8;
-	}
-	if (process->state != 'Z' && process->start_ticks != 0)
-		target->below[target->below_count++] = *process;
-	return 1;
 }
 
 /*

@@ -29,7 +29,7 @@ struct target {
 	int fd;			/* otelop.json as it was when the daemon was found */
 	int held;		/* its lock; else the daemon lives without it */
 	struct holder_daemon named;	/* by the file */
-	struct process daemon;	/* pid 0: it has ended, but something keeps its lock */
+	struct process daemon;	/* pid 0: it has ended, but something keeps its lock, or it has left what has none (below) */
 	int lives;		/* as identity_process_lives: 1, it is that very process; -1, nothing tells */
 	int is_respawned;	/* if it crashes, which includes that somebody kills it, its otelop-run starts it again */
 	int is_starting;	/* the daemon is a parent whose command has not been told of yet */
@@ -44,7 +44,7 @@ struct target {
 	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
 	int is_swept;		/* an otelop-run ends what it leaves, if nobody kills that */
-	struct platform_process *below;	/* its descendants, as they were when it was found */
+	struct platform_process *below;	/* its descendants, as they were when it was found; of a dead one, its remnants */
 	size_t below_count;
 	size_t below_room;
 };

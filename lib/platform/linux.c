@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -66,6 +67,18 @@ platform_signal_value(pid_t pid, int pidfd, int signal_number, int value)
 	return sigqueue(pid, signal_number, info.si_value);
 }
 
+int
+platform_first_queued_signal(void)
+{
+	return SIGRTMIN;
+}
+
+int
+platform_last_signal(void)
+{
+	return SIGRTMAX;
+}
+
 /* Deeper than any call of ours goes, and less than the kernel leaves free below a stack. */
 #define STACK_DEPTH (1 << 20)
 
@@ -84,6 +97,19 @@ int
 platform_adopt_orphans(void)
 {
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -1 : 0;
+}
+
+int
+platform_has_no_living_child(void)
+{
+	siginfo_t how;
+	int result;
+
+	/* To wait for what stops, a zombie is no child. */
+	do
+		result = waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT);
+	while (result < 0 && errno == EINTR);
+	return result < 0 && errno == ECHILD;
 }
 
 int
@@ -157,4 +183,10 @@ platform_watch(int file_fd, int dir_fd)
 	    inotify_add_watch(fd, directory, IN_MOVE_SELF | IN_DELETE_SELF) < 0))
 		io_close(&fd);
 	return fd;
+}
+
+void
+platform_watch_drain(int watch)
+{
+	io_drain(watch);
 }

@@ -1,6 +1,7 @@
 /* One process, as /proc shows it on Linux. */
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
+#include "platform/portable.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -97,23 +98,6 @@ platform_process_user(pid_t pid, uid_t *user)
 	return 1;
 }
 
-/* Does the text, variables that each end with a NUL, have NAME=VALUE, or NAME at all? */
-static int
-has_variable(const char *text, size_t length, const char *name, const char *value)
-{
-	size_t name_length = strlen(name), n;
-
-	for (; length > 0; text += n, length -= n) {
-		const char *end = memchr(text, '\0', length);
-
-		n = end != NULL ? (size_t)(end - text) + 1 : length;
-		if (end != NULL && n > name_length + 1 && memcmp(text, name, name_length) == 0 &&
-		    text[name_length] == '=' && (value == NULL || strcmp(text + name_length + 1, value) == 0))
-			return 1;
-	}
-	return 0;
-}
-
 int
 platform_process_has_variable(pid_t pid, const char *name, const char *value)
 {
@@ -135,7 +119,7 @@ platform_process_has_variable(pid_t pid, const char *name, const char *value)
 		room *= 2;
 	}
 	if (grown != NULL && n >= 0)
-		result = has_variable(text, used, name, value);
+		result = portable_has_variable(text, used, name, value);
 	free(text);
 	io_close(&fd);
 	return result;

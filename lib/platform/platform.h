@@ -2,15 +2,20 @@
  * What only some systems have.  Each system is a set of files in this folder, which make chooses by PLATFORM;
  * no file asks which system it is compiled on, and nobody outside has an #ifdef.
  *
- * A system gives every function declared here, and the rooms of posix can be taken one by one where it has
- * nothing better:
- *   posix.c              handles, signals, orphans, waiting for flock(2), watching files: what a kernel tells by event
+ * A system gives every function declared here, and the rooms of posix are taken one by one where it has
+ * nothing better (the Makefile's SYSTEM_...):
+ *   posix_handle.c       which process is meant, and its end
+ *   posix_watch.c        changes to files
+ *   posix_flock.c        waiting for flock(2)
+ *   posix_orphans.c      who gets a child whose parent ends
+ *   posix_queue.c        signals that carry a number; no_queue.c where there are none
+ *   posix_close.c        closing what is not to be kept
  *   posix_process.c      other processes, by ps(1)
  *   posix_descriptors.c  what they have open
  *   posix_files.c        names and file systems
  *   posix_notify.c       the sd_notify socket
- * So a system with kqueue(2) is a kqueue.c with what posix.c gives, and a line SYSTEM_kqueue in the Makefile that
- * names it and the other four.  Where a function cannot do its work it says so with ENOSYS, as a kernel does that lacks the
+ *   posix.c              what only Linux has, so far
+ * kqueue.c has the first two by event, on every BSD and macOS.  Where a function cannot do its work it says so with ENOSYS, as a kernel does that lacks the
  * call; every caller knows the way without.  portable.c is the same everywhere.
  */
 #ifndef PLATFORM_H
@@ -47,6 +52,11 @@ int platform_pidfd_signal(int pidfd, int signal_number);
 int platform_value_signal(void);
 int platform_signal_value(pid_t pid, int pidfd, int signal_number, int value);
 
+/* Those that are queued are the last ones of all.  Where there are none, the first is one more than the last. */
+#define PLATFORM_SIGNALS_MAX 128
+int platform_first_queued_signal(void);
+int platform_last_signal(void);
+
 /*
  * A process that waits for flock(fd, operation), on this very description, in our stead: nobody's wait(2)
  * without __WCLONE sees it, no SIGCHLD tells of it, and it dies with the thread that began it.  pidfd is
@@ -63,6 +73,14 @@ int platform_flock_begin(struct platform_flock_helper *helper, int fd, int opera
 /* End it.  1: it got the lock; 0: it did not, or nobody knows. */
 int platform_flock_end(struct platform_flock_helper *helper);
 
+/* How this system waits for a lock until a moment. */
+enum platform_flock_way {
+	PLATFORM_FLOCK_LOOKS,	/* it has no such helper: whoever waits looks again and again */
+	PLATFORM_FLOCK_HELPER,
+	PLATFORM_FLOCK_EVENT	/* it is only told that somebody let go; another may be quicker, and then one begins again */
+};
+enum platform_flock_way platform_flock_way(void);
+
 /*
  * Let go of the pages that earlier calls have used of the stack, for a process that stays and is about to sleep.  Only
  * from the first thread.
@@ -74,6 +92,9 @@ int platform_adopt_orphans(void);
 
 /* Do they become so?  1 or 0. */
 int platform_adopts_orphans(void);
+
+/* Has no child of this process life in it, whoever is a zombie?  1; 0, also where that cannot be told. */
+int platform_has_no_living_child(void);
 
 /* The signals of this system alone, which all end a process by default; one without a name is the last. */
 struct platform_signal {
@@ -119,7 +140,7 @@ struct platform_process {
 	pid_t group;
 	pid_t session;
 	char state;	/* as ps shows it; Z is a zombie */
-	unsigned long long start_ticks;	/* when it began, in ticks since the boot; 0: not known */
+	unsigned long long start_ticks;	/* when it began, in ticks since the boot or another unit of the system; 0: not known */
 };
 
 /* All processes, or those that we may see; the caller frees the array.  -1: errno, ENOSYS: never. */
@@ -206,11 +227,14 @@ int platform_renames_strictly(void);
 int platform_rename_strictly(int dir_fd, const char *from, const char *to);
 
 /*
- * A descriptor, to be read until it is empty, that becomes readable when the file is removed, renamed,
+ * A descriptor that becomes readable when the file is removed, renamed,
  * written to or changed in its mode, or the directory is removed or renamed.  -1: errno; ENOSYS: the system
  * has no such thing, EMFILE: this user has too many.
  */
 int platform_watch(int file_fd, int dir_fd);
+
+/* Forget what it has told so far; -1 is none. */
+void platform_watch_drain(int watch);
 
 /* The name that pid has chosen, to be cleaned before it is shown.  1; 0: there is no such process; -1: errno. */
 int platform_process_name(pid_t pid, char *name, size_t size);
@@ -218,6 +242,7 @@ int platform_process_name(pid_t pid, char *name, size_t size);
 /* A socket that listens. */
 struct platform_listener {
 	int family;			/* AF_INET, AF_INET6, AF_UNIX */
+	pid_t pid;			/* who has it open, where the system tells that and not the inode; or 0 */
 	unsigned long inode;
 	uid_t user;			/* who has made it; of AF_UNIX it is not told */
 	unsigned port;
@@ -234,6 +259,12 @@ struct platform_listener {
  */
 typedef int platform_take_listener(void *argument, const struct platform_listener *listener);
 int platform_each_listener(int family, platform_take_listener *take, void *argument);
+
+/*
+ * The same for those that these processes have open, with pid, where the system tells it by process: that is to be tried first.
+ * hidden is one that may not be looked into, or is left as it was.  -1: ENOSYS: it tells it by inode.
+ */
+int platform_each_listener_of(const pid_t *pids, size_t count, platform_take_listener *take, void *argument, pid_t *hidden);
 
 /* A number for the network namespace that pid is in.  0: not known. */
 unsigned long platform_net_namespace(pid_t pid);
@@ -259,9 +290,12 @@ int platform_is_remote(int fd);
 /* Open a directory on whose path there is no link, in one step.  -1: who wants to know why must walk the path. */
 int platform_open_linkless(const char *path);
 
+/* Does this errno of an open with O_NOFOLLOW say that it is a link?  1 or 0. */
+int platform_is_link_error(int error);
+
 /*
  * Open the directory name in dir_fd only to go on from there: also one that we may enter but not read,
- * where the system can.  flags: O_NOFOLLOW or 0.  -1: ELOOP, ENOTDIR or EMLINK where it is a link.
+ * where the system can.  flags: O_NOFOLLOW or 0.  -1: ENOTDIR or an errno as above where it is a link.
  */
 int platform_open_to_search(int dir_fd, const char *name, int flags);
 

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #if defined(O_PATH)
@@ -114,5 +115,46 @@ portable_add_process(struct platform_process **list, size_t *count, size_t *room
 		*room = more;
 	}
 	(*list)[(*count)++] = *process;
+	return 0;
+}
+
+int
+portable_has_no_living_child(void)
+{
+	struct platform_process *all;
+	pid_t self = getpid();
+	size_t count, i, living = 0;
+
+	if (platform_processes(&all, &count) < 0)
+		return 0;
+	for (i = 0; i < count; i++)
+		living += all[i].parent == self && all[i].state != 'Z';
+	free(all);
+	return living == 0;
+}
+
+int
+platform_is_link_error(int error)
+{
+#ifdef EFTYPE
+	if (error == EFTYPE)	/* NetBSD */
+		return 1;
+#endif
+	return error == ELOOP || error == EMLINK;
+}
+
+int
+portable_has_variable(const char *text, size_t length, const char *name, const char *value)
+{
+	size_t name_length = strlen(name), n;
+
+	for (; length > 0; text += n, length -= n) {
+		const char *end = memchr(text, '\0', length);
+
+		n = end != NULL ? (size_t)(end - text) + 1 : length;
+		if (end != NULL && n > name_length + 1 && memcmp(text, name, name_length) == 0 &&
+		    text[name_length] == '=' && (value == NULL || strcmp(text + name_length + 1, value) == 0))
+			return 1;
+	}
 	return 0;
 }

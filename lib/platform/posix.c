@@ -1,60 +1,11 @@
-/*
- * What a process does to itself and to others, with POSIX alone: kill(2) and looking again and again.  A system
- * that has handles, events, or descendants that come to it gives these functions in a file of its own, in this one's place.
- */
+/* What only Linux has: it saves memory, undoes what a libc keeps for itself, and names a boot and a namespace. */
 #include "platform/platform.h"
-#include "platform/portable.h"
 
 #include <errno.h>
-#include <signal.h>
-
-int
-platform_pidfd_open(pid_t pid)
-{
-	(void)pid;
-	errno = ENOSYS;
-	return -1;
-}
-
-int
-platform_pidfd_signal(int pidfd, int signal_number)
-{
-	(void)pidfd;
-	(void)signal_number;
-	errno = ENOSYS;
-	return -1;
-}
-
-/* What a libc keeps for itself is in front of SIGRTMIN, and not behind SIGRTMAX. */
-int
-platform_value_signal(void)
-{
-	return SIGRTMAX - 3;
-}
-
-int
-platform_signal_value(pid_t pid, int pidfd, int signal_number, int value)
-{
-	(void)pidfd;
-	return sigqueue(pid, signal_number, (union sigval){ .sival_int = value });
-}
 
 void
 platform_give_back_stack(void)
 {
-}
-
-int
-platform_adopt_orphans(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-int
-platform_adopts_orphans(void)
-{
-	return 0;
 }
 
 void
@@ -78,35 +29,18 @@ platform_share(int (*run)(void *), void *argument, char *stack, size_t size)
 	return -1;
 }
 
-void
-platform_close_all_but(const int *keep, size_t count)
-{
-	portable_close_all_but(keep, count);
-}
-
 int
-platform_flock_begin(struct platform_flock_helper *helper, int fd, int operation, int keeps)
+platform_boot_id(char *name, size_t size)
 {
-	(void)helper;
-	(void)fd;
-	(void)operation;
-	(void)keeps;
-	errno = ENOSYS;
-	return -1;
-}
-
-int
-platform_flock_end(struct platform_flock_helper *helper)
-{
-	(void)helper;
+	(void)name;
+	(void)size;
 	return 0;
 }
 
 int
-platform_watch(int file_fd, int dir_fd)
+platform_pid_namespace(char *name, size_t size)
 {
-	(void)file_fd;
-	(void)dir_fd;
-	errno = ENOSYS;
-	return -1;
+	(void)name;
+	(void)size;
+	return 0;
 }

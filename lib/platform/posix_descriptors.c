@@ -58,16 +58,6 @@ platform_lock_holders(const struct stat *file, const char *name, struct platform
 	return -1;
 }
 
-int
-platform_each_listener(int family, platform_take_listener *take, void *argument)
-{
-	(void)family;
-	(void)take;
-	(void)argument;
-	errno = ENOSYS;
-	return -1;
-}
-
 unsigned long
 platform_net_namespace(pid_t pid)
 {
@@ -98,28 +88,6 @@ platform_is_unix_socket(pid_t pid, int number)
 	(void)pid;
 	(void)number;
 	return 1;	/* nothing else tells */
-}
-
-int
-platform_peer(int fd, pid_t *pid, uid_t *user)
-{
-	(void)fd;
-	(void)pid;
-	(void)user;
-	return 0;
-}
-
-int
-platform_process_cwd(pid_t pid, char *path, size_t size)
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
-	if ((n = readlink(link, path, size - 1)) < 1 || (size_t)n == size - 1 || *path != '/')
-		return 0;
-	path[n] = '\0';
-	return 1;
 }
 
 int

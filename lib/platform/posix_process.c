@@ -1,54 +1,14 @@
 /* Other processes, with POSIX alone: what ps(1) tells. */
 #include "platform/platform.h"
+#include "platform/command.h"
 #include "platform/portable.h"
 #include "base/io.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What ps with these words puts out, on a descriptor; the child is not in the answer. */
-static int
-open_ps(const char *const words[], pid_t *child)
-{
-	sigset_t all, before;
-	int out[2], null;
-
-	if (io_pipe(out) < 0)
-		return -1;
-	/* The child must not run our handlers: ps has none, and blocked signals do not matter to it. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	if ((*child = fork()) == 0) {
-		if ((null = io_open("/dev/null", O_RDWR, 0)) < 0 || io_dup2(out[1], 1) < 0 ||
-		    io_dup2(null, 2) < 0)
-			_exit(127);
-		execvp("ps", (char *const *)(uintptr_t)words);
-		_exit(127);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	io_close(&out[1]);
-	if (*child < 0)
-		io_close(&out[0]);
-	return out[0];
-}
-
-static int
-await_ps(pid_t child)
-{
-	int status = 0;	/* where SIGCHLD is ignored, nobody tells it */
-
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFSIGNALED(status) || WEXITSTATUS(status) > 1 ? -1 : 0;
-}
 
 /* Of one process, or of all. */
 static int
@@ -68,7 +28,7 @@ list_ps(pid_t pid, struct platform_process **list, size_t *count)
 	*list = NULL;
 	*count = 0;
 	snprintf(one, sizeof(one), "%ld", (long)pid);
-	if ((fd = open_ps(words, &child)) < 0)
+	if ((fd = command_open(words, &child)) < 0)
 		return -1;
 	if ((stream = fdopen(fd, "r")) == NULL)
 		io_close(&fd);
@@ -86,7 +46,7 @@ list_ps(pid_t pid, struct platform_process **list, size_t *count)
 	}
 	if (stream != NULL)
 		fclose(stream);
-	if (await_ps(child) < 0 || stream == NULL || failed) {
+	if (command_await(child) < 0 || stream == NULL || failed) {
 		free(*list);
 		*list = NULL;
 		errno = ENOSYS;
@@ -151,11 +111,11 @@ platform_process_name(pid_t pid, char *name, size_t size)
 	int fd;
 
 	snprintf(one, sizeof(one), "%ld", (long)pid);
-	if ((fd = open_ps(words, &child)) < 0)
+	if ((fd = command_open(words, &child)) < 0)
 		return -1;
 	n = io_read_all(fd, text, sizeof(text) - 1);
 	io_close(&fd);
-	if (await_ps(child) < 0 || n < 0) {
+	if (command_await(child) < 0 || n < 0) {
 		errno = ENOSYS;
 		return -1;
 	}
@@ -174,39 +134,4 @@ platform_process_has_variable(pid_t pid, const char *name, const char *value)
 	(void)value;
 	errno = ENOSYS;
 	return -1;
-}
-
-int
-platform_children(pid_t pid, struct pids *children)
-{
-	(void)pid;
-	(void)children;
-	errno = ENOSYS;
-	return -1;
-}
-
-int
-platform_each_descendant(pid_t top, platform_take_descendant *take, void *argument)
-{
-	(void)top;
-	(void)take;
-	(void)argument;
-	errno = ENOSYS;
-	return -1;
-}
-
-int
-platform_boot_id(char *name, size_t size)
-{
-	(void)name;
-	(void)size;
-	return 0;
-}
-
-int
-platform_pid_namespace(char *name, size_t size)
-{
-	(void)name;
-	(void)size;
-	return 0;
 }

@@ -40,7 +40,7 @@ child_reset_signals(const int *kept)
 	sigset_t none;
 	int number;
 
-	for (number = 1; number < NSIG; number++)
+	for (number = 1; number <= platform_last_signal(); number++)
 		if (!stays_ignored(number, kept))
 			sigaction(number, &action, NULL);	/* KILL and STOP refuse */
 	platform_reset_hidden_signals();

@@ -67,7 +67,7 @@ ending_signal_number(const char *name)
 	size_t i;
 
 	if (*name >= '0' && *name <= '9')
-		return text_number(name, 1, NSIG - 1, &number) ? (int)number : -1;
+		return text_number(name, 1, platform_last_signal(), &number) ? (int)number : -1;
 	if (strncasecmp(name, "SIG", 3) == 0)
 		name += 3;
 	for (i = 0; i < SIGNAL_COUNT; i++)

@@ -113,7 +113,8 @@ take_listener(void *argument, const struct platform_listener *listener)
 
 	if (rank > search->rank) {
 		search->rank = rank;
-		*search->found = (struct listener){ .is_known = 1, .user = listener->user, .inode = listener->inode };
+		*search->found = (struct listener){ .is_known = 1, .user = listener->user, .pid = listener->pid,
+		    .inode = listener->inode };
 	}
 	return 0;
 }

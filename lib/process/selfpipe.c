@@ -101,7 +101,7 @@ selfpipe_open_all(void)
 	/* Whatever would end us, but for what means a fault of ours; and what a program acts on. */
 	static const int meant_for_others[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE,
 	    SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGWINCH, SIGCONT };
-	int caught[NSIG + 1], number;
+	int caught[2 * PLATFORM_SIGNALS_MAX], number;
 	size_t count = 0, i;
 
 	caught[count++] = SIGCHLD;
@@ -109,7 +109,7 @@ selfpipe_open_all(void)
 		caught[count++] = meant_for_others[i];
 	for (i = 0; platform_signals[i].name != NULL; i++)
 		caught[count++] = platform_signals[i].number;
-	for (number = SIGRTMIN; number <= SIGRTMAX && count < NSIG; number++)
+	for (number = platform_first_queued_signal(); number <= platform_last_signal(); number++)
 		caught[count++] = number;
 	caught[count] = 0;
 	return selfpipe_open(caught);

@@ -44,10 +44,21 @@ take_nothing(void *argument, int directory, const char *number, const char *targ
 	return 0;
 }
 
+static int
+take_no_listener(void *argument, const struct platform_listener *listener)
+{
+	(void)argument;
+	(void)listener;
+	return 0;
+}
+
 int
 sockets_are_seen(void)
 {
-	return platform_each_descriptor(getpid(), take_nothing, NULL) == 0;
+	pid_t self = getpid(), hidden;
+
+	return platform_each_listener_of(&self, 1, take_no_listener, NULL, &hidden) == 0 ||
+	    platform_each_descriptor(self, take_nothing, NULL) == 0;
 }
 
 static int
@@ -137,16 +148,13 @@ take_inet(void *argument, const struct platform_listener *listener)
 	    addresses_add(argument, address) : 0;
 }
 
+/* As the kernel tells it, of a process of the tree. */
 static int
-take_listener(void *argument, const struct platform_listener *listener)
+add_listener(struct search *search, const struct seen_socket *socket, const struct platform_listener *listener)
 {
-	struct search *search = argument;
-	const struct seen_socket *socket = find_socket(search, listener->inode);
 	char address[ADDRESSES_TEXT_SIZE];
 	size_t i;
 
-	if (socket == NULL)
-		return 0;
 	if (listener->family != AF_UNIX)
 		return take_inet(search->found, listener);
 	if (listener->name_length == 0 || listener->name_length >= sizeof(address))
@@ -157,6 +165,22 @@ take_listener(void *argument, const struct platform_listener *listener)
 		if (address[i] == '\0')
 			address[i] = '@';
 	return add_name(search, socket, address, listener->file);
+}
+
+static int
+take_listener(void *argument, const struct platform_listener *listener)
+{
+	const struct seen_socket *socket = find_socket(argument, listener->inode);
+
+	return socket == NULL ? 0 : add_listener(argument, socket, listener);
+}
+
+static int
+take_listener_of(void *argument, const struct platform_listener *listener)
+{
+	const struct seen_socket socket = { .pid = listener->pid };
+
+	return add_listener(argument, &socket, listener);
 }
 
 static FILE *
@@ -293,21 +317,33 @@ add_namespaces(struct search *search, const pid_t *pids, size_t count)
 	return result;
 }
 
+/* Where the system tells of sockets by their inodes. */
+static int
+find_by_inode(struct search *search, const pid_t *pids, size_t count)
+{
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < count && result == 0; i++)
+		result = add_sockets(search, pids[i]);
+	if (result == 0 && search->count > 0) {
+		qsort(search->sockets, search->count, sizeof(*search->sockets), by_inode);
+		result = add_namespaces(search, pids, count);
+	}
+	free(search->sockets);
+	return result;
+}
+
 static int
 find(const pid_t *pids, size_t count, int is_last, struct addresses *found)
 {
 	struct search search = { .found = found, .is_last = is_last };
-	int result = 0;
-	size_t i;
+	int result;
 
 	memset(found, 0, sizeof(*found));
-	for (i = 0; i < count && result == 0; i++)
-		result = add_sockets(&search, pids[i]);
-	if (result == 0 && search.count > 0) {
-		qsort(search.sockets, search.count, sizeof(*search.sockets), by_inode);
-		result = add_namespaces(&search, pids, count);
-	}
-	free(search.sockets);
+	result = platform_each_listener_of(pids, count, take_listener_of, &search, &found->hidden);
+	if (result < 0 && errno == ENOSYS)
+		result = find_by_inode(&search, pids, count);
 	if (result < 0)
 		addresses_free(found);
 	else

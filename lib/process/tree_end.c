@@ -114,19 +114,6 @@ end_round(struct end *end)
 	return running;
 }
 
-/* Has no child of ours life in it?  To wait for what stops, a zombie is no child. */
-static int
-has_no_living_child(void)
-{
-	siginfo_t how;
-	int result;
-
-	do
-		result = waitid(P_ALL, 0, &how, WSTOPPED | WNOHANG | WNOWAIT);
-	while (result < 0 && errno == EINTR);
-	return result < 0 && errno == ECHILD;
-}
-
 static int
 has_living_spared(const struct tree *tree)
 {
@@ -185,7 +172,7 @@ count_unlisted(const struct tree *tree)
 	long living;
 
 	if (!tree->is_reaper) {
-		if (tree_top(tree) == 0 || has_no_living_child())
+		if (tree_top(tree) == 0 || platform_has_no_living_child())
 			return 0;
 		if ((living = count_children(tree)) >= 0 || errno != ENOSYS)
 			return living;
@@ -219,8 +206,7 @@ kill_child(struct end *end, pid_t child, struct pids *killed)
 	group = getpgid(child);
 	if (session > 0 && session != getsid(0) && group > 1)
 		kill(-group, SIGKILL);
-	kill(child, SIGKILL);
-	if (child != tree->root || !tree_is_zombie_child(child))
+	if (kill(child, SIGKILL) == 0 && (child != tree->root || !tree_is_zombie_child(child)))
 		note_killed(end, child);
 	return pids_add(killed, child) == 1;
 }
@@ -264,7 +250,7 @@ is_all(struct end *end, long running, int failures)
 {
 	const struct tree *tree = end->tree;
 
-	if (tree->adopted && platform_adopts_orphans() && !has_no_living_child() &&
+	if (tree->adopted && platform_adopts_orphans() && !platform_has_no_living_child() &&
 	    tree->state_dir == NULL && !has_living_spared(tree))
 		return 0;
 	return running == 0 && !end->is_refused && failures < LIST_TRIES;

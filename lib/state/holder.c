@@ -46,6 +46,20 @@ was_given_lock(const struct holder_daemon *daemon, pid_t pid)
 	return was_given_directory(daemon, pid) && platform_process_has_variable(pid, "OTELOP_LOCK_FD", NULL) == 1;
 }
 
+static int
+is_of_owner(const struct holder_daemon *daemon, pid_t pid)
+{
+	uid_t user;
+
+	return platform_process_user(pid, &user) == 1 && (user == daemon->file.st_uid || daemon->file.st_uid == 0);
+}
+
+int
+holder_was_given(const struct holder_daemon *daemon, pid_t pid)
+{
+	return is_of_owner(daemon, pid) && was_given_lock(daemon, pid);
+}
+
 /*
  * Is it the daemon's for certain?  A process that somebody sent the descriptor to, such as a service
  * manager that stores them, must not be ended for having it.
@@ -53,12 +67,8 @@ was_given_lock(const struct holder_daemon *daemon, pid_t pid)
 static int
 is_daemons(const struct holder_daemon *daemon, pid_t pid, int is_retaken)
 {
-	uid_t user;
-
-	if (platform_process_user(pid, &user) != 1 || (user != daemon->file.st_uid && daemon->file.st_uid != 0))
-		return 0;
-	return is_in_session(daemon, pid) ||
-	    (is_retaken ? was_given_lock(daemon, pid) : was_given_directory(daemon, pid));
+	return is_of_owner(daemon, pid) && (is_in_session(daemon, pid) ||
+	    (is_retaken ? was_given_lock(daemon, pid) : was_given_directory(daemon, pid)));
 }
 
 /* Is it an otelop-run, whose command has ended and is not reaped before all is settled?  One that is hidden may be. */

@@ -49,6 +49,9 @@ int holder_describe(struct holder_daemon *daemon, const struct statedir *dir, in
 /* 0; -1: errno; ENOSYS: the system shows nobody's descriptors. */
 int holder_find(const struct holder_daemon *daemon, struct holder *holder);
 
+/* Was it given this directory and a lock, as what a command starts is?  And is it of the file's owner?  1 or 0. */
+int holder_was_given(const struct holder_daemon *daemon, pid_t pid);
+
 /* Why is none of a held lock's holders seen?  holder: what was found; NULL: the system shows nobody's descriptors. */
 const char *holder_why_unseen(const struct holder *holder);
 

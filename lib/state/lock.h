@@ -10,6 +10,7 @@
  *	lock_start(&lock, path, &request, &metadata, &message);	or both at once
  *	lock_prepare_next(&lock, &message);			the next file; a child may inherit its lock
  *	lock_publish_next(&lock, &metadata, &message);		and this is what we have become
+	lock_announce(&lock, &metadata);			what is to be published once a dead one's rest is ended
  *	lock_forget_replaced(&lock);				when nobody waits for us
  *	lock_remove(&lock, &message);				or lock_release, which leaves the file
  *
@@ -39,6 +40,8 @@
  *  10. Where there is no otelop.json, one appears locked and complete, by a rename that replaces nothing, and whose it
  *      is has the claim.  Until then it is otelop.json.first, which only he renames or removes who has the lock of the
  *      file that this names, and has looked that it does.
+ *  11. While the file names a dead process and its lock is held, otelop.json.next may have its words before it has its
+ *      name: they say what the claim's holder, who lives and is named there, is about to become.
  *
  * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, M make the first file, P publish,
  * H hand on, Q probe, K keepers, R remove, U upstream's window.
@@ -98,6 +101,12 @@ int lock_publish_next(struct otelop_lock *lock, const struct otelop_metadata *me
 /* Both. */
 int lock_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata,
     struct otelop_message *message);
+
+/*
+ * Say in the next file what is to be published in place of a dead process's words, as soon as whatever that has left, which
+ * has the lock, is ended.  Only a help for readers: what goes wrong is not told, and lock_publish makes the file anew.
+ */
+void lock_announce(struct otelop_lock *lock, const struct otelop_metadata *metadata);
 
 /* Close the files that were replaced. */
 void lock_forget_replaced(struct otelop_lock *lock);

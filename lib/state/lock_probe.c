@@ -80,9 +80,10 @@ lock_is_held(const struct statedir *dir, int *fd, struct otelop_message *message
 int
 lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadline)
 {
-	int result, watch = platform_watch(fd, dir->fd);
-	/* A system without watches has no helper for a timed wait either: it would look all the time. */
-	int waits_whole = watch >= 0 || errno == ENOSYS;
+	/* Where nothing helps to wait until a moment, who waits for two things would look all the time. */
+	int helps = platform_flock_way() != PLATFORM_FLOCK_LOOKS;
+	int result, watch = helps ? platform_watch(fd, dir->fd) : -1;
+	int waits_whole = watch >= 0 || !helps || errno == ENOSYS;
 
 	do {
 		result = lock_wait_moment(fd, operation, waits_whole ? deadline :
@@ -95,7 +96,7 @@ lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadl
 			    clock_deadline(LETTING_GO_MS)), -1) < 0 ? -1 : 1;
 			break;
 		}
-		io_drain(watch);
+		platform_watch_drain(watch);
 	} while (clock_left_ms(deadline) != 0);
 	io_close(&watch);
 	return result;

@@ -240,6 +240,13 @@ lock_publish(struct otelop_lock *lock, const struct otelop_metadata *metadata,
 	return lock_prepare_next(lock, message) < 0 ? -1 : lock_publish_next(lock, metadata, message);
 }
 
+void
+lock_announce(struct otelop_lock *lock, const struct otelop_metadata *metadata)
+{
+	if (lock_prepare_next(lock, NULL) == 0 && lock_write(lock, STATEDIR_NEXT, metadata, NULL) < 0)
+		lock_drop_next(lock);
+}
+
 int
 lock_was_replaced(int fd)
 {

@@ -94,14 +94,14 @@ wait_for(int fd, int operation, int64_t deadline, int interrupt_fd, int keeps)
 		return got;
 	if (deadline == OTELOP_FOREVER && interrupt_fd < 0)
 		return io_flock(fd, operation) == 0 ? 1 : -1;
-	if ((helped = wait_helped(fd, operation, deadline, interrupt_fd, keeps)) == 1)
-		return 1;
-	if (helped == 0) {
+	do {
+		if ((helped = wait_helped(fd, operation, deadline, interrupt_fd, keeps)) == 1)
+			return 1;
 		/* What the helper got at the last moment is ours, and asking for it again changes nothing. */
-		if ((got = try_now(fd, operation)) != 0 || clock_left_ms(deadline) == 0 ||
-		    is_readable(interrupt_fd))
+		if (helped == 0 && ((got = try_now(fd, operation)) != 0 || clock_left_ms(deadline) == 0 ||
+		    is_readable(interrupt_fd)))
 			return got;
-	}
+	} while (helped == 0 && platform_flock_way() == PLATFORM_FLOCK_EVENT);
 	return wait_looking(fd, operation, deadline, interrupt_fd);
 }
 

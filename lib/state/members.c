@@ -54,6 +54,7 @@ static const struct known_member known[] = {
 	{ "summary", MEMBER_TEXT, NULL },	/* this and the others from here on are said on the ready pipe alone */
 	{ "notRun", MEMBER_NUMBER, NULL },
 	{ "extendTimeout", MEMBER_TICKS, NULL },
+	{ "uptimeSeconds", MEMBER_TICKS, NULL },	/* this is shown alone */
 };
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
 struct members_fit { char all_known[KNOWN_COUNT <= MEMBERS_KNOWN_MAX ? 1 : -1]; };

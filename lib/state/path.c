@@ -1,5 +1,5 @@
 /*
- * A directory's path, walked by descriptors.
+ * A path, walked by descriptors.
  *
  * Between two looks at a path, whoever owns one of its directories can put a link in its place.  So
  * each component is opened once, by its name in the directory that is open already, and never
@@ -20,9 +20,11 @@
 #include <unistd.h>
 
 #define LINKS_MAX 40	/* as many as Linux follows */
+#define LINK (-2)	/* no descriptor */
 
 struct walk {
 	const char *path;		/* as it was given */
+	const char *thing;		/* what it names, for messages */
 	enum path_missing missing;
 	int fd;				/* the directory that has been reached */
 	char reached[OTELOP_PATH_SIZE];	/* its name, for messages */
@@ -46,7 +48,7 @@ refuse(struct walk *walk, const char *name, const char *reason, struct otelop_me
 
 	walk->refused = 1;
 	errno = EPERM;
-	return message_set(message, "%s: state directory refused: %s%s%s: %s", walk->path,
+	return message_set(message, "%s: %s refused: %s%s%s: %s", walk->path, walk->thing,
 	    walk->reached, slash, name, reason);
 }
 
@@ -133,15 +135,14 @@ enter(struct walk *walk, int fd, const char *name)
 	return reach(walk, fd, reached);
 }
 
-static int
-follow(struct walk *walk, const char *name, struct otelop_message *message)
+/* What the link says, if it is to be followed: its length; 0: it is one of /proc's. */
+static ssize_t
+read_trusted_link(struct walk *walk, const char *name, char text[OTELOP_PATH_SIZE], struct otelop_message *message)
 {
-	char text[OTELOP_PATH_SIZE];
 	struct stat link;
 	ssize_t length;
-	int fd;
 
-	if ((length = platform_read_link(walk->fd, name, &link, text, sizeof(text))) < 0) {
+	if ((length = platform_read_link(walk->fd, name, &link, text, OTELOP_PATH_SIZE)) < 0) {
 		if (errno == EINVAL)
 			errno = ENOTDIR;	/* no link, and no directory either */
 		return -1;
@@ -152,6 +153,18 @@ follow(struct walk *walk, const char *name, struct otelop_message *message)
 		errno = ELOOP;
 		return -1;
 	}
+	return length;
+}
+
+static int
+follow(struct walk *walk, const char *name, struct otelop_message *message)
+{
+	char text[OTELOP_PATH_SIZE];
+	ssize_t length;
+	int fd;
+
+	if ((length = read_trusted_link(walk, name, text, message)) < 0)
+		return -1;
 	if (length == 0) {
 		/* Nobody else gives names in /proc. */
 		fd = platform_open_to_search(walk->fd, name, 0);
@@ -182,9 +195,21 @@ step(struct walk *walk, struct otelop_message *message)
 		fd = make(walk, name, message);
 	if (fd >= 0)
 		return enter(walk, fd, name);
-	if (!walk->refused && (errno == ELOOP || errno == ENOTDIR || errno == EMLINK))
+	if (!walk->refused && (errno == ENOTDIR || platform_is_link_error(errno)))
 		return follow(walk, name, message);
 	return -1;
+}
+
+static int
+set_out(struct walk *walk)
+{
+	if (io_format(walk->ahead, sizeof(walk->ahead), "%s", walk->path) < 0)
+		return -1;
+	if (*walk->path == '\0') {
+		errno = ENOENT;
+		return -1;
+	}
+	return begin(walk, walk->path);
 }
 
 static int
@@ -192,13 +217,7 @@ walk_all(struct walk *walk, struct otelop_message *message)
 {
 	int fd;
 
-	if (io_format(walk->ahead, sizeof(walk->ahead), "%s", walk->path) < 0)
-		return -1;
-	if (*walk->path == '\0') {
-		errno = ENOENT;
-		return -1;
-	}
-	if (begin(walk, walk->path) < 0)
+	if (set_out(walk) < 0)
 		return -1;
 	while (walk->ahead[walk->at] != '\0')
 		if (step(walk, message) < 0)
@@ -212,7 +231,7 @@ walk_all(struct walk *walk, struct otelop_message *message)
 static int
 walk_path(const char *path, enum path_missing missing, const char *what, struct otelop_message *message)
 {
-	struct walk walk = { .path = path, .missing = missing, .fd = -1 };
+	struct walk walk = { .path = path, .thing = "state directory", .missing = missing, .fd = -1 };
 	int fd = walk_all(&walk, message);
 
 	io_close(&walk.fd);
@@ -231,5 +250,49 @@ path_open_directory(const char *path, enum path_missing missing, const char *wha
 		io_close(&fd);
 		fd = walk_path(path, missing, what, message);
 	}
+	return fd;
+}
+
+/* The last component, which may be a link to a file.  A descriptor; -1; LINK: it was one, and what it says is ahead. */
+static int
+open_last(struct walk *walk, const char *name, int flags, mode_t mode, struct otelop_message *message)
+{
+	char text[OTELOP_PATH_SIZE];
+	int fd = io_openat(walk->fd, name, flags | O_NOFOLLOW, mode);
+	ssize_t length;
+
+	if (fd >= 0 || (errno != ELOOP && errno != EMLINK))
+		return fd;
+	if ((length = read_trusted_link(walk, name, text, message)) < 0)
+		return -1;
+	if (length == 0)
+		return io_openat(walk->fd, name, flags, mode);
+	if (io_format(walk->ahead, sizeof(walk->ahead), "%.*s", (int)length, text) < 0)
+		return -1;
+	walk->at = 0;
+	walk->link_end = (size_t)length;
+	return *text == '/' && begin(walk, text) < 0 ? -1 : LINK;
+}
+
+int
+path_open_file(const char *path, int flags, mode_t mode, struct otelop_message *message)
+{
+	struct walk walk = { .path = path, .thing = "log", .missing = PATH_REFUSE_MISSING, .fd = -1 };
+	char name[OTELOP_PATH_SIZE];
+	int fd = set_out(&walk) < 0 ? -1 : LINK, saved;
+
+	while (fd == LINK)
+		if (strchr(walk.ahead + walk.at, '/') != NULL) {
+			if (step(&walk, message) < 0)
+				fd = -1;
+		} else {
+			io_format(name, sizeof(name), "%s", walk.ahead + walk.at);
+			fd = open_last(&walk, *name != '\0' ? name : ".", flags, mode, message);
+		}
+	saved = errno;
+	io_close(&walk.fd);
+	if (fd < 0 && !walk.refused)
+		message_set(message, "%s", "");
+	errno = saved;
 	return fd;
 }

@@ -1,10 +1,12 @@
 /*
- * A directory's path, walked a component at a time and by descriptors, as the kernel would walk it
+ * A path, walked a component at a time and by descriptors, as the kernel would walk it
  * but for two things: of links only our own and root's are followed, and what is missing is made.
  * A name that is given to something else meanwhile leads to a refusal, never to another place.
  */
 #ifndef PATH_H
 #define PATH_H
+
+#include <sys/types.h>
 
 #include "otelop.h"
 
@@ -20,5 +22,11 @@ enum path_missing {
  */
 int path_open_directory(const char *path, enum path_missing missing, const char *what,
     struct otelop_message *message);
+
+/*
+ * Open the log path, with flags and mode as open(2) has them, and no other links followed on the way to it, its last
+ * component included.  A descriptor, or -1: as open(2), message is empty; or EPERM, and message says what was refused.
+ */
+int path_open_file(const char *path, int flags, mode_t mode, struct otelop_message *message);
 
 #endif

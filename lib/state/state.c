@@ -3,7 +3,7 @@
  *
  *	lock	named process			answer
  *	held	is that very process		running, or starting
- *	held	dead, its otelop-run sweeps	stale
+ *	held	dead, its otelop-run sweeps	stale; starting, where otelop.json.next says that it runs again
  *	held	dead, the lock's taker lives	starting: it has claimed what a dead daemon left
  *	held	dead, so is the taker		kept, and by whom is named
  *	held	dead, and nobody is seen	cannot tell
@@ -28,6 +28,7 @@
 #include <sys/file.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define LOOK_AGAIN_MS 500
@@ -114,13 +115,45 @@ judge_holder(struct look *look)
 	return 0;
 }
 
+/*
+ * The dead one's otelop-run is ending what it has left: does it say in the next file already that it starts the command
+ * again?  Its words are taken then.  1 or 0.
+ */
+static int
+is_begun_again(struct look *look)
+{
+	struct otelop_metadata next = OTELOP_METADATA_INIT;
+	int fd, found = 0;
+
+	if ((fd = statedir_open_file(&look->dir, STATEDIR_NEXT, O_RDONLY, NULL)) < 0)
+		return 0;
+	if (meta_read_fd(&next, &look->dir, fd, NULL) == 0 && meta_state_is(&next, "starting") &&
+	    identity_process_lives(&next) != 0) {
+		otelop_metadata_free(look->metadata);
+		*look->metadata = next;
+		next = (struct otelop_metadata)OTELOP_METADATA_INIT;
+		found = 1;
+	}
+	otelop_metadata_free(&next);
+	io_close(&fd);
+	return found;
+}
+
 /* The lock is held, and the process that the file names is dead, or is not that one any more. */
 static int
 judge_dead_holder(struct look *look, const struct stat *file)
 {
 	pid_t pid = meta_pid(look->metadata);
+	struct json_value respawn;
 
 	*look->state = STATE_STALE;
+	if (meta_find(look->metadata, "respawn", &respawn)) {
+		if (is_begun_again(look)) {
+			*look->state = STATE_STARTING;
+			return 0;
+		}
+		look->is_doubtful = 1;	/* it has not come to saying so yet, perhaps */
+	}
 	/* A zombie, whose parent has the file: an otelop-run that sweeps. */
 	if (!process_is_alive(pid) && process_keeps_open(pid, file, STATEDIR_METADATA) == 1)
 		return 0;

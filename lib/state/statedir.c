@@ -2,6 +2,7 @@
 #include "state/statedir.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "platform/platform.h"
 #include "state/path.h"
 
 #include <errno.h>
@@ -271,7 +272,7 @@ statedir_open_file(const struct statedir *dir, const char *name, int flags, stru
 
 	/* O_NONBLOCK: a planted FIFO must not hold us. */
 	fd = open_or_make(dir->fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, &is_made);
-	if (fd < 0 && (errno == ELOOP || errno == EMLINK)) {
+	if (fd < 0 && platform_is_link_error(errno)) {
 		errno = EPERM;
 		return message_set(message, "%s/%s: refused: it is a link", dir->path, name);
 	}

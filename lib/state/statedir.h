@@ -27,6 +27,7 @@
 #define STATEDIR_GONE "otelop.json.gone"	/* otelop.json while it is being removed */
 #define STATEDIR_LOG "otelop.log"
 #define STATEDIR_STDIN "otelop.stdin"	/* endless.h says what for */
+#define STATEDIR_NOTES "otelop.notes"	/* what a script has to remember */
 #define STATEDIR_START "otelop.start"	/* chain.h says what for */
 
 /* An open state directory; or none, while fd is -1. */

@@ -136,7 +136,7 @@ vanish_look(struct vanish *vanish, struct otelop_lock *lock, const struct otelop
 	int result = 0;
 
 	if (poll(&told, 1, 0) > 0) {
-		io_drain(vanish->watch_fd);
+		platform_watch_drain(vanish->watch_fd);
 		vanish->look_at = clock_earlier(vanish->look_at, clock_deadline(MOMENT_MS));
 	}
 	if (clock_left_ms(vanish->look_at) != 0)

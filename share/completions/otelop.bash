@@ -73,7 +73,7 @@ _otelop_describe() {
         ;;
     otelop-statedir)
         options="$help $dir -e --ensure -l --log -m --metadata
-            --tail=text --follow --as=text --complain=text --say=text"
+            --tail=text --follow --as=text --complain=text --say=text --note=text --notes"
         ;;
     otelop-spawn)
         options="$help $dir $outfit -q --quiet-busy -t=text --timeout=text

@@ -219,6 +219,8 @@ complete -c otelop-statedir -s m -l metadata -d 'print the path of the metadata'
 complete -c otelop-statedir -l tail -x -d 'print the last lines of the log'
 complete -c otelop-statedir -l follow -d 'go on printing'
 complete -c otelop-statedir -l say -x -d 'say this for a script'
+complete -c otelop-statedir -l note -x -d 'take this down for a script'
+complete -c otelop-statedir -l notes -d 'print that'
 
 # May an option of otelop-spawn's own stand here?
 function __otelop_spawn_options

@@ -11,7 +11,7 @@ waits_for_lock() {
 	for pid in $1 $(pgrep -P "$1"); do
 		if grep -q -- "-> FLOCK .* $pid " /proc/locks; then return; fi
 	done
-	is_fallback && grep -q poll "/proc/$1/wchan"
+	{ is_fallback || lacks "helper that waits for a lock"; } && grep -q poll "/proc/$1/wchan"
 }
 # begin_to_wait COMMAND...: in the background, $waiter, and by now it waits for a lock.
 begin_to_wait() {

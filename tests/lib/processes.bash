@@ -76,7 +76,7 @@ compile_headless() {
 		static void *stay(void *x) { for (;;) pause(); return x; }
 		int main(void) { pthread_t thread; return pthread_create(&thread, 0, stay, 0) || (pthread_exit(0), 0); }
 	C
-	"${CC:-cc}" -o headless headless.c -lpthread
+	${CC:-cc} -o headless headless.c -lpthread
 }
 is_headless() { grep -qs "^State:.*Z" "/proc/$1/status" && grep -qs "^Threads:.*2" "/proc/$1/status"; }
 

@@ -41,7 +41,7 @@ says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
 
 # In front of otelop-run where it finds orphans by the session that it leads.
 in_session=()
-if [[ ${PLATFORM-} == posix ]]; then in_session=(setsid); fi
+if [[ ${PLATFORM:-linux} != linux ]]; then in_session=(setsid); fi
 
 # otelop-run in the background, with signals as a user's shell gives them: $runner is its pid, what
 # it says is in `err`.

@@ -1,8 +1,31 @@
 # What this system can do, and who we are.
 
-# Skip a test of what only some systems have: what POSIX alone cannot give.
-needs() { ! is_fallback || skip "the POSIX fallback has no $1"; }
-is_fallback() { [[ ${PLATFORM-} == posix ]]; }
+# Skip a test of what only some systems have: what the one whose files of lib/platform were built has not, and, in a
+# cell of the matrix, what its probe has missed: patterns, a line each.
+needs() {
+	has "$1" || skip "PLATFORM=$PLATFORM has no $1"
+	! lacks "$1" || skip "this cell has no $1"
+}
+lacks() {
+	local lack
+	while read -r lack; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ -z $lack || $1 != $lack ]] || return 0
+	done <<<"${LACKS-}"
+	return 1
+}
+has() {
+	case ${PLATFORM:-linux}:$1 in
+	linux:* | kqueue:pidfd | kqueue:"file watches") ;;
+	freebsd:pidfd | freebsd:"file watches" | freebsd:subreaper | freebsd:*orphans* | freebsd:"start times") ;;
+	freebsd:"list of processes but ps" | freebsd:"way to look at a process without ps(1)") ;;
+	freebsd:"way to tell a process from the next one of its number" | freebsd:"helper that waits for a lock") ;;
+	freebsd:"sweep of what leaves the session" | freebsd:"word of who is whose when its parent has gone") ;;
+	*) return 1 ;;
+	esac
+}
+# Other systems have less than Linux.
+is_fallback() { [[ ${PLATFORM:-linux} != linux ]]; }
 
 # Skip a test where this command does not work: tried, for who we are does not say what we may do.
 can() { "$@" >/dev/null 2>&1 || skip "cannot here: $*"; }
@@ -12,6 +35,13 @@ can_give() {
 	: >"$BATS_TEST_TMPDIR/given"
 	can chown 1:1 "$BATS_TEST_TMPDIR/given"
 	rm -f "$BATS_TEST_TMPDIR/given"
+}
+
+# `./refuse ERRNO CALL... -- COMMAND`, a kernel that refuses calls.
+compile_refuse() {
+	[ "$(uname -s)" = Linux ] || skip "calls are refused on Linux alone"
+	${CC:-cc} -o refuse "$BATS_TEST_DIRNAME/tools/refuse.c"
+	can ./refuse ENOSYS openat2 -- true
 }
 
 # Skip a test under a shell (with its options, if need be) that is not there.
@@ -33,7 +63,7 @@ need_root_sleep() {
 		#include <unistd.h>
 		int main(void) { return setresuid(0, 0, 0) || (execlp("sleep", "sleep", "1001", (char *)0), 0); }
 	C
-	"${CC:-cc}" -o other other.c
+	${CC:-cc} -o other other.c
 	chmod 4755 other
 	mkdir -m 755 there
 	chown 65534:65534 there

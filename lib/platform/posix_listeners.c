@@ -1,0 +1,26 @@
+/* Who listens where, by a call: POSIX has none. */
+#include "platform/platform.h"
+
+#include <errno.h>
+
+int
+platform_each_listener(int family, platform_take_listener *take, void *argument)
+{
+	(void)family;
+	(void)take;
+	(void)argument;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+platform_each_listener_of(const pid_t *pids, size_t count, platform_take_listener *take, void *argument, pid_t *hidden)
+{
+	(void)pids;
+	(void)count;
+	(void)take;
+	(void)argument;
+	(void)hidden;
+	errno = ENOSYS;
+	return -1;
+}

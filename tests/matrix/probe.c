@@ -1,0 +1,70 @@
+/*
+ * What is not to be had here, a line each, as tests/lib/system.bash's `needs` has it.  It is compiled and run as the programs of
+ * a cell are: by this compiler, on this machine or its emulator, below these refusals; so it is the kernel that says
+ * so, and not the name of the cell.
+ */
+#define _GNU_SOURCE	/* clone */
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+static int
+end_at_once(void *argument)
+{
+	(void)argument;
+	return 0;
+}
+
+/* A child of this kind can be begun, and waited for. */
+static int
+clones(int flags)
+{
+	static char stack[65536];
+	int fd;
+	pid_t pid = clone(end_at_once, stack + sizeof(stack), flags, NULL, &fd);
+
+	return pid > 0 && waitpid(pid, NULL, __WALL) == pid;
+}
+
+static void
+lacks(int is_there, const char *words)
+{
+	if (!is_there)
+		puts(words);
+}
+
+int
+main(void)
+{
+	int subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+	int helper = clones(CLONE_FILES | CLONE_PIDFD) && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == 0;
+
+	lacks(subreaper, "subreaper");
+	lacks(subreaper, "orphans *");
+	lacks(subreaper, "sweep of what leaves the session");
+	lacks(syscall(SYS_pidfd_open, getpid(), 0) >= 0, "pidfd");
+	lacks(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 4 /* NETLINK_SOCK_DIAG */) >= 0, "* kernel's word on sockets");
+	lacks(inotify_init1(0) >= 0, "file watches");
+	lacks(helper, "helper that waits for a lock");
+	lacks(helper, "lock that is waited for in the kernel, *");
+	lacks(access("/proc/thread-self/children", F_OK) == 0, "lists of children");
+	/* Where it is there, it is the descriptor that is refused. */
+	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 2) == 0 || errno == EBADF, "exchange of names");
+	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 1) == 0 || errno == EBADF, "rename that takes no name away");
+	/* Whoever has run us closed it; but an emulator opens files of its own. */
+	lacks(fcntl(0, F_GETFD) < 0, "standard descriptor that stays closed");
+	return 0;
+}

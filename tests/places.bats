@@ -1,0 +1,216 @@
+# Odd places: languages, clocks and zones, paths, users, file systems; and what the kernel does not show.
+# tests/places/run does the same for longer, and in more of them.
+load helper
+
+# lives DIR: a daemon's life there, by every program; in front may stand what makes the place, as `lives env TZ=x -- DIR`.
+lives() {
+	local place=()
+	while [ $# -gt 1 ]; do
+		[ "$1" = -- ] || place+=("$1")
+		shift
+	done
+	tool -0 timeout -s KILL 200 "${place[@]}" sh "$BATS_TEST_DIRNAME/places/life.sh" "$1"
+	assert_output ""
+	assert_equal "$stderr" ""
+}
+
+# alone SCRIPT [ARG...]: with mounts of its own, as root or as one who is root there.
+alone() {
+	local own=(unshare -m)
+	[ "$(id -u)" -eq 0 ] || own=(unshare -rm)
+	can "${own[@]}" true
+	tool -0 timeout -s KILL 200 "${own[@]}" sh -ec "$1" sh "${@:2}"
+}
+
+# make_locale CHARMAP, then in_locale CHARMAP COMMAND...: in a language of these characters.
+make_locale() {
+	mkdir -p locales
+	localedef --no-warnings=ascii -c -f "$1" -i POSIX "locales/$1" >/dev/null 2>&1 || true
+	[ "$(in_locale "$1" locale charmap)" = "$1" ] || skip "cannot make a locale of $1"
+}
+in_locale() { env LOCPATH="$PWD/locales" LC_ALL="$1" "${@:2}"; }
+
+# deep LENGTH: $deep is a path of so many bytes, whose last directory but one is there.
+deep() {
+	deep=$(python3 - "$PWD" "$1" <<-'PYTHON'
+		import os, sys
+		path, length = sys.argv[1], int(sys.argv[2])
+		os.chdir(path)
+		while length - len(path) > 201:
+		    os.makedirs("d" * 99, exist_ok=True)
+		    os.chdir("d" * 99)
+		    path += "/" + "d" * 99
+		print(path + "/" + "e" * (length - len(path) - 1))
+	PYTHON
+	)
+	assert_equal "${#deep}" "$1"
+}
+
+@test "Shift JIS, whose second byte may be a backslash: a life in such a directory, under the C locale too" {
+	make_locale SHIFT_JIS
+	mkdir $'\x95\x5c'
+	lives env LOCPATH="$PWD/locales" LC_ALL=SHIFT_JIS -- "$PWD/"$'\x95\x5c/state'
+	lives env LC_ALL=C -- "$PWD/"$'\x95\x5c/state'
+}
+
+@test "Shift JIS, GBK, Big5: every shell takes the words of the wrapper's options as they are" {
+	local map shell dir
+	for map in SHIFT_JIS GBK BIG5; do
+		make_locale "$map"
+		for shell in dash bash "busybox sh" mksh ksh93 yash posh zsh; do
+			command -v "${shell%% *}" >/dev/null || continue
+			for dir in $'\x95\x5c' $'\xe9\x7c'; do
+				# What is no character there, yash gives nobody.
+				if [ "$shell" = yash ] && ! iconv -f "$map" <<<"$dir" >/dev/null 2>&1; then continue; fi
+				# shellcheck disable=SC2086 # words
+				tool -3 in_locale "$map" $shell "$BUILD/otelop" -C"$PWD/$dir/s" status
+				assert_output --regexp "^state +stopped\$"
+				# shellcheck disable=SC2086
+				tool -3 in_locale "$map" $shell "$BUILD/otelop" "--state-dir=$PWD/$dir/s" --name=one status -q
+			done
+		done
+	done
+}
+
+@test "zones that are odd, wrong or none: what is recorded is UTC" {
+	local zone before
+	for zone in '<+0545>-5:45' nonsense :/nowhere '' $'\xff' XXX-167:59:59; do
+		before=$(date -u +%FT%T)
+		tool -0 env TZ="$zone" otelop-meta write
+		tool -0 env TZ="$zone" otelop-meta get startedAt
+		[[ $output == *Z && ! $output < $before && $(date -u +%FT%TZ) > ${output%.*} ]] ||
+			fail "in zone $zone: $before, $output"
+	done
+	lives env TZ='<+0545>-5:45' -- "$PWD/zone"
+}
+
+@test "daemons that started in 1969, 1970, 2038 and 2100: status has the time, and an uptime" {
+	local year
+	for year in 1969-07-20T20:17:40Z 1970-01-01T00:00:00Z 2038-01-19T03:14:08Z 2100-02-28T23:59:60Z; do
+		hold_text '{"pid": %d, "startedAt": "'"$year"'"}'
+		tool -0 otelop status
+		assert_line --regexp "^startedAt +$year\$"
+		assert_line --regexp "^uptime +[0-9]"
+		tool -0 otelop status --json
+		jq -e '.uptimeSeconds >= 0' <<<"$output"
+		let_go
+	done
+}
+
+@test "a daemon that does not say when it started: no uptime" {
+	hold_text '{"pid": %d, "startedAt": "0001-01-01T00:00:00Z"}'
+	tool -0 otelop status
+	refute_line --regexp "^uptime"
+}
+
+@test "blanks, newlines, quotes, patterns and bytes that are no text in every path: all lives" {
+	local odd=$' a  b\n"q\'uo\xff\xfe*[x]$(y)%s\\n'
+	mkdir "$odd" "$odd/bin" "$odd/tmp"
+	cp "$(dirname "$(command -v otelop)")"/otelop* "$odd/bin"
+	PATH=$PWD/$odd/bin:$PATH TMPDIR=$PWD/$odd/tmp lives "$PWD/$odd/state"
+	assert_equal "$(ls -A "$odd/tmp")" ""
+}
+
+@test "a path of as many bytes as can have a log behind it: all lives; of more, up to what the kernel takes and one: refused" {
+	deep 4080
+	lives "$deep"
+	deep 4084
+	tool -0 otelop -C "$deep" start --ready exec -- sleep 600
+	tool -0 otelop -C "$deep" status
+	tool -0 otelop -C "$deep" logs
+	tool -0 otelop -C "$deep" restart
+	tool -0 otelop -C "$deep" stop
+	for length in 4085 4094 4095 4096; do
+		deep "$length"
+		tool -125 otelop -C "$deep" start --ready exec -- sleep 600
+		assert_stderr_line_count 1
+		[[ $stderr == *"$deep: cannot "*": "* ]]
+		run ! otelop -C "$deep" status
+		assert_nothing_runs
+	done
+}
+
+@test "a current directory whose path is longer than the kernel takes: start and stop; a restart says what was not recorded" {
+	deep 4000
+	cd "$deep" 2>/dev/null || mkdir "$deep" && cd "$deep"
+	mkdir -p "$(printf 'f%.0s' {1..200})"
+	cd "$(printf 'f%.0s' {1..200})"
+	tool -0 otelop start --ready exec -- sleep 600
+	tool -1 otelop restart
+	assert_equal "$stderr" "otelop: $OTELOP_STATE_DIR: this could not be recorded, so it must be given again: cwd"
+	tool -0 otelop stop
+	tool -125 otelop -C here start --ready exec -- sleep 600
+	assert_stderr_line_count 1
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "a user whom no file knows: all lives; without HOME one line says what to give" {
+	can setpriv --reuid=54321 --regid=54321 --clear-groups true
+	as_nobody true
+	mkdir home
+	chown 54321:54321 home
+	local user=(setpriv --reuid=54321 --regid=54321 --clear-groups --)
+	unset OTELOP_STATE_DIR
+	HOME=$PWD/home lives "${user[@]}" -- "$PWD/home/state"
+	tool -0 "${user[@]}" env HOME="$PWD/home" otelop-statedir -e
+	assert_output "$PWD/home/.local/state/otelop"
+	for command in "start -- sleep 600" status stop list logs "wait -t 1s"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr -- "${user[@]}" env -u HOME -u XDG_STATE_HOME otelop $command
+		assert_output ""
+		assert_stderr_line_count 1
+		[[ $stderr == *": HOME: not set: give -C DIR, OTELOP_STATE_DIR or XDG_STATE_HOME instead" ]]
+	done
+}
+
+@test "HOME on a read-only file system: nothing runs, and a start says why" {
+	mkdir home
+	unset OTELOP_STATE_DIR XDG_STATE_HOME
+	HOME=$PWD/home alone 'mount -t tmpfs -o ro none home
+		! otelop status && otelop stop && otelop list && otelop wait --stopped -t 5s
+		for command in "otelop start -- sleep 600" "otelop-lock -- true" "otelop-meta write" "otelop-statedir -e"; do
+			code=0
+			$command || code=$?
+			echo "$code"
+		done'
+	assert_equal "$(sort -u <<<"$output")" $'125\nstate         stopped'
+	assert_equal "$(printf '%s\n' "$stderr" | sed 's/^[a-z-]*: //' | sort -u)" \
+		"$PWD/home/.local/state/otelop: cannot create the state directory: Read-only file system"
+}
+
+@test "an overlay, over a directory in which a daemon has died: all lives; what is below stays as it was" {
+	mkdir lower upper work over
+	OTELOP_STATE_DIR=$PWD/lower/state
+	tool -0 otelop start --ready exec -- sleep 600
+	kill -KILL "$(otelop-meta get runner)" "$output"
+	assert_nothing_runs
+	cp -R lower before
+	alone 'mount -t tmpfs none work && mkdir work/upper work/work
+		mount -t overlay -o lowerdir=lower,upperdir=work/upper,workdir=work/work none over 2>/dev/null || exit 0
+		! otelop -C over/state status -q
+		otelop -C over/state start --ready exec -- sleep 600 && otelop -C over/state stop
+		cp -R before/state over/fresh
+		rm -rf over/state
+		sh "$1" "$PWD/over/state"
+		echo lived' "$BATS_TEST_DIRNAME/places/life.sh"
+	[ -n "$output" ] || skip "no overlay here"
+	assert_line lived
+	diff -r before lower
+}
+
+@test "tmpfs, and no /proc at all: all lives" {
+	mkdir memory empty
+	alone 'mount -t tmpfs none memory
+		sh "$1" "$PWD/memory/state"
+		mount --bind empty /proc
+		sh "$1" "$PWD/memory/state"' "$BATS_TEST_DIRNAME/places/life.sh"
+	assert_output ""
+	assert_equal "$stderr" ""
+}
+
+@test "whatever the umask: all lives, and nobody else may look" {
+	local mask
+	for mask in 000 777; do
+		lives sh -c 'umask "$1"; shift; exec "$@"' sh "$mask" -- "$PWD/$mask"
+	done
+}
