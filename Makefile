@@ -6,6 +6,7 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make supervisors	the same under systemd, OpenRC, Slurm, on NFS
 #	make matrix	other compilers, libcs, machines, makes, shells and kernels
 #	make html	the pages, in $(BUILD)/html
 #	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
@@ -78,7 +79,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
-PAGES_7 = otelop otelop-bats otelop-make
+PAGES_7 = otelop otelop-bats otelop-make otelop-supervisors
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -235,7 +236,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
-# DAEMONS: their names, if not all.
+# SUPERVISORS, DAEMONS: their names, if not all.
+supervisors:
+	@sh .ci/deps build check supervisors
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" PLATFORM="$(PLATFORM)" sh tests/supervisors/run $(SUPERVISORS)
+
 daemons:
 	@sh .ci/deps build
 	@$(MAKE) -s all
@@ -313,5 +319,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons kqueue matrix html \
-	dist deb rpm npm recipes packages install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons kqueue matrix \
+	html dist deb rpm npm recipes packages install uninstall clean

@@ -39,7 +39,7 @@ compile() {
 		echo "644 lib/pkgconfig/otelop.pc"
 		for program in otelop otelop-with $programs; do echo "644 share/man/man1/$program.1"; done
 		echo "644 share/man/man3/otelop.3"
-		for page in otelop otelop-bats otelop-make; do echo "644 share/man/man7/$page.7"; done
+		for page in otelop otelop-bats otelop-make otelop-supervisors; do echo "644 share/man/man7/$page.7"; done
 		echo "644 share/bash-completion/completions/otelop"
 		echo "644 share/fish/vendor_completions.d/otelop.fish"
 		echo "644 share/zsh/site-functions/_otelop"

@@ -300,7 +300,7 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 
 	report->said = 0;
 	report->reason.text[0] = '\0';
-	run.channel = verdict_channel();
+	run.channel = options->notify_fd >= 0 ? VERDICT_LINE : verdict_channel();
 	run.lock.dir = *dir;
 	*dir = (struct statedir)STATEDIR_INIT;
 	do

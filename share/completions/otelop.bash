@@ -100,7 +100,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --started-with=text --unnamed --dry-run --attend --then=text --as=text"
+        options="$help $dir $run --join --started-with=text --unnamed --notify-fd=text --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac

@@ -165,6 +165,7 @@ end
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l started-with -x -d 'record this'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l unnamed -d 'nobody has named the instance'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l notify-fd -x -d 'write a newline there when it is ready'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l attend -d 'stay above a command in the foreground'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l then -x -d 'how many words to become afterwards'
