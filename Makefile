@@ -201,7 +201,8 @@ demo:
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
+	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" TAGS="$(TAGS)" \
+		sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint

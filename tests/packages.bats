@@ -1,4 +1,5 @@
 # What is packaged: the tarball, npm's package, and the lists of files of the others.  `make packages` tries all of it.
+# bats file_tags=once
 load helper
 
 setup_more() {
