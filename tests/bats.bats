@@ -191,7 +191,7 @@ pid_of() { cat "$OTELOP_TEST_MARK/$1.pid"; }
 		TEST one { :; }
 	END
 	bats_is -1 b.bats
-	assert_regex "$output$stderr" '# otelop: otelop_start: only in setup_suite, setup_file, setup, a test, and their teardowns'
+	assert_regex "$output$stderr" 'otelop: otelop_start: only in setup_suite, setup_file, setup, a test, and their teardowns'
 }
 
 @test "bats is killed, or what runs the file or the test: the daemons end" {

@@ -326,6 +326,7 @@ while True:
 		background sleep 1002; parents+=("$!")
 		background sleep 1002; parents+=("$!")
 		tool -0 otelop-spawn -- otelop-run --ready exec "${parents[@]/#/--with-parent=}" -- sleep 1000
+		assert_equal "$(otelop-meta get withParent)" "${parents[*]}"
 		end "${parents[first]}"
 		assert_gone "$output"
 		eventually 20 test ! -e "$metadata"

@@ -165,7 +165,7 @@ END
 
 @test "OTELOP_STOP_AT_END, the daemon of a make that has gone still ends: the next one waits, and starts its own" {
 	makefile <<'END'
-slow = trap "touch asked; until [ -e go ]; do sleep 0.1; done; exit" TERM; touch up; while :; do sleep 0.1; done
+slow = trap "echo asked >>asked; until [ -e go ]; do sleep 0.1; done; exit" TERM; touch up; while :; do sleep 0.1; done
 all: web-start
 	touch made; until [ -e over ]; do sleep 0.1; done
 $(eval $(call otelop-daemon,web,$(slow),--ready check:'test -e up' --grace 60))
@@ -184,9 +184,27 @@ END
 	touch go
 	eventually 20 test -e made
 	assert_not_equal "$(pid_of web)" "$first"
+	assert_equal "$(cat asked)" asked
 	touch over
 	assert_ended "$second" 0
 	eventually 20 is_stopped_in_project web
+	assert_nothing_runs
+}
+
+@test "OTELOP_STOP_AT_END, a restart by hand meanwhile, which follows nobody: the daemon stays, and the next make has it" {
+	makefile <<'END'
+all: web-start
+	otelop -C .otelop -n web restart
+$(eval $(call otelop-daemon,web,sleep 600,--ready exec))
+END
+	export OTELOP_STOP_AT_END=yes
+	made -0 make -s
+	pid=$(pid_of web)
+	made -0 make -s web-start
+	assert_equal "$stderr" "otelop: already running"
+	assert_equal "$(pid_of web)" "$pid"
+	kill -0 "$pid"
+	made -0 make -s otelop-stop
 	assert_nothing_runs
 }
 
@@ -203,8 +221,13 @@ END
 	for end in yes no; do
 		made -0 make -s web-start OTELOP_STOP_AT_END="$end"
 		assert_equal "$(pid_of web)" "$pid"
-		assert_equal "${stderr_lines[-1]}" "web: process $first has started it, and it ends with that"
+		assert_equal "$stderr" "otelop: already running
+web: it ends with process $first, which has started it"
 	done
+	made -0 make -s web-restart OTELOP_STOP_AT_END=yes
+	assert_gone "$pid"
+	pid=$(pid_of web)
+	kill -0 "$pid"
 	touch over
 	assert_ended "$first" 0
 	assert_gone "$pid"

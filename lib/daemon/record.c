@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "daemon/parents.h"
 #include "daemon/run_options.h"
 #include "process/addresses.h"
 #include "process/ending.h"
@@ -85,6 +86,17 @@ record_modes(struct otelop_metadata *metadata, const struct modes *modes)
 	return meta_set_strings(metadata, "readyMode", modes->texts) == 0 || errno != ENOMEM ? 0 : -1;
 }
 
+static int
+record_parents(struct otelop_metadata *metadata, const struct run_options *options)
+{
+	char text[PARENTS_MAX * 24] = "";
+	size_t used = 0, i;
+
+	for (i = 0; i < options->with_parent_count; i++, used += strlen(text + used))
+		io_format(text + used, sizeof(text) - used, "%s%ld", i > 0 ? " " : "", (long)options->with_parents[i]);
+	return set_if_possible(metadata, "withParent", i > 0 ? text : NULL);
+}
+
 int
 record_start(struct otelop_metadata *metadata, const struct run_options *options, char *const argv[],
     struct otelop_message *reason)
@@ -99,6 +111,7 @@ record_start(struct otelop_metadata *metadata, const struct run_options *options
 	    set_if_possible(metadata, "maxLifetime", options->max_lifetime_text) < 0 ||
 	    set_if_possible(metadata, "noSweep", options->no_sweep ? "1" : NULL) < 0 ||
 	    set_number(metadata, "runner", getpid()) < 0 ||
+	    record_parents(metadata, options) < 0 ||
 	    set_if_possible(metadata, "grace", options->grace_text) < 0 ||
 	    set_if_possible(metadata, "stopSignal", options->stop_signal_text) < 0 ||
 	    set_if_possible(metadata, "stopAll", options->stop_all ? "1" : NULL) < 0 ||

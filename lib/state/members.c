@@ -33,6 +33,7 @@ static const struct known_member known[] = {
 	{ "maxLifetime", MEMBER_TEXT, NULL },
 	{ "noSweep", MEMBER_TEXT, NULL },
 	{ "runner", MEMBER_NUMBER, NULL },
+	{ "withParent", MEMBER_TEXT, NULL },
 	{ "grace", MEMBER_TEXT, NULL },
 	{ "stopSignal", MEMBER_TEXT, NULL },
 	{ "stopAll", MEMBER_TEXT, NULL },

@@ -6,8 +6,8 @@
 #		@$(OTELOP) -n web stop
 #
 # A makefile can do nothing when its make ends, least of all when that is killed: with OTELOP_STOP_AT_END it is each
-# daemon that follows the make.  One whose make has gone may take its time to end, and is of no use to the next make
-# meanwhile.  It is known by its member `make`, the process that it follows.
+# daemon that follows the make.  One whose make has gone may take its time to end, and is of no use to the next make: that
+# waits until it has ended.
 
 OTELOP_DIR ?= .otelop
 OTELOP_STOP_AT_END ?=
@@ -23,24 +23,25 @@ OTELOP_RESTART = $(OTELOP_FUNCTIONS) otelop_begin restart
 # The shell of a recipe may have been told to stop at an error and at a variable that is not set.
 OTELOP_FUNCTIONS = \
 	otelop_find_owner() { \
-		otelop_owner=`$(OTELOP_META) -n "$$otelop_name" get make 2>/dev/null` || otelop_owner=; \
-		[ "$$otelop_owner" != "$$otelop_make" ] || otelop_owner=; \
+		otelop_owner=`$(OTELOP_META) -n "$$otelop_name" get withParent 2>/dev/null` || otelop_owner=; \
+		case " $$otelop_owner " in *" $$otelop_make "*) otelop_owner= ;; esac; \
 	}; \
 	otelop_is_left() { \
 		otelop_find_owner; \
-		[ -n "$$otelop_owner" ] && ! otelop-stop -n "$$otelop_owner"; \
+		for otelop_pid in $$otelop_owner; do \
+			otelop-stop -n "$$otelop_pid" || return 0; \
+		done; \
+		return 1; \
 	}; \
 	otelop_begin() { \
-		otelop_verb=$$1 otelop_name=$$2 otelop_make='' otelop_seen=''; \
+		otelop_verb=$$1 otelop_name=$$2 otelop_make=; \
 		shift 2; \
-		case '$(OTELOP_STOP_AT_END)' in \
-		'' | no) otelop_seen=seen ;; \
-		*) otelop_make=$${OTELOP_MAKE:-$$PPID}; set -- --with-parent "$$otelop_make" "$$@" ;; \
-		esac; \
-		for otelop_word do \
-			case $$otelop_seen$$otelop_word in --) otelop_seen=seen; set -- "$$@" "make=$$otelop_make" ;; esac; \
-			set -- "$$@" "$$otelop_word"; \
-			shift; \
+		case '$(OTELOP_STOP_AT_END)' in '' | no) ;; *) otelop_make=$${OTELOP_MAKE:-$$PPID} ;; esac; \
+		if [ "$$otelop_verb" = restart ] && ! otelop_is_left; then \
+			otelop_make=$${otelop_owner:-$$otelop_make}; \
+		fi; \
+		for otelop_pid in $$otelop_make; do \
+			set -- --with-parent "$$otelop_pid" "$$@"; \
 		done; \
 		case $$otelop_verb in restart) set -- $(OTELOP_STOP_OPTIONS) "$$@" ;; esac; \
 		while :; do \
@@ -50,7 +51,7 @@ OTELOP_FUNCTIONS = \
 			$(OTELOP) -n "$$otelop_name" "$$otelop_verb" "$$@" >/dev/null || return; \
 			otelop_is_left || break; \
 		done; \
-		[ -z "$$otelop_owner" ] || echo "$$otelop_name: process $$otelop_owner has started it, and it ends with that" >&2; \
+		[ -z "$$otelop_owner" ] || echo "$$otelop_name: it ends with process $$otelop_owner, which has started it" >&2; \
 	};
 
 # All of them, and what the makefile has no name for any more; who was started last goes first.

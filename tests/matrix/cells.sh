@@ -11,6 +11,7 @@ for libc in glibc musl; do
 done
 for maker in gnu-4.3 gnu-j8 bmake bmake-j8; do echo "make/$maker"; done
 for shell in dash bash busybox toybox mksh ksh93 yash posh zsh; do echo "shell/$shell"; done
+for version in 1.8.0 1.10.0 newest; do echo "bats/$version"; done
 # shellcheck disable=SC2043 # one list of calls, which refuse.sh knows
 for reason in ENOSYS EPERM ENOENT; do
 	for call in pidfd_open pidfd_send_signal close_range clone3 prctl waitid_pidfd sock_diag openat2 renameat2 statx \
