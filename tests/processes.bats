@@ -292,7 +292,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 }
 
 @test "chains of processes that each lead a session, fork and end, and ignore TERM: stop ends all of them" {
-	needs "orphans that come to otelop-run"
+	needs "list of children that is read faster than they fork"
 	can unshare -rpf --mount-proc true
 	${CC:-cc} -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
 	# In a namespace, which is their end whatever becomes of the test.

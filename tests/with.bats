@@ -251,7 +251,10 @@ subprocess.Popen([\"sleep\", \"601\"], close_fds=True)"; otelop-ready; exec 3>&-
 	wrong 'no server: give it with -s' -- true
 	wrong 'no command: give it behind --' -s true
 	wrong 'no command: give it behind --' -s true --
-	wrong 'no command: give it behind --' -s true echo
+	local stray='stands alone: a server is one word, as in -s '"'npm start'"', and the command is behind --'
+	wrong "echo: $stray" -s true echo
+	wrong "start: $stray" -s npm start -- true
+	wrong "npm: $stray" npm start -- true
 	wrong '-s: needs a value' -s
 	wrong '-s: needs a server' -s '' -- true
 	wrong '-s: needs a server' -s -- true

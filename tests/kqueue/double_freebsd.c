@@ -67,7 +67,7 @@ static int
 read_process(pid_t pid, long booted, struct kinfo_proc *info)
 {
 	char path[64], text[1024], *name, *rest, state;
-	long parent, group, session, rate = sysconf(_SC_CLK_TCK);
+	long parent, group, session, threads, rate = sysconf(_SC_CLK_TCK);
 	unsigned long long ticks;
 	struct stat status;
 
@@ -75,9 +75,11 @@ read_process(pid_t pid, long booted, struct kinfo_proc *info)
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	if (read_text(path, text, sizeof(text)) < 0 || stat(path, &status) < 0 || (name = strchr(text, '(')) == NULL ||
 	    (rest = strrchr(text, ')')) == NULL || sscanf(rest + 1, " %c %ld %ld %ld %*d %*d %*u %*u %*u %*u %*u %*u %*u "
-	    "%*d %*d %*d %*d %*d %*d %llu", &state, &parent, &group, &session, &ticks) != 5)
+	    "%*d %*d %*d %*d %ld %*d %llu", &state, &parent, &group, &session, &threads, &ticks) != 6)
 		return 0;
 	*rest = '\0';
+	if (state == 'Z' && threads > 1)
+		state = 'S';	/* its first thread has ended alone, of which FreeBSD shows nothing */
 	info->ki_pid = pid;
 	info->ki_ppid = (pid_t)parent;
 	info->ki_pgid = (pid_t)group;
