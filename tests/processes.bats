@@ -115,6 +115,20 @@ setup_more() {
 	assert_output --regexp '^[0-9]+$'
 }
 
+@test "pidfd_open answers ENOENT to whoever asks: a process that lives is ended" {
+	local pid
+	compile_refuse
+	background sleep 1000
+	pid=$!
+	tool -0 ./refuse ENOENT pidfd_open -- otelop-stop -n "$pid"
+	tool -0 ./refuse ENOENT pidfd_open -- otelop-stop "$pid"
+	assert_gone "$pid"
+	tool -0 ./refuse ENOENT pidfd_open -- otelop start --ready exec -- sleep 1000
+	tool -0 ./refuse ENOENT pidfd_open -- otelop status -q
+	tool -0 ./refuse ENOENT pidfd_open -- otelop stop
+	assert_nothing_runs
+}
+
 @test "pidfd_send_signal denied alone: processes are signalled by their numbers" {
 	local error pid
 	is_fallback || strace -qq -e trace=none true || skip "strace cannot trace here"

@@ -12,6 +12,17 @@
 
 #define CLOCK_SLACK_MS 20	/* a file's time is known to a jiffy, a process's to a tick */
 
+/* Did a filter answer, and not the kernel?  It cannot mean that there is no such process as ourselves. */
+static int
+is_refused_to_all(void)
+{
+	int saved = errno, ours = platform_pidfd_open(getpid()), refused = ours < 0;
+
+	io_close(&ours);
+	errno = saved;
+	return refused;
+}
+
 int
 process_open(struct process *process, pid_t pid)
 {
@@ -21,10 +32,13 @@ process_open(struct process *process, pid_t pid)
 		return 0;
 	if ((process->pidfd = platform_pidfd_open(pid)) >= 0)
 		return io_move_above(&process->pidfd, 3) < 0 ? -1 : 1;
-	if (errno == ENOSYS || errno == EPERM || errno == EACCES)	/* old kernel, seccomp */
+	if (errno == ESRCH)
+		return 0;
+	/* EINVAL, ENOENT: a thread's number, which is no process; ENOSYS and others: an old kernel, seccomp. */
+	if (errno == ENOSYS || errno == EPERM || errno == EACCES ||
+	    ((errno == EINVAL || errno == ENOENT) && is_refused_to_all()))
 		return kill(pid, 0) == 0 || errno == EPERM;
-	/* EINVAL, ENOENT: a thread's number, which is no process. */
-	return errno == ESRCH || errno == EINVAL || errno == ENOENT ? 0 : -1;
+	return errno == EINVAL || errno == ENOENT ? 0 : -1;
 }
 
 void
