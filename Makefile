@@ -6,15 +6,18 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make supervisors	the same under systemd, OpenRC, Slurm, on NFS
 #	make matrix	other compilers, libcs, machines, makes, shells and kernels
 #	make html	the pages, in $(BUILD)/html
 #	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
 #	make install	into $(DESTDIR)$(PREFIX)
+#	make packages	.deb, .rpm, npm, tarballs and recipes, each built, installed where nothing else is, and tried
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
 # a make of their own inside $(BUILD).
 
 PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
 BUILD = build
 # Whose files of lib/platform are built; posix is for every system, and kqueue for any that has that call.
 PLATFORM != case `uname -s` in Linux) echo linux ;; FreeBSD) echo freebsd ;; OpenBSD) echo openbsd ;; \
@@ -49,10 +52,11 @@ SCRIPTS = otelop otelop-with
 BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour.o commands.o explain.o list.o \
 	log_tail.o progress.o request.o request_outfit.o run_words.o running.o servers.o show.o show_live.o tail.o \
 	try.o values.o wait.o
-DAEMON = ask.o attend.o chain.o endless.o held.o join.o listening.o live.o log.o log_lines.o logger.o modes.o \
-	neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o remnants.o \
-	reported.o respawn.o run.o run_again.o run_background.o run_end.o run_say.o run_setup.o run_state.o \
-	run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o verdict.o
+DAEMON = ask.o attend.o chain.o endless.o extension.o held.o join.o listening.o live.o log.o log_lines.o logger.o \
+	modes.o neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o \
+	remnants.o reported.o respawn.o run.o run_again.o run_background.o run_end.o run_join.o run_say.o \
+	run_setup.o run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o url.o \
+	verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \
@@ -61,8 +65,8 @@ PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM)) $(DOUBLE)
 SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
 	linux_processes.o linux_share.o linux_sockets.o
-SYSTEM_posix = $(POSIX) $(PS) posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o posix_queue.o \
-	posix_watch.o
+SYSTEM_posix = $(POSIX) $(PS) posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o \
+	posix_queue.o posix_watch.o
 SYSTEM_kqueue = $(POSIX) $(PS) kqueue.o posix_close.o posix_flock.o posix_listeners.o posix_orphans.o posix_queue.o
 SYSTEM_freebsd = $(BSD) bsd_close.o freebsd.o freebsd_flock.o freebsd_orphans.o posix_queue.o sockstat.o command.o
 SYSTEM_netbsd = $(BSD) bsd_close.o netbsd.o posix_children.o posix_flock.o posix_orphans.o posix_queue.o sockstat.o command.o
@@ -75,7 +79,7 @@ JSON = json.o json_text.o json_tokens.o
 BASE = clock.o io.o message.o pids.o status.o text.o
 LIBRARY = $(DAEMON) $(STATE) $(PROCESS) $(SYSTEM) $(JSON) $(BASE)
 PAGES = $(PROGRAMS) $(SCRIPTS)
-PAGES_7 = otelop otelop-bats otelop-make
+PAGES_7 = otelop otelop-bats otelop-make otelop-supervisors
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wformat=2 -Wformat-nonliteral
@@ -127,11 +131,12 @@ compiler:
 		exit 1; \
 	}
 
-# Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
+# Only this header, so that a compiler for another libc or machine sees nothing else of this system's.  A tarball of
+# make dist brings it along.
 $(BUILD)/include/jsmn.h: compiler
 	@[ ! -f $@ ] || exit 0; \
 	mkdir -p $(BUILD)/include; \
-	for compiler in "$(CC)" cc; do \
+	for compiler in "$(CC)" cc "$(CC) -Ishare/packaging/jsmn"; do \
 		jsmn=`printf '#include <jsmn.h>\n' | $$compiler $(CPPFLAGS) -E - 2>/dev/null | \
 			sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
 		[ -z "$$jsmn" ] || break; \
@@ -196,7 +201,8 @@ demo:
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
+	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" TAGS="$(TAGS)" \
+		sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint
@@ -231,7 +237,12 @@ bench:
 	@$(MAKE) -s all
 	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
 
-# DAEMONS: their names, if not all.
+# SUPERVISORS, DAEMONS: their names, if not all.
+supervisors:
+	@sh .ci/deps build check supervisors
+	@$(MAKE) -s all
+	@BUILD="`cd $(BUILD) && pwd`" PLATFORM="$(PLATFORM)" sh tests/supervisors/run $(SUPERVISORS)
+
 daemons:
 	@sh .ci/deps build
 	@$(MAKE) -s all
@@ -252,11 +263,17 @@ kqueue:
 	@mkdir -p $(BUILD)
 	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
 
-# In the recipes a word of the shell, whatever blanks it has.
+# What they are, and the words that they take, is in share/packaging/README.md.
+dist deb rpm npm recipes packages:
+	@mkdir -p $(BUILD)
+	@BUILD="`cd $(BUILD) && pwd`" sh share/packaging/run $@
+
+# In the recipes words of the shell, whatever blanks they have.
 TO = "$(DESTDIR)$(PREFIX)"
+TO_LIB = "$(DESTDIR)$(LIBDIR)"
 
 install: all
-	umask 022 && mkdir -p $(TO)/bin $(TO)/lib/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
+	umask 022 && mkdir -p $(TO)/bin $(TO_LIB)/pkgconfig $(TO)/lib/bats/otelop $(TO)/include \
 		$(TO)/share/man/man1 $(TO)/share/man/man3 $(TO)/share/man/man7 \
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
@@ -275,11 +292,12 @@ install: all
 		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
 	done
 	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
-	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
+	install -m 644 $(BUILD)/library/libotelop.a $(TO_LIB)/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
-		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
-	install -m 644 $(BUILD)/library/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|^libdir=$(PREFIX)/|libdir=$${prefix}/|' \
+		-e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
+	install -m 644 $(BUILD)/library/otelop.pc $(TO_LIB)/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
@@ -295,12 +313,12 @@ uninstall:
 			$(TO)/share/fish/vendor_completions.d/$$program.fish; \
 	done
 	for page in $(PAGES_7); do rm -f $(TO)/share/man/man7/$$page.7; done
-	rm -f $(TO)/share/man/man3/otelop.3 $(TO)/lib/libotelop.a $(TO)/include/otelop.h \
+	rm -f $(TO)/share/man/man3/otelop.3 $(TO_LIB)/libotelop.a $(TO)/include/otelop.h \
 		$(TO)/include/otelop.mk $(TO)/include/otelop.posix.mk $(TO)/lib/bats/otelop/load.bash \
-		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
+		$(TO_LIB)/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons kqueue matrix html \
-	install uninstall clean
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons kqueue matrix \
+	html dist deb rpm npm recipes packages install uninstall clean

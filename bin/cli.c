@@ -362,9 +362,12 @@ cli_command(const struct cli *cli, int argc, char *argv[], char ***members)
 		separator = --optind;
 	while (separator < argc && strcmp(argv[separator], "--") != 0)
 		separator++;
-	for (i = optind; i < separator; i++)
+	for (i = optind; i < separator; i++) {
+		if (strchr(argv[i], '=') == NULL)
+			cli_usage_error(cli, "%s: not KEY=VALUE; a command stands behind --", argv[i]);
 		if (meta_set_pair(&scratch, argv[i], 0, &message) < 0)
 			cli_member_error(cli, errno, &message);
+	}
 	otelop_metadata_free(&scratch);
 	if (separator + 1 >= argc)
 		cli_usage_error(cli, "no command: give it behind --");

@@ -88,6 +88,7 @@ main(int argc, char *argv[])
 		if ((result = verdict_say_notify(error)) < 0)
 			message_errno(&message, "NOTIFY_SOCKET: cannot send");
 		break;
+	case VERDICT_LINE:	/* which an otelop-run alone has */
 	case VERDICT_NOWHERE:
 		break;
 	}

@@ -109,7 +109,7 @@ join_other(const struct request *request, int64_t deadline)
 
 	if (request->is_strict)
 		return refuse_other(request);
-	switch (join_wait(request->spawn.state_dir, deadline, &want, 1, &pid, &words)) {
+	switch (join_wait(request->spawn.state_dir, deadline, &want, 1, NULL, &pid, &words)) {
 	case JOIN_RUNS:
 		return answer(request, pid, "already running");
 	case JOIN_GONE:

@@ -10,6 +10,8 @@
 #include "daemon/stop_time.h"
 #include "otelop.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@
 #include <unistd.h>
 
 enum { READY = CLI_LONG, JOIN, WITH_PARENT, MAX_LIFETIME, NO_SWEEP, LOG_MAX, LOG_KEEP, RESPAWN, STDIN, DRY_RUN,
-    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL, TRY, STARTED_WITH, UNNAMED };
+    GRACE, PARENT_GRACE, STOP_SIGNAL, STOP_ALL, TRY, STARTED_WITH, UNNAMED, NOTIFY_FD };
 
 static const struct option long_options[] = {
 	{ "ready", required_argument, NULL, READY }, { "try", required_argument, NULL, TRY }, { "join", no_argument, NULL, JOIN },
@@ -30,6 +32,7 @@ static const struct option long_options[] = {
 	{ "log-keep", required_argument, NULL, LOG_KEEP },
 	{ "respawn", optional_argument, NULL, RESPAWN }, { "stdin", required_argument, NULL, STDIN },
 	{ "started-with", required_argument, NULL, STARTED_WITH }, { "unnamed", no_argument, NULL, UNNAMED },
+	{ "notify-fd", required_argument, NULL, NOTIFY_FD },
 	{ "dry-run", no_argument, NULL, DRY_RUN },
 	{ NULL, 0, NULL, 0 },
 };
@@ -39,7 +42,7 @@ static const struct option long_options[] = {
 #define USAGE \
 	"otelop-run [-hV] [-C DIR] [-n NAME] [--ready MODE[,MODE...]]... [--try TIME] [--join] [--with-parent PID]... " \
 	"[--parent-grace TIME] [--max-lifetime TIME] [--grace TIME] [--stop-signal SIG] [--stop-all] [--no-sweep] " \
-	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--started-with WORD]... [--unnamed] [--dry-run] " \
+	"[--log-max SIZE] [--log-keep N] [--respawn[=N]] [--stdin open] [--notify-fd N] [--started-with WORD]... [--unnamed] [--dry-run] " \
 	"[KEY=VALUE...] -- CMD [ARG...]\n" \
 	"otelop-run --attend [--with-parent PID] [--grace TIME] [--then N] [--as NAME] -- [THEN...] CMD [ARG...]"
 
@@ -71,6 +74,17 @@ run_words_add(const struct cli *cli, struct list *list, const char *item, size_t
 		list->items[++list->count] = NULL;
 	}
 	list->items[i] = item;
+}
+
+/* Where a supervisor waits; it is not for anybody whom we start. */
+static int
+notify_fd(const struct cli *cli, const char *text)
+{
+	int fd = (int)cli_number(cli, "--notify-fd", text, STDERR_FILENO + 1, INT_MAX);
+
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		cli_usage_error(cli, "--notify-fd: descriptor %d is not open", fd);
+	return fd;
 }
 
 /* Its value is what our own environment has: that is shown to nobody else, and words are. */
@@ -185,6 +199,9 @@ run_words_take(const struct cli *cli, struct run_words *words, int option)
 	case DRY_RUN:
 		words->dry_run = 1;
 		break;
+	case NOTIFY_FD:
+		options->notify_fd = notify_fd(cli, optarg);
+		break;
 	case STARTED_WITH:
 		take_started_with(cli, words, optarg);
 		break;
@@ -202,7 +219,7 @@ run_words_options(struct option *table)
 
 	for (option = long_options; option->name != NULL; option++)
 		if (option->val != JOIN && option->val != DRY_RUN && option->val != STARTED_WITH &&
-		    option->val != UNNAMED)
+		    option->val != UNNAMED && option->val != NOTIFY_FD)
 			*table++ = *option;
 	*table = *option;
 }
@@ -212,7 +229,7 @@ run_words_begin(struct run_words *words)
 {
 	static const char *const none[] = { NULL };
 
-	*words = (struct run_words){ .options = { .try_ms = TRY_MS, .log_keep = 1, .log_fd = STDERR_FILENO,
+	*words = (struct run_words){ .options = { .try_ms = TRY_MS, .log_keep = 1, .log_fd = STDERR_FILENO, .notify_fd = -1,
 	    .grace_ms = STOP_TIME_GRACE_MS, .stop_signal = SIGTERM, .environment = none, .unset = none } };
 }
 

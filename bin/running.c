@@ -107,7 +107,7 @@ running_run(const struct cli *cli, const struct cli *of, const char *dir, int ar
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		cli_no_operands(of, argc, argv);
 	if (waits) {
-		decided = state_wait(dir, appear, clock_deadline(wait_ms), &began, &state, &metadata,
+		decided = state_wait(dir, appear, clock_deadline(wait_ms), NULL, &began, &state, &metadata,
 		    &message);
 		accept_look(cli, decided, &message);
 	} else {
@@ -145,8 +145,8 @@ running_wait(const struct cli *cli, const struct cli *of, const char *dir, int a
 	if (stopped)
 		return wait_until_free(cli, &(struct cli_place){ .dir = dir },
 		    limit != NULL ? cli_limit(of, "-t", limit) : OTELOP_FOREVER);
-	decided = state_wait(dir, 1, clock_deadline(limit != NULL ? cli_limit(of, "-t", limit) : WAIT_MS), &began,
-	    &state, &metadata, &message);
+	decided = state_wait(dir, 1, clock_deadline(limit != NULL ? cli_limit(of, "-t", limit) : WAIT_MS), NULL,
+	    &began, &state, &metadata, &message);
 	accept_look(cli, decided, &message);
 	return awaited_status(decided, began, state);
 }

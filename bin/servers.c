@@ -141,6 +141,15 @@ add_name(const struct cli *cli, char names[NAMES_SIZE], const char *name, int *u
 		cli_usage_error(cli, "%s: too many servers", name);
 }
 
+/* A word where there should be none: a server's that was not quoted, or the command's. */
+static void
+refuse_stray(const struct cli *cli, const struct rest *rest)
+{
+	if (rest->argc > 1 && strcmp(rest->argv[0], "--") != 0)
+		cli_usage_error(cli, "%s: stands alone: a server is one word, as in -s 'npm start', and the command is behind --",
+		    rest->argv[1]);
+}
+
 /* All of them are looked at before anything is made. */
 static void
 look_at_all(const struct cli *cli, struct request *request, struct server *server, struct rest *rest)
@@ -160,11 +169,12 @@ look_at_all(const struct cli *cli, struct request *request, struct server *serve
 		add_name(cli, names, server->name, &unnamed);
 		parse_one(request, server);
 	}
+	refuse_stray(cli, rest);
 	if (is_first)
 		cli_usage_error(cli, "no server: give it with -s");
 	if (server->dir != NULL)
 		cli_usage_error(cli, "-C: goes in front of the first -s");
-	if (rest->argc < 2 || strcmp(rest->argv[0], "--") != 0)
+	if (rest->argc < 2)
 		cli_usage_error(cli, "no command: give it behind --");
 	request_become_next(cli, request, more);
 }

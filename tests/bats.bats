@@ -1,4 +1,5 @@
 # Daemons in bats tests: share/bats, under the bats that runs us, or that BATS names.
+# bats file_tags=once
 load helper
 
 setup_more() {

@@ -1,4 +1,5 @@
 # Building: by several makes and compilers, in odd places, and where something is missing.
+# bats file_tags=once
 load helper
 
 setup_more() {

@@ -1,4 +1,5 @@
 # .ci/deps: what it would run where.  Each package manager here is a name in PATH, and none is ever called.
+# bats file_tags=once
 load helper
 
 setup_more() {

@@ -1,4 +1,5 @@
 # The wrapper under every shell, whatever its caller has exported.
+# bats file_tags=once
 load helper
 
 # What a caller may have exported that some shell takes for its own.

@@ -1,4 +1,5 @@
 # The pages of `make html`: each link leads somewhere, and what the tutorial shows is what happens.
+# bats file_tags=once
 load helper
 
 setup_more() {

@@ -39,7 +39,7 @@ compile() {
 		echo "644 lib/pkgconfig/otelop.pc"
 		for program in otelop otelop-with $programs; do echo "644 share/man/man1/$program.1"; done
 		echo "644 share/man/man3/otelop.3"
-		for page in otelop otelop-bats otelop-make; do echo "644 share/man/man7/$page.7"; done
+		for page in otelop otelop-bats otelop-make otelop-supervisors; do echo "644 share/man/man7/$page.7"; done
 		echo "644 share/bash-completion/completions/otelop"
 		echo "644 share/fish/vendor_completions.d/otelop.fish"
 		echo "644 share/zsh/site-functions/_otelop"
@@ -147,6 +147,19 @@ compile() {
 		"$BATS_ROOT/bin/bats" --tap a.bats
 	assert_line 'ok 1 one'
 	assert_nothing_runs
+}
+
+@test "make install with LIBDIR: the library and its pkg-config file are there and nowhere else, uninstall removes them" {
+	tool -0 built LIBDIR=/usr/x/lib/here install
+	assert_file_exists "$prefix/lib/here/libotelop.a"
+	assert_file_exists "$prefix/lib/here/pkgconfig/otelop.pc"
+	assert_equal "$(find "$prefix/lib" -name '*.a' -o -name '*.pc' | grep -v here)" ""
+	assert_equal "$(env PKG_CONFIG_PATH="$prefix/lib/here/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$dest" pkg-config --libs otelop | xargs)" \
+		"-L$prefix/lib/here -lotelop"
+	# Moved to another prefix, it still points to what lies beside it.
+	assert_equal "$(pkg-config --define-variable=prefix=/new --variable=libdir "$prefix/lib/here/pkgconfig/otelop.pc")" /new/lib/here
+	tool -0 built LIBDIR=/usr/x/lib/here uninstall
+	assert_equal "$(find "$dest" ! -type d)" ""
 }
 
 @test "a C program that uses the library: it builds against what is installed, and sees a daemon" {

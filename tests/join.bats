@@ -36,6 +36,40 @@ two_starts() {
 	assert_equal "$(cat two.err)" "otelop: already running"
 }
 
+@test "two starts at once, and the daemon asks for more time: the second waits as long, and not longer" {
+	local patient='import os, socket, sys, time
+name = os.environ["NOTIFY_SOCKET"]
+def say(words):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.sendto(words.encode(), "\0" + name[1:] if name[0] == "@" else name)
+say(sys.argv[1])
+open("up", "w")
+while not os.path.exists("go"): time.sleep(0.02)
+say("READY=1")
+time.sleep(600)'
+	start_in_background one -t 60s -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=60000000
+	one=$!
+	eventually 20 test -e up
+	start_in_background two -t 1s -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=60000000
+	two=$!
+	sleep 2	# the second's own time is over
+	assert_not_exists two.status
+	: >go
+	wait "$one" "$two"
+	assert_equal "$(cat one.status two.status)" $'0\n0'
+	assert_equal "$(cat two.out)" "$(cat one.out)"
+	tool -1 otelop-meta get extendTimeout
+	tool -0 otelop stop
+	rm up go
+	start_in_background one -t 60s -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=3000000
+	one=$!
+	eventually 20 test -e up
+	tool -124 otelop start -t 1s -- python3 -c "$patient" EXTEND_TIMEOUT_USEC=3000000
+	: >go
+	wait "$one"
+	assert_equal "$(cat one.status)" 0
+}
+
 @test "two starts at once, and the daemon fails: both say 1" {
 	two_starts --ready fd -- sh -c "$waiting" sh 'echo "the last words"; otelop-ready -e "no luck"'
 	: >go

@@ -1,4 +1,5 @@
 # Daemons in a makefile: share/make, under GNU make and BSD make.
+# bats file_tags=once
 load helper
 
 setup_more() {

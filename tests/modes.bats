@@ -236,6 +236,25 @@ with_clients() {
 		python3 server.py "127.0.0.1:$port" "answer=HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n"
 }
 
+@test "URL whose answer goes on and on, as of events: ready by its first line, with curl and with wget" {
+	local port client
+	cat >events.py <<-'PYTHON'
+		import socket, sys, time
+		with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+		    while True:
+		        connection = server.accept()[0]
+		        connection.recv(4096)
+		        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+		        globals().setdefault("all", []).append(connection)
+	PYTHON
+	for client in curl wget; do
+		command -v "$client" >/dev/null || continue
+		port=$(free_port)
+		with_clients "$client" -- -0 otelop start -t 20 --try 2s --ready "http://127.0.0.1:$port/" -- python3 events.py "$port"
+		tool -0 otelop stop
+	done
+}
+
 @test "URL with neither curl nor wget: said at once, and nothing runs" {
 	with_clients -- -125 otelop start --ready exec,http://localhost:1 -- sh -c ': >ran'
 	[[ ${stderr_lines[0]} == "otelop: http://localhost:1: needs curl or wget, and neither is found" ]]

@@ -1,4 +1,5 @@
 # The files of systems that are not at hand: each compiles, and together they give what is declared.
+# bats file_tags=once
 load helper
 
 tree=$BATS_TEST_DIRNAME/..

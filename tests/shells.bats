@@ -1,4 +1,5 @@
 # The wrapper under every shell that it promises to run under.
+# bats file_tags=once
 load helper
 
 # as SHELL -STATUS [ARG...]: the wrapper, run by that shell.

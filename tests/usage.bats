@@ -283,6 +283,8 @@ takes_state_dir() {
 
 @test "a stray operand of a command of otelop: usage, and the first line names it" {
 	misused_below_by stray otelop start stray -- true
+	misused_below_by npm otelop start npm start
+	assert_regex "${stderr_lines[0]}" ': npm: not KEY=VALUE; a command stands behind --$'
 	misused_below_by stray otelop stop stray
 	misused_below_by stray otelop stop -t 1 stray
 	misused_below_by stray otelop restart stray -- true

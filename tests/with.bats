@@ -159,6 +159,16 @@ END
 	assert_equal "${stderr_lines[0]}" "otelop-with: db: died while the command ran: killed by signal SEGV"
 }
 
+@test "a server that dies at the very end of the command, and what it leaves takes its time to end: told how it died" {
+	needs "word of who has a dead daemon's lock"
+	tool -1 otelop-with -n db --ready fd --grace 1 -s '(trap "" TERM; exec sleep 601) & otelop-ready; exec 3>&-; exec sleep 600' -- sh -c '
+		pid=$(otelop-meta -n db get pid)
+		kill -SEGV "$pid"
+		while otelop-stop -n "$pid"; do :; done'
+	assert_equal "${stderr_lines[0]}" "otelop-with: db: died while the command ran: killed by signal SEGV"
+	assert_nothing_runs
+}
+
 @test "a server whose otelop-run is killed: it is no death, and it is stopped with all that it started" {
 	needs "orphans of its own"
 	tool -0 otelop-with -n db --ready fd -s 'python3 -c "import subprocess
@@ -241,7 +251,10 @@ subprocess.Popen([\"sleep\", \"601\"], close_fds=True)"; otelop-ready; exec 3>&-
 	wrong 'no server: give it with -s' -- true
 	wrong 'no command: give it behind --' -s true
 	wrong 'no command: give it behind --' -s true --
-	wrong 'no command: give it behind --' -s true echo
+	local stray='stands alone: a server is one word, as in -s '"'npm start'"', and the command is behind --'
+	wrong "echo: $stray" -s true echo
+	wrong "start: $stray" -s npm start -- true
+	wrong "npm: $stray" npm start -- true
 	wrong '-s: needs a value' -s
 	wrong '-s: needs a server' -s '' -- true
 	wrong '-s: needs a server' -s -- true

@@ -162,12 +162,12 @@ end_all(struct attendance *all)
 	return end_tree(all, all->adopts, SLACK_MS);
 }
 
-/* It may have become another program since it was started under this name. */
+/* It may have become another program since it was started under this name; if it has our own, it has become none. */
 static void
 explain_end(struct attendance *all, const char *name)
 {
 	struct otelop_message how;
-	struct process_name now;
+	struct process_name now, own;
 
 	/* Who tells a command to end knows that it has. */
 	if (all->how.si_code == CLD_EXITED || all->how.si_status == SIGHUP || all->how.si_status == SIGINT ||
@@ -175,7 +175,9 @@ explain_end(struct attendance *all, const char *name)
 		return;
 	ending_describe(all->how.si_code, all->how.si_status, &how);
 	process_name(&now, all->command.pid);
-	message_set(&all->result->reason, "%s: %s", *now.name != '\0' ? now.name : name, how.text);
+	process_name(&own, getpid());
+	message_set(&all->result->reason, "%s: %s", *now.name != '\0' && strcmp(now.name, own.name) != 0 ? now.name : name,
+	    how.text);
 }
 
 static void
@@ -208,6 +210,17 @@ static int
 gives_up(void *argument)
 {
 	return parent_is_gone(argument);
+}
+
+/* Nobody knows whether it has become the command, and what it has below it by now. */
+static void
+end_unknown(void *argument, pid_t child)
+{
+	struct attendance *all = argument;
+
+	all->command.pid = child;
+	end_tree(all, all->adopts, 0);
+	all->command.pid = -1;
 }
 
 static int
@@ -259,7 +272,7 @@ attend_command(const struct attend *options, char *const argv[], struct attend_r
 	struct attendance all = { .options = options, .result = result, .command = { -1, -1 }, .parent = { -1, -1 },
 	    .signals = -1 };
 	struct child_plan plan = { .argv = argv, .prepare = prepare, .argument = &all, .kept_ignored = may_be_ignored,
-	    .gives_up = gives_up, .look_ms = LOOK_MS };
+	    .gives_up = gives_up, .look_ms = LOOK_MS, .given_up = end_unknown };
 	struct child_failure failure;
 	pid_t pid;
 

@@ -1,7 +1,9 @@
 /* The answer to a start that was not the first. */
 #include "daemon/join.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
+#include "daemon/extension.h"
 #include "state/meta.h"
 #include "state/state.h"
 
@@ -48,16 +50,38 @@ join_judge(const char *dir, enum state state, int began, const struct otelop_met
 	return JOIN_RUNS;
 }
 
+/* Who waits, and until when the start's command has asked to be waited for. */
+struct patience {
+	const struct join_extend *extend;
+	int64_t until;
+};
+
+static int64_t
+put_off(void *argument, const char *dir, const struct otelop_metadata *metadata, int64_t deadline)
+{
+	struct patience *patience = argument;
+	int64_t until = extension_look(dir, metadata);
+
+	if (until == patience->until)
+		return deadline;
+	patience->until = until;
+	if (patience->extend != NULL && clock_left_ms(until) > 0)
+		patience->extend->hear(patience->extend->argument, clock_left_ms(until));
+	return deadline != OTELOP_FOREVER && until > deadline ? until : deadline;
+}
+
 enum join_answer
-join_wait(const char *dir, int64_t deadline, const struct same_want *want, int takes_foreign, pid_t *pid,
-    struct otelop_message *words)
+join_wait(const char *dir, int64_t deadline, const struct same_want *want, int takes_foreign,
+    const struct join_extend *extend, pid_t *pid, struct otelop_message *words)
 {
 	struct otelop_metadata metadata = OTELOP_METADATA_INIT;
 	enum join_answer answer = JOIN_UNKNOWN;
 	enum state state;
+	struct patience patience = { extend, 0 };
+	struct state_more more = { put_off, &patience };
 	int began;
 
-	if (state_wait(dir, 0, deadline, &began, &state, &metadata, words) >= 0) {
+	if (state_wait(dir, 0, deadline, &more, &began, &state, &metadata, words) >= 0) {
 		answer = join_judge(dir, state, began, &metadata, want, takes_foreign, words);
 		*pid = meta_pid(&metadata);
 	}

@@ -27,8 +27,14 @@ enum join_answer join_judge(const char *dir, enum state state, int began,
     const struct otelop_metadata *metadata, const struct same_want *want, int takes_foreign,
     struct otelop_message *words);
 
-/* Wait for what comes of it, until deadline, and answer. */
+/* Who is to hear that the start has more_ms from now, as its command has asked for. */
+struct join_extend {
+	void (*hear)(void *argument, int64_t more_ms);
+	void *argument;
+};
+
+/* Wait for what comes of it, until deadline or as long as its command asks for, and answer.  extend: NULL, nobody else waits. */
 enum join_answer join_wait(const char *dir, int64_t deadline, const struct same_want *want, int takes_foreign,
-    pid_t *pid, struct otelop_message *words);
+    const struct join_extend *extend, pid_t *pid, struct otelop_message *words);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/message.h"
 #include "base/pids.h"
 #include "base/status.h"
-#include "daemon/join.h"
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "daemon/outcome.h"
@@ -15,6 +14,7 @@
 #include "daemon/run_again.h"
 #include "daemon/run_background.h"
 #include "daemon/run_end.h"
+#include "daemon/run_join.h"
 #include "daemon/run_options.h"
 #include "daemon/run_say.h"
 #include "daemon/run_setup.h"
@@ -22,7 +22,6 @@
 #include "daemon/run_stop.h"
 #include "daemon/verdict.h"
 #include "platform/platform.h"
-#include "process/child.h"
 #include "process/process.h"
 #include "process/selfpipe.h"
 #include "process/tree.h"
@@ -37,8 +36,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define JOIN_ROUNDS 20		/* how often the claim is tried again when who had it has gone */
-#define JOIN_AGAIN (-1)		/* no exit status */
 
 /* That leads on to another outcome, maybe, in which CMD is not to go on. */
 static void
@@ -161,45 +158,6 @@ wait_for_event(struct run *run)
 		message_set(&run->report->reason, "whoever waited for the start is gone");
 		happen(run, EVENT_FAILURE);
 	}
-}
-
-/*
- * Somebody else has the claim: what his start comes to is ours.  The exit status, or JOIN_AGAIN when he has
- * gone.  Until then there is nothing to tidy up: a signal ends us as it ends anybody.
- */
-static int
-join(struct run *run)
-{
-	const struct run_options *options = run->options;
-	struct same_want want = { .argv = run->argv, .environment = options->environment, .unset = options->unset,
-	    .is_unnamed = options->is_unnamed, .recorded = &run->metadata };
-	struct otelop_message *reason = &run->report->reason;
-	pid_t pid;
-
-	child_reset_signals(run_may_be_ignored);
-	selfpipe_close(&run->signals);
-	parents_close(&run->parents);
-	if (run->joins++ == JOIN_ROUNDS)
-		return STATUS_BUSY;	/* and the reason says who has it */
-	run_tell(run, "set:summary=the start that is under way\n");
-	switch (join_wait(options->state_dir, OTELOP_FOREVER, &want, 0, &pid, reason)) {
-	case JOIN_RUNS:
-		break;
-	case JOIN_GONE:
-		return JOIN_AGAIN;
-	case JOIN_LEFT:
-	case JOIN_OTHER:
-		return STATUS_BUSY;
-	case JOIN_FAILED:
-		return 1;
-	case JOIN_TIMEOUT:
-	case JOIN_UNKNOWN:
-		return STATUS_UNKNOWN;
-	}
-	happen(run, EVENT_JOINED);
-	run_say_joined(run, pid, reason->text);
-	reason->text[0] = '\0';
-	return 0;
 }
 
 static void
@@ -342,12 +300,12 @@ run_command(const struct run_options *options, struct statedir *dir, char *const
 
 	report->said = 0;
 	report->reason.text[0] = '\0';
-	run.channel = verdict_channel();
+	run.channel = options->notify_fd >= 0 ? VERDICT_LINE : verdict_channel();
 	run.lock.dir = *dir;
 	*dir = (struct statedir)STATEDIR_INIT;
 	do
 		status = run_set_up(&run);
-	while (status == STATUS_BUSY && options->join && (status = join(&run)) == JOIN_AGAIN);
+	while (status == STATUS_BUSY && options->join && (status = run_join(&run)) == RUN_JOIN_AGAIN);
 	if (run.outcome != RUN_JOINED && status == 0 && (status = run_begin(&run)) == 0) {
 		report->reason.text[0] = '\0';	/* what failed on the way and then went well */
 		do

@@ -43,6 +43,7 @@ struct run_options {
 	int respawn;			/* so many times in a row CMD is started again; 0: never */
 	const char *respawn_text;
 	int stdin_open;			/* CMD's stdin never ends */
+	int notify_fd;			/* whoever reads there takes any line for ready; -1: nobody does */
 };
 
 struct run_report {

@@ -11,6 +11,19 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
+
+/* To who knows no other word than ready.  1; 0: he is not there, or it is none for him. */
+static int
+say_line(const struct run *run, int is_ready)
+{
+	int fd = run->options->notify_fd;
+
+	if (is_ready)
+		return verdict_say_pipe(fd, "\n") == 0;
+	close(fd);
+	return 0;
+}
 
 /* A verdict, set: lines in front.  1; 0: there is nobody who takes it. */
 static int
@@ -25,6 +38,8 @@ say(const struct run *run, const char *set, const char *verdict, const char *tex
 		return verdict_say_pipe(OTELOP_READY_FD, lines) == 0;
 	case VERDICT_NOTIFY:
 		return verdict_say_notify(*text != '\0' ? text : NULL) == 0;
+	case VERDICT_LINE:
+		return say_line(run, strcmp(verdict, "ok") == 0);
 	case VERDICT_NOWHERE:
 		break;
 	}
@@ -109,5 +124,7 @@ run_say_failure(const struct run *run, int status)
 		io_format(set, sizeof(set), "%sset:exitCode=%d\n", not_run, status);
 	else
 		io_format(set, sizeof(set), "%s", not_run);
-	run->report->said = say(run, set, "err:", run->report->reason.text) && !run_has_waited(run);
+	/* A supervisor may show nobody what it is told: start-stop-daemon does not.  Its log is where one looks. */
+	run->report->said = say(run, set, "err:", run->report->reason.text) && run->channel == VERDICT_PIPE &&
+	    !run_has_waited(run);
 }

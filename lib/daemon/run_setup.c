@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "daemon/endless.h"
+#include "daemon/extension.h"
 #include "daemon/log.h"
 #include "daemon/logger.h"
 #include "daemon/outcome.h"
@@ -41,7 +42,7 @@
 const int run_may_be_ignored[] = { SIGHUP, SIGINT, SIGQUIT, 0 };
 
 /*
- * It has asked for more time.  A supervisor such as s6 takes any line on its ready pipe for the verdict; a program of ours
+ * It has asked for more time; who joins the start is told, too.  A supervisor such as s6 takes any line on its ready pipe for the verdict; a program of ours
  * does not.
  */
 static void
@@ -49,6 +50,7 @@ extend(const struct run *run, int64_t usec)
 {
 	struct process_name parent = { .name = "" };
 
+	extension_tell(&run->lock, &run->metadata, clock_deadline(usec / 1000));
 	if (run->channel == VERDICT_PIPE && !run->options->join)
 		process_name(&parent, getppid());
 	if (run->channel != VERDICT_PIPE || run->options->join || strncmp(parent.name, "otelop-", 7) == 0)

@@ -7,9 +7,6 @@
 #include "process/errand.h"
 #include "process/exec.h"
 
-#include <sys/wait.h>
-
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -77,7 +74,8 @@ url_find_client(void)
 
 struct client {
 	const char *const *argv;
-	int words;	/* where its standard error goes; -1: nowhere */
+	int words;	/* where it shows the answers' first lines */
+	int words_at;	/* which of its descriptors that is */
 };
 
 static int
@@ -90,26 +88,9 @@ become_client(void *argument)
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		unsetenv(settings[i]);
-	if (setenv("HOME", "/nonexistent", 1) == 0 &&
-	    (client->words < 0 || io_dup2(client->words, STDERR_FILENO) >= 0))
+	if (setenv("HOME", "/nonexistent", 1) == 0 && io_dup2(client->words, client->words_at) >= 0)
 		exec_command((char *const *)(uintptr_t)client->argv);
 	return STATUS_NOT_FOUND;
-}
-
-static int
-get_by_curl(const char *url)
-{
-	const char *const argv[] = { "curl", "-q", "-s", "-f", "-g", "-o", "/dev/null", "--noproxy", "*", url, NULL };
-	struct client client = { argv, -1 };
-	pid_t pid = child_fork(become_client, &client);
-	int status;
-
-	if (pid < 0)
-		return 0;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 0;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /* The number in a line that begins as "  HTTP/1.1 200"; 0: it is another line. */
@@ -144,15 +125,16 @@ read_answer(int fd)
 }
 
 /*
- * wget follows redirects and not every wget can be told not to: but it shows each answer, and the first one is what
- * counts.
+ * Both show each answer's headers as they come, and nothing more is waited for: what is behind them may never end.  wget
+ * follows redirects, and not every wget can be told not to; but the first answer is what counts.
  */
-static int
-get_by_wget(const char *url)
+int
+url_get(const char *url)
 {
-	const char *const argv[] = { "wget", "-S", "-O", "/dev/null", url, NULL };
-	struct client client = { argv, -1 };
-	int words[2], answer;
+	const char *const curl[] = { "curl", "-q", "-s", "-g", "-o", "/dev/null", "-D", "-", "--noproxy", "*", url, NULL };
+	const char *const wget[] = { "wget", "-S", "-O", "/dev/null", url, NULL };
+	int is_curl = exec_find("curl") == 0, words[2], answer;
+	struct client client = { is_curl ? curl : wget, -1, is_curl ? STDOUT_FILENO : STDERR_FILENO };
 	pid_t pid;
 
 	if (io_pipe(words) < 0)
@@ -166,10 +148,4 @@ get_by_wget(const char *url)
 		child_reap_killed(pid);
 	}
 	return answer >= ANSWER_FINAL && answer < ANSWER_REFUSED;
-}
-
-int
-url_get(const char *url)
-{
-	return exec_find("curl") == 0 ? get_by_curl(url) : get_by_wget(url);
 }

@@ -333,6 +333,7 @@ verdict_extend(enum verdict_channel channel, int64_t usec)
 	case VERDICT_NOTIFY:
 		io_format(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%lld", (long long)usec);
 		return send_datagram(text);
+	case VERDICT_LINE:
 	case VERDICT_NOWHERE:
 		break;
 	}

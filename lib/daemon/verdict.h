@@ -43,8 +43,11 @@ enum verdict verdict_parse_notify(const char *bytes, size_t length,
 /* By how many microseconds from now one asks to be waited for (EXTEND_TIMEOUT_USEC=).  0: it does not. */
 int64_t verdict_extension(const char *bytes, size_t length);
 
-/* Where this process's own verdict goes. */
-enum verdict_channel { VERDICT_NOWHERE, VERDICT_PIPE, VERDICT_NOTIFY };
+/*
+ * Where this process's own verdict goes.  On a line a supervisor such as s6 waits, to whom any line says ready: it is
+ * told nothing else, and none but who was given its descriptor knows of it.
+ */
+enum verdict_channel { VERDICT_NOWHERE, VERDICT_PIPE, VERDICT_NOTIFY, VERDICT_LINE };
 enum verdict_channel verdict_channel(void);
 
 /* A line's text in one line: newlines are spaces, cut where the line would be too long. */

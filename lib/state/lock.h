@@ -40,8 +40,9 @@
  *  10. Where there is no otelop.json, one appears locked and complete, by a rename that replaces nothing, and whose it
  *      is has the claim.  Until then it is otelop.json.first, which only he renames or removes who has the lock of the
  *      file that this names, and has looked that it does.
- *  11. While the file names a dead process and its lock is held, otelop.json.next may have its words before it has its
- *      name: they say what the claim's holder, who lives and is named there, is about to become.
+ *  11. otelop.json.next may have words before it gets its name.  While the file names a dead process and its lock is held,
+ *      they say what the claim's holder, who lives and is named there, is about to become; while it says starting, until
+ *      when that is to be waited for.  Nobody else goes by them.
  *
  * The steps are named as in tests/model/lock.pml: C claim, A alive without a lock, B busy, M make the first file, P publish,
  * H hand on, Q probe, K keepers, R remove, U upstream's window.

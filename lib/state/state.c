@@ -347,15 +347,18 @@ wait_for_news(const struct look *look, int64_t deadline)
 }
 
 int
-state_wait(const char *dir, int appear, int64_t deadline, int *began, enum state *state,
-    struct otelop_metadata *metadata, struct otelop_message *warning)
+state_wait(const char *dir, int appear, int64_t deadline, const struct state_more *more, int *began,
+    enum state *state, struct otelop_metadata *metadata, struct otelop_message *warning)
 {
 	struct look look = { .path = dir, .state = state, .metadata = metadata, .warning = warning };
 	int result;
 
 	*began = 0;
-	while ((result = is_decided(&look, appear, began)) == 0 && clock_left_ms(deadline) != 0 &&
-	    (result = wait_for_news(&look, deadline)) == 0) {
+	while ((result = is_decided(&look, appear, began)) == 0) {
+		if (more != NULL && *state == STATE_STARTING)
+			deadline = more->put_off(more->argument, dir, metadata, deadline);
+		if (clock_left_ms(deadline) == 0 || (result = wait_for_news(&look, deadline)) != 0)
+			break;
 		/* That start has gone on, whatever has become of it by the next look. */
 		if (look.held && lock_was_replaced(look.fd))
 			*began = 0;

@@ -19,11 +19,18 @@ const char *state_name(enum state state);
 int state_look(const char *dir, enum state *state, struct otelop_metadata *metadata,
     struct otelop_message *warning);
 
+/* Who says, of a start that otelop.json tells of so, until when it is to be waited for. */
+struct state_more {
+	int64_t (*put_off)(void *argument, const char *dir, const struct otelop_metadata *metadata, int64_t deadline);
+	void *argument;
+};
+
 /*
  * While the lock is held but no ready daemon lives (and while there is none, when appear is set), wait
  * for what comes of it.  1: decided, 0: deadline, -1: cannot tell.  *began: a start was under way.
+ * more: NULL, the deadline is that.
  */
-int state_wait(const char *dir, int appear, int64_t deadline, int *began, enum state *state,
-    struct otelop_metadata *metadata, struct otelop_message *warning);
+int state_wait(const char *dir, int appear, int64_t deadline, const struct state_more *more, int *began,
+    enum state *state, struct otelop_metadata *metadata, struct otelop_message *warning);
 
 #endif

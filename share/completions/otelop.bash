@@ -100,7 +100,7 @@ _otelop_describe() {
         operands=@pids tail=dashes
         ;;
     otelop-run)
-        options="$help $dir $run --join --started-with=text --unnamed --dry-run --attend --then=text --as=text"
+        options="$help $dir $run --join --started-with=text --unnamed --notify-fd=text --dry-run --attend --then=text --as=text"
         operands=-- tail=dashes
         ;;
     esac
@@ -146,10 +146,11 @@ _otelop_ask() {
     "$bin$program" ${state_dir:+-C "$state_dir"} "$@" 2>/dev/null
 }
 
+# The names that are beside or below the directory; which, the program knows.
 _otelop_instances() {
     local root file
-    root=$(_otelop_ask otelop-statedir) || return
-    for file in "$root"/*/otelop.json; do
+    root=$(_otelop_ask otelop-statedir -n any) || return
+    for file in "${root%/*}"/*/otelop.json; do
         [[ ! -e $file ]] || (file=${file%/*} && echo "${file##*/}")
     done
 }

@@ -92,9 +92,10 @@ function __otelop_ask
     command $program $dir $argv[2..-1] 2>/dev/null
 end
 
+# The names that are beside or below the directory; which, the program knows.
 function __otelop_instances
-    set -l root (__otelop_ask otelop-statedir); or return
-    for file in $root/*/otelop.json
+    set -l root (__otelop_ask otelop-statedir -n any); or return
+    for file in (dirname -- $root)/*/otelop.json
         basename (dirname -- $file)
     end
 end
@@ -164,6 +165,7 @@ end
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l join -d 'answer as the start that is under way'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l started-with -x -d 'record this'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l unnamed -d 'nobody has named the instance'
+complete -c otelop-run -n 'not __otelop_behind_dashes' -l notify-fd -x -d 'write a newline there when it is ready'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l dry-run -d 'check the usage only'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l attend -d 'stay above a command in the foreground'
 complete -c otelop-run -n 'not __otelop_behind_dashes' -l then -x -d 'how many words to become afterwards'

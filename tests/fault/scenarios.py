@@ -621,6 +621,66 @@ class RunLogWriter(RunLog):
 	name, in_child = "run-log-writer", 1
 
 
+class Attend(Scenario):
+	"""Above a command that leaves a process behind, which ends with it.  It claims and publishes nothing."""
+	name, program = "attend", "otelop-run"
+	arguments = ("--attend", "--grace", "2s", "--", "sh", "-c",
+		'"$0" touch left & until test -e left; do sleep 0.01; done; exit 3', "@DAEMON@")
+	answer, lies = 3, {0}
+	failures = {1, 125, 126, 127, 137}
+	leaves_nothing_on_failure = True
+	orphans_allowed = True	# otelop-with has one more above it
+
+	def complaints_about_words(self, outcome):
+		if not outcome.err.startswith("otelop-run: sh: "):	# that is the object
+			yield from super().complaints_about_words(outcome)
+
+	def truth(self, case, outcome, killed):
+		if not killed and case.left():
+			yield "after the end there is: " + case.describe(case.left(deadline_s=0))
+		if case.listing():
+			yield "in the state directory there is: %s" % case.listing()
+
+
+class AttendChild(Attend):
+	name, in_child, until_exec = "attend-child", 1, True
+
+
+class AttendMissing(Attend):
+	name, arguments = "attend-missing", ("--attend", "--", "/nonexistent/command")
+	answer, lies = 127, {0, 3}
+
+
+class AttendThen(Attend):
+	"""It becomes another program when the command has ended."""
+	name = "attend-then"
+	arguments = ("--attend", "--then", "2", "--", "@DAEMON@", "dies", "sh", "-c", "exit 3")
+	answer, lies, until_exec = 4, {0, 3}, True
+
+
+class AttendParent(Attend):
+	"""Whom it follows dies: so does all that is below it."""
+	name = "attend-parent"
+	arguments = ("--attend", "--grace", "2s", "--with-parent", "@PID@", "--", "sh", "-c",
+		'"$0" touch left & until test -e left; do sleep 0.01; done; : >up; exec "$0" touch again', "@DAEMON@")
+	answer = 143
+
+	def prepare(self, case):
+		super().prepare(case)
+		case.victim = case.start("daemon", "touch", case.path("there"))
+		eventually(lambda: os.path.exists(case.path("there")), DEADLINE_S)
+
+	def words(self, case):
+		return [word.replace("@PID@", str(case.victim.pid)) for word in super().words(case)]
+
+	def act(self, case, tracer):
+		program = self.launch(case, tracer)
+		eventually(lambda: os.path.exists(case.path("up")) or program.ended(), DEADLINE_S)
+		case.victim.process.kill()
+		case.victim.process.wait()
+		return program.outcome()
+
+
 class Start(Scenario):
 	"""As otelop start composes it."""
 	name, program = "start", "otelop-spawn"
@@ -972,7 +1032,8 @@ ALL = [scenario() for scenario in (
 	MetaRunningWait, MetaShow, StatusLive, StatusLiveChild, MetaRemove, MetaRemoveHeld, LockProbeHeld, LockProbeFree,
 	LockUntilFree, LockHold, LockBusy, LockDescriptor, Ready, ReadyError, ReadyNotify, Spawn,
 	SpawnChild, SpawnReaper, SpawnReaperChild, SpawnFails, SpawnDies, SpawnMissing, Run, RunChild, RunCrash, RunRespawn, RunMissing, RunFails,
-	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Start, StartChild, StartDiesChild,
+	RunListens, RunNotifies, RunChecks, RunLog, RunLogWriter, Attend, AttendChild, AttendMissing,
+	AttendThen, AttendParent, Start, StartChild, StartDiesChild,
 	StartNative, Restart, RestartChild, RestartNew, Join, JoinChild, JoinStarting, JoinStartingChild,
 	Vanished, VanishedDirectory, StopKeepers, RunningKeepers, StartKeepers, StopKeptStart,
 	Stop, StopParentless, StopStale, StopPid, StopCheck, StopCheckGone)]

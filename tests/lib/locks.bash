@@ -19,9 +19,13 @@ begin_to_wait() {
 	waiter=$!
 	eventually 10 waits_for_lock "$waiter"
 }
-# A process of this test, $looker, has looked, and waits in the kernel for what comes.
+# A process of this test, $looker, has looked, and waits in the kernel for what comes.  Its helper there is another one every
+# time.
 has_looked() {
+	local parent
 	for looker in $(marked_processes); do
+		parent=$(parent_of "$looker" 2>/dev/null) || continue
+		[ "$(cat "/proc/$looker/comm" 2>/dev/null)" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue
 		! waits_for_lock "$looker" || return 0
 	done
 	return 1

@@ -41,7 +41,11 @@ says() { printf "printf '%s' >&3; exec 3>&-; exec sleep 1000" "$1"; }
 
 # In front of otelop-run where it finds orphans by the session that it leads.
 in_session=()
-case ${PLATFORM:-linux} in linux | freebsd) ;; *) in_session=(setsid) ;; esac
+case ${PLATFORM:-linux},${LACKS-} in
+*"sweep of what leaves the session"*) in_session=(setsid) ;;
+linux,* | freebsd,*) ;;
+*) in_session=(setsid) ;;
+esac
 
 # otelop-run in the background, with signals as a user's shell gives them: $runner is its pid, what
 # it says is in `err`.

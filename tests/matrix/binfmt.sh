@@ -26,14 +26,13 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 # Only from outside everybody can be mapped.
 go=$(mktemp -d)
-trap 'rm -rf "$go"' 0
 mkfifo "$go/made" "$go/mapped"
+# In the background is who maps: what is there ignores signals and has no input.
+{
+	: <"$go/made"
+	for map in uid_map gid_map; do echo '0 0 4294967295' >"/proc/$$/$map"; done
+	echo >"$go/mapped"
+	rm -rf "$go"
+} &
 # shellcheck disable=SC2016
-unshare --user --mount sh -c ': >"$1/made"; read -r _ <"$1/mapped"; shift; '"$inside" sh "$go" "$rule" "$@" &
-pid=$!
-: <"$go/made"
-for map in uid_map gid_map; do echo '0 0 4294967295' >"/proc/$pid/$map"; done
-echo >"$go/mapped"
-code=0
-wait "$pid" || code=$?
-exit "$code"
+exec unshare --user --mount sh -c ': >"$1/made"; read -r _ <"$1/mapped"; shift; '"$inside" sh "$go" "$rule" "$@"

@@ -6,8 +6,8 @@ for libc in glibc musl; do
 		for standard in c99 c11 c23; do echo "compile/$compiler-$standard-$libc"; done
 	done
 done
-for machine in i686 aarch64 armhf riscv64 s390x; do
-	for libc in glibc musl; do echo "machine/$machine-$libc"; done
+for libc in glibc musl; do
+	for machine in s390x armhf riscv64 aarch64 i686; do echo "machine/$machine-$libc"; done
 done
 for maker in gnu-4.3 gnu-j8 bmake bmake-j8; do echo "make/$maker"; done
 for shell in dash bash busybox toybox mksh ksh93 yash posh zsh; do echo "shell/$shell"; done

@@ -20,6 +20,9 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 static int
 end_at_once(void *argument)
@@ -49,9 +52,12 @@ lacks(int is_there, const char *words)
 int
 main(void)
 {
+	/* Whoever has run us closed it; but an emulator opens files of its own. */
+	int is_closed = fcntl(0, F_GETFD) < 0;
 	int subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 	int helper = clones(CLONE_FILES | CLONE_PIDFD) && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == 0;
 
+	lacks(is_closed, "standard descriptor that stays closed");
 	lacks(subreaper, "subreaper");
 	lacks(subreaper, "orphans *");
 	lacks(subreaper, "sweep of what leaves the session");
@@ -60,11 +66,10 @@ main(void)
 	lacks(inotify_init1(0) >= 0, "file watches");
 	lacks(helper, "helper that waits for a lock");
 	lacks(helper, "lock that is waited for in the kernel, *");
+	lacks(clones(CLONE_VM | SIGCHLD) && syscall(SYS_close_range, ~0U, ~0U, 0) == 0, "child that begins in our memory");
 	lacks(access("/proc/thread-self/children", F_OK) == 0, "lists of children");
 	/* Where it is there, it is the descriptor that is refused. */
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 2) == 0 || errno == EBADF, "exchange of names");
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 1) == 0 || errno == EBADF, "rename that takes no name away");
-	/* Whoever has run us closed it; but an emulator opens files of its own. */
-	lacks(fcntl(0, F_GETFD) < 0, "standard descriptor that stays closed");
 	return 0;
 }
