@@ -203,38 +203,62 @@ sysctl(const int *name, unsigned name_length, void *old, size_t *old_size, const
 	return -1;
 }
 
-static int
-is_below(const struct kinfo_proc *all, size_t count, const struct kinfo_proc *process, pid_t top)
-{
-	size_t steps, i;
+/* Who is found below a process, by the kernel's lists of each thread's children. */
+struct list {
+	struct procctl_reaper_pidinfo *found;
+	size_t room;
+	size_t count;
+	pid_t top;
+};
 
-	for (steps = 0; steps <= count; steps++) {
-		if (process->ki_ppid == top)
-			return 1;
-		for (i = 0; i < count && all[i].ki_pid != process->ki_ppid; i++)
-			;
-		if (i == count)
-			return 0;
-		process = &all[i];
-	}
-	return 0;
+static void take_below(struct list *list, pid_t parent);
+
+static void
+take_child(struct list *list, pid_t parent, pid_t child)
+{
+	struct kinfo_proc info;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->found[i].pi_pid == child)
+			return;
+	if (list->count == list->room || !read_process(child, 0, &info))
+		return;
+	memset(&list->found[list->count], 0, sizeof(*list->found));
+	list->found[list->count].pi_pid = child;
+	list->found[list->count++].pi_flags = REAPER_PIDINFO_VALID | (parent == list->top ? REAPER_PIDINFO_CHILD : 0) |
+	    (info.ki_stat == 5 ? REAPER_PIDINFO_ZOMBIE : 0);
+	take_below(list, child);
 }
 
-/* Who is below pid, as one list has it. */
-static size_t
-list_below(struct kinfo_proc *all, pid_t pid, struct procctl_reaper_pidinfo *found, size_t room)
+static void
+take_below(struct list *list, pid_t parent)
 {
-	size_t total = read_all(all), i, count = 0;
+	char path[600], text[4096], *at, *end;
+	struct dirent *entry;
+	DIR *threads;
+	long child;
 
-	for (i = 0; i < total && count < room; i++)
-		if (is_below(all, total, &all[i], pid)) {
-			memset(&found[count], 0, sizeof(found[count]));
-			found[count].pi_pid = all[i].ki_pid;
-			found[count].pi_flags = REAPER_PIDINFO_VALID | (all[i].ki_ppid == pid ? REAPER_PIDINFO_CHILD : 0) |
-			    (all[i].ki_stat == 5 ? REAPER_PIDINFO_ZOMBIE : 0);
-			count++;
-		}
-	return count;
+	snprintf(path, sizeof(path), "/proc/%ld/task", (long)parent);
+	threads = opendir(path);
+	while (threads != NULL && (entry = readdir(threads)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children", (long)parent, entry->d_name);
+		if (*entry->d_name == '.' || read_text(path, text, sizeof(text)) < 0)
+			continue;
+		for (at = text; (child = strtol(at, &end, 10)) > 0; at = end)
+			take_child(list, parent, (pid_t)child);
+	}
+	if (threads != NULL)
+		closedir(threads);
+}
+
+static size_t
+list_below(pid_t pid, struct procctl_reaper_pidinfo *found, size_t room)
+{
+	struct list list = { found, room, 0, pid };
+
+	take_below(&list, pid);
+	return list.count;
 }
 
 /* Until two lists in a row are the same. */
@@ -242,17 +266,15 @@ static size_t
 list_twice(pid_t pid, struct procctl_reaper_pidinfo *found, size_t room)
 {
 	struct procctl_reaper_pidinfo *before = calloc(room, sizeof(*before));
-	struct kinfo_proc *all = calloc(PROCESSES_MAX, sizeof(*all));
 	size_t count = 0, last = 0;
 	int rounds = 0;
 
-	if (before != NULL && all != NULL)
+	if (before != NULL)
 		do {
-			last = list_below(all, pid, before, room);
-			count = list_below(all, pid, found, room);
+			last = list_below(pid, before, room);
+			count = list_below(pid, found, room);
 		} while ((count != last || memcmp(before, found, count * sizeof(*found)) != 0) && ++rounds < 20);
 	free(before);
-	free(all);
 	return count;
 }
 
