@@ -69,19 +69,19 @@ FLAGS_1 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame
 COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=c99 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
-all: compiler $(BUILD)/include/jsmn.h
-	@mkdir -p $(BUILD)/tools $(BUILD)/library
-	@for link in $(BUILD)/tools/top $(BUILD)/library/top; do \
-		[ "`readlink $$link`" = "`pwd`" ] || { rm -f $$link && ln -sn "`pwd`" $$link 2>/dev/null; } || \
-		[ "`readlink $$link`" = "`pwd`" ] || exit; \
+all: compiler jsmn
+	@mkdir -p "$(BUILD)"/tools "$(BUILD)"/library
+	@for link in "$(BUILD)/tools/top" "$(BUILD)/library/top"; do \
+		[ "`readlink "$$link"`" = "`pwd`" ] || { rm -f "$$link" && ln -sn "`pwd`" "$$link" 2>/dev/null; } || \
+		[ "`readlink "$$link"`" = "`pwd`" ] || exit; \
 	done
-	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
+	@(cd "$(BUILD)"/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" programs)
-	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
+	@(cd "$(BUILD)"/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
-	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
+	@(cd "$(BUILD)" && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
+	@for script in $(SCRIPTS); do cp -p bin/$$script "$(BUILD)"/$$script || exit; done
 
 compiler:
 	@[ -n "$(SYSTEM_$(PLATFORM))" ] || { \
@@ -95,9 +95,9 @@ compiler:
 	}
 
 # Only this header, so that a compiler for another libc or machine sees nothing else of this system's.
-$(BUILD)/include/jsmn.h: compiler
-	@[ ! -f $@ ] || exit 0; \
-	mkdir -p $(BUILD)/include; \
+jsmn: compiler
+	@[ ! -f "$(BUILD)"/include/jsmn.h ] || exit 0; \
+	mkdir -p "$(BUILD)"/include; \
 	for compiler in "$(CC)" cc; do \
 		jsmn=`printf '#include <jsmn.h>\n' | $$compiler $(CPPFLAGS) -E - 2>/dev/null | \
 			sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
@@ -107,7 +107,7 @@ $(BUILD)/include/jsmn.h: compiler
 		echo "otelop needs jsmn.h: run \`sh .ci/deps build\`, or install libjsmn-dev" >&2; \
 		exit 1; \
 	fi; \
-	cp "$$jsmn" $@
+	cp "$$jsmn" "$(BUILD)"/include/jsmn.h
 
 # Inside $(BUILD)/tools and $(BUILD)/library, with CC given, and TOP: a link, for no path of the
 # caller's may be among the words of make, whatever blanks it has.
@@ -149,51 +149,51 @@ sources:
 demo:
 	@sh .ci/deps build demo
 	@$(MAKE) -s all
-	@PATH="`cd $(BUILD) && pwd`:$$PATH" sh share/examples/demo
+	@PATH=`cd "$(BUILD)" && pwd`:"$$PATH" sh share/examples/demo
 
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
+	@BUILD=`cd "$(BUILD)" && pwd` CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint
-	@$(MAKE) -s $(BUILD)/include/jsmn.h
+	@$(MAKE) -s jsmn
 	@BUILD="$(BUILD)" sh .ci/lint
 
 # The harder ones, each with a table at its end; tests/README.md says what they try.
 model:
 	@sh .ci/deps model
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/model/run
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/model/run
 
 fault:
 	@sh .ci/deps build check fault
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/fault/run
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/fault/run
 
 fuzz:
 	@sh .ci/deps build fuzz
-	@$(MAKE) -s $(BUILD)/include/jsmn.h
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/fuzz/run
+	@$(MAKE) -s jsmn
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/fuzz/run
 
 storm:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run upstream
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/storm/run
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/storm/run upstream
 
 bench:
 	@sh .ci/deps build
 	@sh .ci/deps bench || echo "bench: what is missing is skipped" >&2
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/bench/run
 
 # DAEMONS: their names, if not all.
 daemons:
 	@sh .ci/deps build
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/daemons/run $(DAEMONS)
 
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
@@ -204,7 +204,7 @@ install: all
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
 	for program in $(PROGRAMS) $(SCRIPTS); do \
-		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
+		install -m 755 "$(BUILD)"/$$program $(TO)/bin/$$program || exit; \
 	done
 	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
 	for page in $(PAGES); do \
@@ -212,11 +212,11 @@ install: all
 	done
 	install -m 644 share/man/otelop.3 $(TO)/share/man/man3/otelop.3
 	install -m 644 share/man/otelop.7 $(TO)/share/man/man7/otelop.7
-	install -m 644 $(BUILD)/library/libotelop.a $(TO)/lib/libotelop.a
+	install -m 644 "$(BUILD)"/library/libotelop.a $(TO)/lib/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
-		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
-	install -m 644 $(BUILD)/library/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" share/otelop.pc.in > "$(BUILD)"/library/otelop.pc
+	install -m 644 "$(BUILD)"/library/otelop.pc $(TO)/lib/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
@@ -236,6 +236,6 @@ uninstall:
 		$(TO)/lib/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf "$(BUILD)"
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
+.PHONY: all compiler jsmn programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
