@@ -6,6 +6,7 @@
 #	make model fault fuzz storm	try to break it
 #	make bench	what it costs, beside what one would take instead
 #	make daemons	fetch real daemons, and live through each
+#	make places	odd languages, clocks, paths, users, file systems and trees
 #	make install	into $(DESTDIR)$(PREFIX)
 #
 # GNU and BSD make both: the top lists and delegates, the objects are made by two suffix rules in
@@ -195,6 +196,12 @@ daemons:
 	@$(MAKE) -s all
 	@BUILD=`cd "$(BUILD)" && pwd` sh tests/daemons/run $(DAEMONS)
 
+# PLACES: their names, if not all.
+places:
+	@sh .ci/deps build check places || echo "places: what is missing is skipped" >&2
+	@$(MAKE) -s all
+	@BUILD=`cd "$(BUILD)" && pwd` JOBS="$(JOBS)" sh tests/places/run $(PLACES)
+
 # In the recipes a word of the shell, whatever blanks it has.
 TO = "$(DESTDIR)$(PREFIX)"
 
@@ -238,4 +245,4 @@ uninstall:
 clean:
 	rm -rf "$(BUILD)"
 
-.PHONY: all compiler jsmn programs sources demo check lint model fault fuzz storm bench daemons install uninstall clean
+.PHONY: all compiler jsmn programs sources demo check lint model fault fuzz storm bench daemons places install uninstall clean
