@@ -10,6 +10,7 @@
 #	make matrix	other compilers, libcs, machines, makes, shells and kernels
 #	make html	the pages, in $(BUILD)/html
 #	make kqueue	what is for FreeBSD and its kin, here, against doubles of their calls
+#	make places	odd languages, clocks, paths, users, file systems and trees
 #	make install	into $(DESTDIR)$(PREFIX)
 #	make packages	.deb, .rpm, npm, tarballs and recipes, each built, installed where nothing else is, and tried
 #
@@ -98,19 +99,19 @@ SHOWN_darwin = -D_DARWIN_C_SOURCE -Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec
 COMPILE = $(CFLAGS) $(PIC) $(FLAGS_$(SANITIZE)) $(WARNINGS) -std=$(STD) $(SHOWN_$(PLATFORM)) \
 	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(CPPFLAGS) -I$(TOP)/lib -I$(TOP)/bin -I../include
 
-all: compiler $(BUILD)/include/jsmn.h
-	@mkdir -p $(BUILD)/tools $(BUILD)/library
-	@for link in $(BUILD)/tools/top $(BUILD)/library/top; do \
-		[ "`readlink $$link`" = "`pwd`" ] || { rm -f $$link && ln -sn "`pwd`" $$link 2>/dev/null; } || \
-		[ "`readlink $$link`" = "`pwd`" ] || exit; \
+all: compiler jsmn
+	@mkdir -p "$(BUILD)"/tools "$(BUILD)"/library
+	@for link in "$(BUILD)/tools/top" "$(BUILD)/library/top"; do \
+		[ "`readlink "$$link"`" = "`pwd`" ] || { rm -f "$$link" && ln -sn "`pwd`" "$$link" 2>/dev/null; } || \
+		[ "`readlink "$$link"`" = "`pwd`" ] || exit; \
 	done
-	@(cd $(BUILD)/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
+	@(cd "$(BUILD)"/tools && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC_$(LIBC))" \
 		LDFLAGS="$(LINK_$(LIBC)) $(SHRINK) $(LDFLAGS)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(SMALL) $(SMALL_$(LIBC)) $(CFLAGS)" PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" programs)
-	@(cd $(BUILD)/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
+	@(cd "$(BUILD)"/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
-	@(cd $(BUILD) && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@for script in $(SCRIPTS); do cp -p bin/$$script $(BUILD)/$$script || exit; done
+	@(cd "$(BUILD)" && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
+	@for script in $(SCRIPTS); do cp -p bin/$$script "$(BUILD)"/$$script || exit; done
 
 compiler:
 	@[ -n "$(PLATFORM)" ] || { \
@@ -133,9 +134,9 @@ compiler:
 
 # Only this header, so that a compiler for another libc or machine sees nothing else of this system's.  A tarball of
 # make dist brings it along.
-$(BUILD)/include/jsmn.h: compiler
-	@[ ! -f $@ ] || exit 0; \
-	mkdir -p $(BUILD)/include; \
+jsmn: compiler
+	@[ ! -f "$(BUILD)"/include/jsmn.h ] || exit 0; \
+	mkdir -p "$(BUILD)"/include; \
 	for compiler in "$(CC)" cc "$(CC) -Ishare/packaging/jsmn"; do \
 		jsmn=`printf '#include <jsmn.h>\n' | $$compiler $(CPPFLAGS) -E - 2>/dev/null | \
 			sed -n 's/^# 1 "\(.*jsmn\.h\)".*/\1/p'`; \
@@ -154,7 +155,7 @@ $(BUILD)/include/jsmn.h: compiler
 		echo "otelop needs a C library for $(CC), and its headers are not there: install $$package" >&2; \
 		exit 1; \
 	}; \
-	cp "$$jsmn" $@
+	cp "$$jsmn" "$(BUILD)"/include/jsmn.h
 
 # Inside $(BUILD)/tools and $(BUILD)/library, with CC given, and TOP: a link, for no path of the
 # caller's may be among the words of make, whatever blanks it has.
@@ -196,77 +197,83 @@ sources:
 demo:
 	@sh .ci/deps build demo
 	@$(MAKE) -s all
-	@PATH="`cd $(BUILD) && pwd`:$$PATH" sh share/examples/demo
+	@PATH=`cd "$(BUILD)" && pwd`:"$$PATH" sh share/examples/demo
 
 check:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" TAGS="$(TAGS)" \
+	@BUILD=`cd "$(BUILD)" && pwd` CC="$(CC)" SANITIZE="$(SANITIZE)" PLATFORM="$(PLATFORM)" JOBS="$(JOBS)" TAGS="$(TAGS)" \
 		sh tests/run $(TESTS)
 
 lint:
 	@sh .ci/deps build check lint
-	@$(MAKE) -s $(BUILD)/include/jsmn.h
+	@$(MAKE) -s jsmn
 	@BUILD="$(BUILD)" sh .ci/lint
 
 # The harder ones, each with a table at its end; tests/README.md says what they try.
 model:
 	@sh .ci/deps model
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/model/run
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/model/run
 
 fault:
 	@sh .ci/deps build check fault
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/fault/run
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/fault/run
 
 fuzz:
 	@sh .ci/deps build fuzz
-	@$(MAKE) -s $(BUILD)/include/jsmn.h
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/fuzz/run
+	@$(MAKE) -s jsmn
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/fuzz/run
 
 storm:
 	@sh .ci/deps build check
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/storm/run upstream
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/storm/run
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/storm/run upstream
 
 bench:
 	@sh .ci/deps build
 	@sh .ci/deps bench || echo "bench: what is missing is skipped" >&2
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" python3 tests/bench/run
+	@BUILD=`cd "$(BUILD)" && pwd` python3 tests/bench/run
 
 # SUPERVISORS, DAEMONS: their names, if not all.
 supervisors:
 	@sh .ci/deps build check supervisors
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" PLATFORM="$(PLATFORM)" sh tests/supervisors/run $(SUPERVISORS)
+	@BUILD=`cd "$(BUILD)" && pwd` PLATFORM="$(PLATFORM)" sh tests/supervisors/run $(SUPERVISORS)
 
 daemons:
 	@sh .ci/deps build
 	@$(MAKE) -s all
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/daemons/run $(DAEMONS)
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/daemons/run $(DAEMONS)
+
+# PLACES: their names, if not all.
+places:
+	@sh .ci/deps build check places || echo "places: what is missing is skipped" >&2
+	@$(MAKE) -s all
+	@BUILD=`cd "$(BUILD)" && pwd` JOBS="$(JOBS)" sh tests/places/run $(PLACES)
 
 html:
 	@sh .ci/deps html
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh share/html/run
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` sh share/html/run
 
 # CELLS: patterns of their names, if not all; MATRIX=quick: a few of them, and less in each.
 matrix:
 	@sh .ci/deps build check matrix || echo "matrix: what is missing is skipped" >&2
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` CELLS="$(CELLS)" MATRIX="$(MATRIX)" JOBS="$(JOBS)" sh tests/matrix/run
 
 kqueue:
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh tests/kqueue/run
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` sh tests/kqueue/run
 
 # What they are, and the words that they take, is in share/packaging/README.md.
 dist deb rpm npm recipes packages:
-	@mkdir -p $(BUILD)
-	@BUILD="`cd $(BUILD) && pwd`" sh share/packaging/run $@
+	@mkdir -p "$(BUILD)"
+	@BUILD=`cd "$(BUILD)" && pwd` sh share/packaging/run $@
 
 # In the recipes words of the shell, whatever blanks they have.
 TO = "$(DESTDIR)$(PREFIX)"
@@ -278,7 +285,7 @@ install: all
 		$(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions \
 		$(TO)/share/fish/vendor_completions.d
 	for program in $(PROGRAMS) $(SCRIPTS); do \
-		install -m 755 $(BUILD)/$$program $(TO)/bin/$$program || exit; \
+		install -m 755 "$(BUILD)"/$$program $(TO)/bin/$$program || exit; \
 	done
 	for program in $(PROGRAMS); do $(STRIP) $(TO)/bin/$$program 2>/dev/null || :; done
 	for page in $(PAGES); do \
@@ -292,12 +299,12 @@ install: all
 		install -m 644 share/make/$$file $(TO)/include/$$file || exit; \
 	done
 	install -m 644 share/bats/otelop/load.bash $(TO)/lib/bats/otelop/load.bash
-	install -m 644 $(BUILD)/library/libotelop.a $(TO_LIB)/libotelop.a
+	install -m 644 "$(BUILD)"/library/libotelop.a $(TO_LIB)/libotelop.a
 	install -m 644 lib/otelop.h $(TO)/include/otelop.h
 	version=`sed -n 's/^#define OTELOP_VERSION "\(.*\)"/\1/p' lib/otelop.h` && \
 		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|^libdir=$(PREFIX)/|libdir=$${prefix}/|' \
-		-e "s|@VERSION@|$$version|" share/otelop.pc.in > $(BUILD)/library/otelop.pc
-	install -m 644 $(BUILD)/library/otelop.pc $(TO_LIB)/pkgconfig/otelop.pc
+		-e "s|@VERSION@|$$version|" share/otelop.pc.in > "$(BUILD)"/library/otelop.pc
+	install -m 644 "$(BUILD)"/library/otelop.pc $(TO_LIB)/pkgconfig/otelop.pc
 	install -m 644 share/completions/otelop.bash $(TO)/share/bash-completion/completions/otelop
 	install -m 644 share/completions/_otelop $(TO)/share/zsh/site-functions/_otelop
 	install -m 644 share/completions/otelop.fish $(TO)/share/fish/vendor_completions.d/otelop.fish
@@ -318,7 +325,7 @@ uninstall:
 		$(TO_LIB)/pkgconfig/otelop.pc $(TO)/share/zsh/site-functions/_otelop
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf "$(BUILD)"
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons kqueue matrix \
+.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons places kqueue matrix \
 	html dist deb rpm npm recipes packages install uninstall clean

@@ -44,6 +44,28 @@ setup_more() {
 	assert_not_exists "a copy/out/one"
 }
 
+@test "make in a tree that cannot be written, BUILD elsewhere and with blanks, whatever the umask: all is made and installed" {
+	mkdir "a tree" "a build"
+	cp -R "$tree/Makefile" "$tree/bin" "$tree/lib" "$tree/share" "a tree"
+	chmod -R a-w "a tree"
+	local alone=(sh)
+	if : 2>/dev/null >"a tree/written"; then
+		# Whoever may write everywhere may not where nothing can be written.
+		rm "a tree/written"
+		can unshare -m true
+		alone=(unshare -m sh -c 'mount --bind "a tree" "a tree" && mount -o remount,bind,ro "a tree" && exec sh "$@"' sh)
+	fi
+	tool -0 "${alone[@]}" -ec 'cd "a tree"
+		! touch written 2>/dev/null
+		umask "$1"
+		make -s BUILD="../a build/b" LIBC=system CFLAGS=-O0 all
+		make -s BUILD="../a build/b" DESTDIR="$2" PREFIX=/usr STRIP=: LIBC=system CFLAGS=-O0 install' sh 077 "$PWD/a root"
+	tool -0 "a root/usr/bin/otelop" version
+	find "a root" ! -perm -o+r >unreadable
+	assert_equal "$(cat unreadable)" ""
+	chmod -R u+w "a tree"
+}
+
 @test "make without jsmn.h: no success, one line says what is missing and what to do" {
 	tool ! make -s -C "$tree" BUILD="$PWD/b" CPPFLAGS=-nostdinc all
 	[[ ${stderr_lines[0]} == *jsmn.h* && ${stderr_lines[0]} == *".ci/deps"* && ${stderr_lines[0]} == *libjsmn-dev* ]]

@@ -464,6 +464,7 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 
 @test "-w: nothing wakes it or its helper while they wait" {
 	needs "helper that waits for a lock"
+	needs_proc
 	local what waiter pid
 	hold
 	for what in "-W" "-- true"; do

@@ -345,6 +345,7 @@ connects_at() {
 }
 
 @test "get address, it listens on [::]: where its socket takes IPv6 alone that is [::1], else 127.0.0.1" {
+	needs_proc
 	needs "a kernel's word on sockets"
 	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' || skip "no IPv6"
 	cat >any.py <<-'PYTHON'

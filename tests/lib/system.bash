@@ -44,6 +44,9 @@ compile_refuse() {
 	can ./refuse ENOSYS openat2 -- true
 }
 
+# Skip a test of what the programs see in /proc alone, where tests/places/run hides it from them.
+needs_proc() { [ -z "${PLACES_BLIND-}" ] || skip "the programs have no /proc here"; }
+
 # Skip a test under a shell (with its options, if need be) that is not there.
 need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
 
