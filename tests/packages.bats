@@ -73,11 +73,11 @@ package() {
 }
 
 @test "what is installed, into a DESTDIR with a blank: each file is in one of Debian's packages and one of rpm's, and each of their lines is of some file" {
-	make -s -C "$tree" BUILD="$PWD/b" ${PLATFORM:+PLATFORM="$PLATFORM"} CFLAGS=-O0 \
-		DESTDIR="$PWD/in st" PREFIX=/usr LIBDIR=/usr/lib/x install >log 2>&1 || {
-		cat log
-		return 1
-	}
+	# A copy of what is built, for making anything there would pull it away from other tests.
+	mkdir -p b/library
+	cp "$BUILD"/otelop "$BUILD"/otelop-* b
+	cp "$BUILD/library/libotelop.a" b/library
+	tool -0 make -s -o all -C "$tree" BUILD="$PWD/b" DESTDIR="$PWD/in st" PREFIX=/usr LIBDIR=/usr/lib/x install
 	(cd "in st" && find . ! -type d | sed 's|^\.||' | sort) >installed
 	cd "$tree/share/packaging"
 	sed 's|^|/|; s| .*||; s|\.|\\.|g; s|\*|[^/]*|g; s|$|(/.*)?|' debian/*.install >"$OLDPWD/debian"
