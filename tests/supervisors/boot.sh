@@ -1,6 +1,5 @@
 #!/bin/sh
-# The beginning of a machine of machine.bash: boot.sh DIR TOP COMMAND...
-# DIR/bin is its /usr/local/bin, DIR/files/PATH is mounted over each /PATH there is.
+# The beginning of a machine of machine.bash: boot.sh DIR TOP COMMAND...  DIR/bin is its /usr/local/bin.
 set -e
 dir=$1
 top=$2

@@ -36,7 +36,10 @@ stty -F /dev/ttyS1 raw -echo
 exec </dev/ttyS1 >/dev/ttyS1
 while read -r mark line; do
 	[ -n "$line" ] || continue
+	# Through a file: to a terminal some of it would be said otherwise.
+	(eval "$line") </dev/null >/run/said 2>&1
+	status=$?
 	echo "<$mark"
-	(eval "$line") </dev/null 2>&1
-	echo ">$mark $?"
+	cat /run/said
+	echo ">$mark $status"
 done

@@ -8,7 +8,8 @@ machine_groups() {
 	[ -n "$groups" ] && mkdir "$groups/otelop-$$" 2>/dev/null && echo "$groups/otelop-$$"
 }
 
-# machine_start COMMAND...: as its first process, behind boot.sh, which finds FILES and BIN.
+# machine_start COMMAND...: as its first process, behind boot.sh.  It finds the directory of the file's tests as $dir, and the
+# tree as $top; our programs are its /usr/local/bin.
 machine_start() {
 	export machine_dir=$BATS_FILE_TMPDIR
 	machine_group=$(machine_groups) || { machine_why="cannot make control groups here"; export machine_why; return; }
@@ -30,6 +31,10 @@ machine_start() {
 		sleep 0.05
 	done
 	machine=$(pgrep -P "$outer")
+	# What the tests end there by name must be nobody's here.
+	if [ "$(readlink "/proc/$machine/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]; then
+		machine_why="no PID namespace of its own"
+	fi
 }
 
 machine_end() {
@@ -44,7 +49,7 @@ machine_end() {
 }
 
 machine_or_skip() { [ -z "${machine_why-}" ] || skip "$machine_why"; }
-inside() { nsenter -t "$machine" -a -- "$@" </dev/null 3>&- 4>&-; }
+inside() { nsenter -t "${machine:?}" -a -- "$@" </dev/null 3>&- 4>&-; }
 # The server of this state directory answers, there.
 assert_serves() {
 	tool -0 inside python3 "$BATS_TEST_DIRNAME/../tools/ask.py" "$(inside otelop-meta -C "$1" get address)"
