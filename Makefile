@@ -327,5 +327,5 @@ uninstall:
 clean:
 	rm -rf "$(BUILD)"
 
-.PHONY: all compiler programs sources demo check lint model fault fuzz storm bench supervisors daemons places kqueue matrix \
-	html dist deb rpm npm recipes packages install uninstall clean
+.PHONY: all compiler jsmn programs sources demo check lint model fault fuzz storm bench supervisors daemons places kqueue \
+	matrix html dist deb rpm npm recipes packages install uninstall clean
