@@ -64,7 +64,7 @@ make_source() {
 	tracked >"$work/tracked"
 	tar -C "$top" --null -T "$work/tracked" -c | tar -C "$folder" -x
 	# Not every distribution has jsmn.h.
-	make -s -C "$top" BUILD="$work/jsmn" "$work/jsmn/include/jsmn.h"
+	make -s -C "$top" BUILD="$work/jsmn" jsmn
 	mkdir -p "$folder/share/packaging/jsmn"
 	cp "$work/jsmn/include/jsmn.h" "$folder/share/packaging/jsmn"
 	pack "$folder" "$out/$source_tar"
