@@ -243,6 +243,7 @@ b" httpAddr=127.0.0.1:1 -- ../daemon one'
 
 @test "restart inside the daemon, or below what it left behind: refused, and nothing is stopped" {
 	needs "orphans that come to otelop-run"
+	needs "descriptors of others"
 	local how
 	for how in '' 'setsid ' '(setsid '; do
 		rm -f said status
