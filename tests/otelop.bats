@@ -225,7 +225,10 @@ load helper
 	mkdir shut
 	chmod 0 shut
 	local as=()
-	[ -x shut ] && as=(as_nobody)
+	if [ -x shut ]; then
+		can_be_nobody
+		as=(as_nobody)
+	fi
 	for command in list logs; do
 		tool -4 "${as[@]}" otelop -C "$PWD/shut/x" "$command"
 		[[ $stderr == *"$PWD/shut/x: cannot "* ]]

@@ -174,7 +174,7 @@ deep() {
 			echo "$code"
 		done'
 	assert_equal "$(sort -u <<<"$output")" $'125\nstate         stopped'
-	assert_equal "$(printf '%s\n' "$stderr" | sed 's/^[a-z-]*: //' | sort -u)" \
+	assert_equal "$(printf '%s\n' "${stderr_lines[@]#*: }" | sort -u)" \
 		"$PWD/home/.local/state/otelop: cannot create the state directory: Read-only file system"
 }
 
