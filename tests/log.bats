@@ -14,7 +14,10 @@ load helper
 	rm state/otelop.log
 	tool -0 otelop-spawn -- sh -c 'echo ok >&3; exec sleep 1000'
 	assert_equal "$(stat -c %a state/otelop.log)" 600
-	(($(sed -n 's/^flags:[[:space:]]*/0/p' "/proc/$output/fdinfo/1") & 02000))	# O_APPEND
+	# Where its `ok` goes, there for a moment its stdout went.
+	appends() { (($(sed -n 's/^flags:[[:space:]]*/0/p' "/proc/$output/fdinfo/1") & 02000)); }	# O_APPEND
+	eventually 10 appends
+	assert_equal "$(readlink "/proc/$output/fd/1")" "$OTELOP_STATE_DIR/otelop.log"
 	assert_equal "$(readlink "/proc/$output/fd/2")" "$OTELOP_STATE_DIR/otelop.log"
 }
 
