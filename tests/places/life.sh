@@ -79,15 +79,19 @@ otelop-lock -C "$dir" -w 20s -- true >"$said/waiter" 2>&1 &
 waiter=$!
 expect 0 '*' otelop -C "$dir" stop
 wait "$waiter" || { echo "otelop-lock -w: $? $(cat "$said/waiter")"; failed=1; }
-# The state is taken away: the daemon has a state again, or ends.
-# shellcheck disable=SC2016 # for the other shell
-expect 0 '*' otelop -C "$dir" start --ready fd -- \
-	sh -c 'trap ": >\"\$1\"; exit" TERM; otelop-ready; exec 3>&-; sleep 604 & wait "$!"' sh "$said/ended"
-pid=$(head -n 1 "$said/out")
-rm -f "$dir/otelop.json"
-until_it is "running $pid"
-until_it rm -rf "$dir"
-until_it test -e "$said/ended"
+# The state is taken away: the daemon has a state again, or ends.  Where files are not watched nobody notices.
+if [ "${PLATFORM:-linux}" != posix ]; then
+	# shellcheck disable=SC2016 # for the other shell
+	expect 0 '*' otelop -C "$dir" start --ready fd -- \
+		sh -c 'trap ": >\"\$1\"; exit" TERM; otelop-ready; exec 3>&-; sleep 604 & wait "$!"' sh "$said/ended"
+	pid=$(head -n 1 "$said/out")
+	rm -f "$dir/otelop.json"
+	until_it is "running $pid"
+	until_it rm -rf "$dir"
+	until_it test -e "$said/ended"
+else
+	rm -rf "$dir"
+fi
 # shellcheck disable=SC2016 # for the other shell
 expect 0 '*blue
 seen*' otelop-with -C "$dir" -n web --ready fd -s "$server" -- \
