@@ -111,7 +111,7 @@ all: compiler jsmn
 	@(cd "$(BUILD)"/library && $(MAKE) -s -f top/Makefile TOP=top CC="$(CC)" SANITIZE="$(SANITIZE)" \
 		CFLAGS="$(CFLAGS)" PIC=-fPIC PLATFORM="$(PLATFORM)" STD="$(STD)" CPPFLAGS="$(CPPFLAGS)" libotelop.a)
 	@(cd "$(BUILD)" && for program in $(PROGRAMS); do ln -f tools/$$program $$program || exit; done)
-	@for script in $(SCRIPTS); do cp -p bin/$$script "$(BUILD)"/$$script || exit; done
+	@for script in $(SCRIPTS); do cp -fp bin/$$script "$(BUILD)"/$$script || exit; done
 
 compiler:
 	@[ -n "$(PLATFORM)" ] || { \
