@@ -179,8 +179,8 @@ deep() {
 }
 
 @test "an overlay, over a directory in which a daemon has died: all lives; what is below stays as it was" {
-	local user=
-	[ "$(id -u)" -eq 0 ] || user=userxattr,
+	local option=
+	[ "$(id -u)" -eq 0 ] || option=userxattr,
 	mkdir lower work over
 	OTELOP_STATE_DIR=$PWD/lower/state
 	tool -0 otelop start --ready exec -- sleep 600
@@ -194,7 +194,7 @@ deep() {
 		cp -R before/state over/fresh
 		rm -rf over/state
 		sh "$1" "$PWD/over/state"
-		echo lived' "$BATS_TEST_DIRNAME/places/life.sh" "$user"
+		echo lived' "$BATS_TEST_DIRNAME/places/life.sh" "$option"
 	[ -n "$output" ] || skip "no overlay here"
 	assert_line lived
 	diff -r before lower
