@@ -256,7 +256,7 @@ spawns() {
 	tool -3 otelop-lock -p
 	tool -1 otelop-spawn -- sh -c 'echo last words; exit 3'
 	assert_equal "${stderr_lines[1]}" "last words"
-	tool -0 otelop start --log-max 100k --ready notify -- sh -c 'systemd-notify --ready; exec sleep 1000'
+	tool -0 otelop start --log-max 100k --ready notify -- sh -c 'otelop-ready; exec sleep 1000'
 	tool -0 otelop status
 	tool -0 otelop-meta get pid command cwd
 	tool -75 otelop-lock -- true
