@@ -129,6 +129,30 @@ without_descriptors() { slow_server=${slow_server/import os,/import os; os.close
 	assert_left otelop.log
 }
 
+@test "stop -k, otelop-run was killed, and process 1 reaps at once: the log names each whom stop has killed, with or without the lock" {
+	local own=(unshare -pf --mount-proc) closed
+	needs /proc
+	[ "$(id -u)" -eq 0 ] || own+=(-r)
+	can "${own[@]}" true
+	cat >stubborn <<-'END'
+		#!/bin/sh
+		trap '' TERM
+		: >"up.$1"
+		while :; do sleep 1; done
+	END
+	chmod +x stubborn
+	for closed in '' '3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 10>&- 11>&- 12>&- 13>&-'; do
+		rm -f up.*
+		tool -0 "${own[@]}" sh -ec 'otelop start --ready exec -- bash -c "exec $1; for i in {1..20}; do ./stubborn \$i & done; wait"
+			until [ "$(ls up.* 2>/dev/null | wc -l)" -eq 20 ]; do sleep 0.02; done
+			kill -KILL "$(otelop-meta get runner)"
+			otelop stop -t 300ms -k 10
+			:' sh "$closed"
+		[ "$(log_text | grep -c 'otelop-stop: process [0-9]* (stubborn): killed')" -ge 20 ]
+		refute_regex "$(log_text)" '\(\)'
+	done
+}
+
 @test "otelop-run and the command were killed, and what is left has no lock: stop finds it by what it was given, and nothing else" {
 	needs /proc
 	without_descriptors

@@ -123,11 +123,13 @@ signal_below(struct target *target, int number)
 {
 	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
 	const struct platform_process *left = NULL;
+	struct process_name name;
 
 	while (target_runner(target) == NULL && (left = target_left(target, left)) != NULL)
 		if (pids_add(had, left->pid) == 1) {
+			process_name(&name, left->pid);
 			if (signal_seen(left, number) == 0 && number == SIGKILL)
-				stop_log_killed(&target->dir, left->pid);
+				stop_log_killed(&target->dir, &name);
 		}
 }
 
@@ -181,7 +183,7 @@ static void
 signal_keepers(struct target *target, int number)
 {
 	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
-	size_t before, i;
+	size_t i;
 
 	if (is_run(target))
 		return;
@@ -189,12 +191,9 @@ signal_keepers(struct target *target, int number)
 		for (i = 0; i < target->below_count; i++)
 			signal_seen(&target->below[i], number);
 	signal_below(target, number);
-	before = had->count;
-	if (holder_signal_keepers(&target->named, number, had, &target->foreign) < 0 && errno == ENOSYS &&
-	    (target->held || target->daemon.pid > 0))
+	if (holder_signal_keepers(&target->named, number, had, &target->foreign,
+	    number == SIGKILL ? stop_log_killed : NULL) < 0 && errno == ENOSYS && (target->held || target->daemon.pid > 0))
 		signal_session(target, number);
-	for (i = before; number == SIGKILL && i < had->count; i++)
-		stop_log_killed(&target->dir, had->items[i]);
 }
 
 /* Wait for the lock, and for what no otelop-run ends, in rounds: a keeper may have made another meanwhile. */
@@ -320,7 +319,8 @@ kill_target(struct target *target, const struct stop_options *options)
 {
 	int64_t least_ms = options->kill_wait_ms < 0 || options->kill_wait_ms / 2 > STOP_TIME_LEAST_MS ? STOP_TIME_LEAST_MS :
 	    options->kill_wait_ms / 2;
-	int gone;
+	struct process_name name;
+	int was_gone, gone;
 
 	if (target->is_told && target_runner(target) != NULL)
 		stop_time_send(target_runner(target), STOP_WORD_KILL, least_ms);
@@ -329,8 +329,10 @@ kill_target(struct target *target, const struct stop_options *options)
 	    (gone = wait_gone(target, clock_deadline(least_ms), least_ms / 2, SIGKILL)) != 0)
 		return gone;
 	if (target->daemon.pid > 0) {
-		if (ask_target(target, SIGKILL, NULL) == 0 && !is_run(target) && !process_is_gone(&target->daemon))
-			stop_log_killed(&target->dir, target->daemon.pid);
+		was_gone = process_is_gone(&target->daemon);
+		process_name(&name, target->daemon.pid);
+		if (ask_target(target, SIGKILL, NULL) == 0 && !was_gone && !is_run(target))
+			stop_log_killed(&target->dir, &name);
 	}
 	signal_keepers(target, SIGKILL);
 	return wait_gone(target, clock_deadline(options->kill_wait_ms), 0, SIGKILL);

@@ -42,7 +42,8 @@ wait_for_claim(struct target *target, int fd, int held, int64_t deadline, int nu
 		if (holder_find(&target->named, &holder) < 0)
 			result = errno != ENOSYS;
 		else if (holder.kind != HOLDER_TAKER)
-			result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign) >= 0 ||
+			result = holder_signal_keepers(&target->named, number, &target->asked, &target->foreign,
+			    NULL) >= 0 ||
 			    errno != ENOSYS;
 		clock_sleep_ms(LINGER_MS);
 	}

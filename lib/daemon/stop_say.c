@@ -147,17 +147,15 @@ stop_say_target(const struct target *target, const struct stop_options *options,
 }
 
 void
-stop_log_killed(const struct statedir *dir, pid_t pid)
+stop_log_killed(const struct statedir *dir, const struct process_name *name)
 {
-	struct process_name name;
 	char line[256], clean[192];
 	int fd = statedir_open_file(dir, STATEDIR_LOG, O_WRONLY | O_APPEND, NULL);
 
 	if (fd < 0)
 		return;
-	process_name(&name, pid);
-	text_clean(name.name, strlen(name.name), clean, sizeof(clean));
-	io_format(line, sizeof(line), "otelop-stop: process %ld (%s): killed, it had not ended in time\n", (long)pid, clean);
+	text_clean(name->name, strlen(name->name), clean, sizeof(clean));
+	io_format(line, sizeof(line), "otelop-stop: process %ld (%s): killed, it had not ended in time\n", (long)name->pid, clean);
 	io_write_all(fd, line, strlen(line));
 	io_close(&fd);
 }

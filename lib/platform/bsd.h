@@ -32,6 +32,13 @@ void *bsd_sysctl(int *name, unsigned length, size_t *size);
 /* Microseconds between the boot, as the clock has it at present, and a time that the kernel gave by the same clock. */
 unsigned long long bsd_since_boot(long long seconds, long microseconds);
 
+/*
+ * The processes that sysctl(3) has under this name, each a structure of size bytes of which set makes one of ours: for
+ * bsd_read, and with its answer.
+ */
+int bsd_read_by(int *name, unsigned length, size_t size, void (*set)(struct bsd_process *, const void *),
+    struct bsd_process **list, size_t *count);
+
 /* The members of a process that every system tells. */
 void bsd_set(struct bsd_process *process, pid_t pid, pid_t parent, pid_t group, pid_t session, char state);
 void bsd_set_start(struct bsd_process *process, long long seconds, long microseconds);

@@ -34,6 +34,23 @@ bsd_sysctl(int *name, unsigned length, size_t *size)
 	return NULL;
 }
 
+int
+bsd_read_by(int *name, unsigned length, size_t size, void (*set)(struct bsd_process *, const void *),
+    struct bsd_process **list, size_t *count)
+{
+	char *all;
+	size_t total, i;
+
+	if ((all = bsd_sysctl(name, length, &total)) == NULL)
+		return -1;
+	*count = total / size;
+	if ((*list = calloc(*count + 1, sizeof(**list))) != NULL)
+		for (i = 0; i < *count; i++)
+			set(&(*list)[i], all + i * size);
+	free(all);
+	return *list != NULL ? 0 : -1;
+}
+
 unsigned long long
 bsd_since_boot(long long seconds, long microseconds)
 {

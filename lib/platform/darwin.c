@@ -25,8 +25,10 @@ state_of(int stat)
 }
 
 static void
-set_process(struct bsd_process *process, const struct kinfo_proc *info)
+set_process(struct bsd_process *process, const void *one)
 {
+	const struct kinfo_proc *info = one;
+
 	pid_t pid = info->kp_proc.p_pid;
 
 	bsd_set(process, pid, info->kp_eproc.e_ppid, info->kp_eproc.e_pgid, getsid(pid), state_of(info->kp_proc.p_stat));
@@ -40,17 +42,8 @@ int
 bsd_read(pid_t pid, struct bsd_process **list, size_t *count)
 {
 	int name[] = { CTL_KERN, KERN_PROC, pid > 0 ? KERN_PROC_PID : KERN_PROC_ALL, pid };
-	struct kinfo_proc *all;
-	size_t size, i;
 
-	if ((all = bsd_sysctl(name, 4, &size)) == NULL)
-		return -1;
-	*count = size / sizeof(*all);
-	if ((*list = calloc(*count + 1, sizeof(**list))) != NULL)
-		for (i = 0; i < *count; i++)
-			set_process(&(*list)[i], &all[i]);
-	free(all);
-	return *list != NULL ? 0 : -1;
+	return bsd_read_by(name, 4, sizeof(struct kinfo_proc), set_process, list, count);
 }
 
 /* The number of words, the program's path, NULs, the words, and then the variables, which end with an empty one. */

@@ -24,8 +24,10 @@ state_of(int stat)
 }
 
 static void
-set_process(struct bsd_process *process, const struct kinfo_proc *info)
+set_process(struct bsd_process *process, const void *one)
 {
+	const struct kinfo_proc *info = one;
+
 	bsd_set(process, info->ki_pid, info->ki_ppid, info->ki_pgid, info->ki_sid, state_of(info->ki_stat));
 	bsd_set_start(process, (long long)info->ki_start.tv_sec, (long)info->ki_start.tv_usec);
 	/* The kernel has it since the boot, and adds the moment of that boot, which goes with the clock. */
@@ -38,17 +40,8 @@ int
 bsd_read(pid_t pid, struct bsd_process **list, size_t *count)
 {
 	int name[] = { CTL_KERN, KERN_PROC, pid > 0 ? KERN_PROC_PID : KERN_PROC_PROC, pid };
-	struct kinfo_proc *all;
-	size_t size, i;
 
-	if ((all = bsd_sysctl(name, pid > 0 ? 4 : 3, &size)) == NULL)
-		return -1;
-	*count = size / sizeof(*all);
-	if ((*list = calloc(*count + 1, sizeof(**list))) != NULL)
-		for (i = 0; i < *count; i++)
-			set_process(&(*list)[i], &all[i]);
-	free(all);
-	return *list != NULL ? 0 : -1;
+	return bsd_read_by(name, pid > 0 ? 4 : 3, sizeof(struct kinfo_proc), set_process, list, count);
 }
 
 int

@@ -346,15 +346,3 @@ platform_peer(int fd, pid_t *pid, uid_t *user)
 	*user = who.uid;
 	return 1;
 }
-
-int
-platform_each_listener_of(const pid_t *pids, size_t count, platform_take_listener *take, void *argument, pid_t *hidden)
-{
-	(void)pids;
-	(void)count;
-	(void)take;
-	(void)argument;
-	(void)hidden;
-	errno = ENOSYS;
-	return -1;
-}

@@ -25,8 +25,10 @@ state_of(int stat)
 }
 
 static void
-set_process(struct bsd_process *process, const struct kinfo_proc *info)
+set_process(struct bsd_process *process, const void *one)
 {
+	const struct kinfo_proc *info = one;
+
 	bsd_set(process, info->p_pid, info->p_ppid, info->p__pgid, info->p_sid, state_of(info->p_stat));
 	bsd_set_start(process, (long long)info->p_ustart_sec, (long)info->p_ustart_usec);
 	/* The kernel has it since the boot, and adds the moment of that boot, which goes with the clock. */
@@ -39,17 +41,8 @@ int
 bsd_read(pid_t pid, struct bsd_process **list, size_t *count)
 {
 	int name[] = { CTL_KERN, KERN_PROC, pid > 0 ? KERN_PROC_PID : KERN_PROC_ALL, pid, sizeof(struct kinfo_proc), INT_MAX };
-	struct kinfo_proc *all;
-	size_t size, i;
 
-	if ((all = bsd_sysctl(name, 6, &size)) == NULL)
-		return -1;
-	*count = size / sizeof(*all);
-	if ((*list = calloc(*count + 1, sizeof(**list))) != NULL)
-		for (i = 0; i < *count; i++)
-			set_process(&(*list)[i], &all[i]);
-	free(all);
-	return *list != NULL ? 0 : -1;
+	return bsd_read_by(name, 6, sizeof(struct kinfo_proc), set_process, list, count);
 }
 
 /* Pointers into the same room stand in front of the strings, and a NULL behind them. */

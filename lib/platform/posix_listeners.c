@@ -12,15 +12,3 @@ platform_each_listener(int family, platform_take_listener *take, void *argument)
 	errno = ENOSYS;
 	return -1;
 }
-
-int
-platform_each_listener_of(const pid_t *pids, size_t count, platform_take_listener *take, void *argument, pid_t *hidden)
-{
-	(void)pids;
-	(void)count;
-	(void)take;
-	(void)argument;
-	(void)hidden;
-	errno = ENOSYS;
-	return -1;
-}

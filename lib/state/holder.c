@@ -144,7 +144,8 @@ holder_why_unseen(const struct holder *holder)
 
 /*
  * The handle is opened first; that the process behind it still has the file and is the daemon's is looked
- * at afterwards, so that nothing else can have got its number.  0; -1: it is not to be signalled.
+ * at afterwards, so that nothing else can have got its number.  1; 0: it is gone, or has let go; -1: it is not to be
+ * signalled.
  */
 static int
 signal_keeper(const struct holder_daemon *daemon, pid_t pid, int is_retaken, int number)
@@ -157,8 +158,8 @@ signal_keeper(const struct holder_daemon *daemon, pid_t pid, int is_retaken, int
 	if (process_open(&process, pid) != 1)
 		return 0;
 	if (platform_process_has_open(pid, &daemon->file, STATEDIR_METADATA) == 1) {
-		result = is_daemons(daemon, pid, is_retaken) ? process_signal(&process, number) : -1;
-		if (result == 0 && number != SIGKILL)
+		result = is_daemons(daemon, pid, is_retaken) && process_signal(&process, number) == 0 ? 1 : -1;
+		if (result == 1 && number != SIGKILL)
 			process_signal(&process, SIGCONT);
 	}
 	process_close(&process);
@@ -166,12 +167,13 @@ signal_keeper(const struct holder_daemon *daemon, pid_t pid, int is_retaken, int
 }
 
 int
-holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked,
-    struct holder *foreign)
+holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked, struct holder *foreign,
+    void (*told)(const struct statedir *, const struct process_name *))
 {
 	struct platform_holder *all;
+	struct process_name name;
 	size_t count, i;
-	int keepers = 0;
+	int keepers = 0, signalled;
 
 	memset(foreign, 0, sizeof(*foreign));
 	if (platform_lock_holders(&daemon->file, STATEDIR_METADATA, &all, &count, &foreign->hidden) < 0)
@@ -189,10 +191,12 @@ holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pid
 		keepers++;
 		if (number != SIGKILL && pids_has(asked, all[i].pid))
 			continue;
-		if (signal_keeper(daemon, all[i].pid, taker != NULL, number) < 0)
+		if (told != NULL)
+			process_name(&name, all[i].pid);
+		if ((signalled = signal_keeper(daemon, all[i].pid, taker != NULL, number)) < 0)
 			note(&all[i], HOLDER_KEEPER, foreign);
-		else
-			pids_add(asked, all[i].pid);	/* where that fails it is asked once more, which is no harm */
+		else if (pids_add(asked, all[i].pid) == 1 && signalled && told != NULL)	/* without memory: once more, no harm */
+			told(daemon->dir, &name);
 	}
 	free(all);
 	return keepers;

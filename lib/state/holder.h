@@ -20,6 +20,7 @@
 
 #include "base/pids.h"
 #include "otelop.h"
+#include "process/process.h"
 #include "state/statedir.h"
 
 /* The dead daemon. */
@@ -59,10 +60,11 @@ const char *holder_why_unseen(const struct holder *holder);
  * Signal the keepers that are the daemon's for certain: of the file's owner (any user's, where that is
  * root), and in the daemon's session or with the state directory in their first environment, with a lock too
  * where it was taken anew: that may be some stranger's flock(1).  Each has the signal once, but KILL; asked are
- * those that had it.  How many keepers were seen; *foreign is one that was not signalled, or a probe, or has
+ * those that had it.  told, unless it is NULL, hears of each that has had it, with the name from before, for
+ * whom it ends may be gone, and the daemon's directory.  How many keepers were seen; *foreign is one that was not signalled, or a probe, or has
  * pid 0.  -1: errno, as above.
  */
-int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked,
-    struct holder *foreign);
+int holder_signal_keepers(const struct holder_daemon *daemon, int number, struct pids *asked, struct holder *foreign,
+    void (*told)(const struct statedir *, const struct process_name *));
 
 #endif
