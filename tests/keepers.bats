@@ -58,7 +58,7 @@ BATS_TEST_TIMEOUT=180
 }
 
 # What takes the lock of descriptor $fd itself, as these letters say (U, E, S, in a loop with an R at the end), and stays.
-retake() {
+retake_beside() {
 	cat >retake <<-'EOF'
 		#!/usr/bin/env python3
 		import fcntl, os, signal, sys
@@ -73,6 +73,9 @@ retake() {
 	chmod 755 retake
 	tool -0 otelop-spawn -- otelop-lock -- sh -c "fd=\$OTELOP_LOCK_FD; export fd; leave $2 setsid -f ./retake $1
 		until test -e taken; do sleep 0.02; done; otelop-ready; exec sleep 1000"
+}
+retake() {
+	retake_beside "$@"
 	kill -KILL "$output"
 	assert_gone "$output"
 }
@@ -89,6 +92,19 @@ retake() {
 		assert_nothing_runs
 		tool -3 otelop-meta running
 		rm taken
+	done
+}
+
+# Who has no lock for a moment only is met without one sooner or later; U, which then stays, is that moment.
+@test "a daemon's child has let go of the lock, but not of its file: stop ends it, whether the daemon is dead or lives" {
+	needs /proc
+	local daemon
+	for daemon in retake retake_beside; do
+		$daemon U
+		tool -0 otelop-stop
+		assert_nothing_runs
+		tool -3 otelop-meta running
+		rm -f taken
 	done
 }
 

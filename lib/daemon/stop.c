@@ -105,18 +105,6 @@ signal_seen(const struct platform_process *seen, int number)
 	return result;
 }
 
-/*
- * Nobody holds its lock: was its otelop-run killed?  That removes or replaces the file before it lets go.  (Who is
- * killed lets go a moment before he is gone.)
- */
-static int
-is_abandoned(const struct target *target)
-{
-	struct stat file;
-
-	return fstat(target->fd, &file) == 0 && file.st_nlink > 0;
-}
-
 /* What was below the daemon, and may have no lock to be known by: a runtime such as node's lets go of it. */
 static void
 signal_below(struct target *target, int number)
@@ -201,18 +189,24 @@ static int
 wait_unlocked(struct target *target, int64_t deadline, int number)
 {
 	int64_t pause = LINGER_MS, moment;
-	int result = 0;
+	int left, is_free = 0;
 
 	for (;; pause = pause < LINGER_MAX_MS ? pause * 2 : pause) {
 		moment = clock_earlier(deadline, clock_deadline(pause));
-		if (result == 0 && (result = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
-			return result;
-		if (result == 1 && (!is_abandoned(target) || wait_below(target, moment)))
+		if (!is_free && (is_free = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
+			return -1;
+		if (is_free && !target_is_abandoned(target))
 			return 1;
+		if (is_free) {
+			left = target_find_remnants(target);
+			if (wait_below(target, moment) && left == 0)
+				return 1;
+			is_free = left >= 0;
+		}
 		if (clock_left_ms(deadline) == 0)
 			return 0;
 		/* Who has the file of a lock that was free may be the next daemon. */
-		if (result == 1)
+		if (is_free)
 			signal_below(target, number);
 		else
 			signal_keepers(target, number);

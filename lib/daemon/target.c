@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/message.h"
-#include "daemon/remnants.h"
 #include "json/json.h"
 #include "platform/platform.h"
 #include "process/ending.h"
@@ -78,24 +77,6 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	return opened < 0 ? message_errno(message, "%ld: cannot find", (long)target->named.pid) : opened;
 }
 
-/* Of what is below the daemon, or was: as platform_each_descendant and remnants_find find it. */
-static int
-remember(void *argument, const struct platform_process *process)
-{
-	struct target *target = argument;
-	struct platform_process *more;
-
-	if (target->below_count == target->below_room) {
-		if ((more = realloc(target->below, (2 * target->below_room + 8) * sizeof(*more))) == NULL)
-			return -1;
-		target->below = more;
-		target->below_room = 2 * target->below_room + 8;
-	}
-	if (process->state != 'Z' && process->start_ticks != 0)
-		target->below[target->below_count++] = *process;
-	return 1;
-}
-
 /* Nobody holds the lock: the daemon may have lost it, or have left what has none.  As target_find. */
 static int
 find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
@@ -108,9 +89,7 @@ find_free(struct target *target, const struct otelop_metadata *metadata, struct 
 			return target_refuse_pid(target->named.pid, message) < 0 ? -1 : 1;
 		}
 		target->is_starting = 0;
-		if (found == 0 && target->is_swept)
-			remnants_find(&target->named, metadata, remember, target);
-		if (target->below_count > 0)
+		if (found == 0 && target_remember_remnants(target, metadata) > 0)
 			return 1;
 	}
 	errno = ENOENT;
@@ -251,20 +230,28 @@ lives_still(const struct target *target)
 	return lives;
 }
 
+int
+target_probe_again(const struct target *target, int is_held, struct otelop_message *message)
+{
+	struct stat now;
+	int fd, same, held = lock_is_held(&target->dir, &fd, message);
+
+	if (held < 0)
+		return errno == ENOENT ? 0 : -1;
+	same = held == is_held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
+	    now.st_ino == target->named.file.st_ino;
+	io_close(&fd);
+	return same;
+}
+
 /* Probe again.  1: it is the daemon; 0: look again; -1. */
 static int
 confirm(struct target *target, struct otelop_message *message)
 {
-	struct stat now;
-	int fd, held, same;
+	int same = target_probe_again(target, target->held, message);
 
-	if ((held = lock_is_held(&target->dir, &fd, message)) < 0)
-		return errno == ENOENT ? 0 : -1;
-	same = held == target->held && fstat(fd, &now) == 0 && now.st_dev == target->named.file.st_dev &&
-	    now.st_ino == target->named.file.st_ino;
-	io_close(&fd);
-	if (!same)
-		return 0;
+	if (same != 1)
+		return same;
 	if (target->daemon.pid < 1)
 		return confirm_kept(target, message);
 	switch (lives_still(target)) {
@@ -308,30 +295,6 @@ find_parent(struct target *target, pid_t parent)
 		process_signal(&target->parent, SIGCONT);
 }
 
-/*
- * What the daemon has below it, before its end leaves that to somebody else.  By the lists of children alone: for what
- * these miss nobody looks at all processes.
- */
-static void
-remember_descendants(struct target *target)
-{
-	if (target->is_starting || target->is_swept)
-		platform_each_descendant(target->daemon.pid, remember, target);
-}
-
-const struct platform_process *
-target_left(const struct target *target, const struct platform_process *behind)
-{
-	struct platform_process now;
-	size_t i = behind != NULL ? (size_t)(behind - target->below) + 1 : 0;
-
-	for (; target->is_swept && !target->is_starting && i < target->below_count; i++)
-		if (platform_process(target->below[i].pid, &now) == 1 && now.state != 'Z' &&
-		    now.start_ticks == target->below[i].start_ticks)
-			return &target->below[i];
-	return NULL;
-}
-
 /* Who is above and around the daemon. */
 void
 target_look_around(struct target *target)
@@ -346,7 +309,7 @@ target_look_around(struct target *target)
 	if (platform_process(target->daemon.pid, &daemon) != 1)
 		return;
 	find_parent(target, daemon.parent);
-	remember_descendants(target);
+	target_remember_descendants(target);
 	/* It leads its session, or otelop-run above it does or did. */
 	if (daemon.session > 1 && (daemon.session == daemon.pid || daemon.session == daemon.parent ||
 	    !process_is_alive(daemon.session)))
@@ -378,7 +341,7 @@ target_forget(struct target *target)
 	free(target->below);
 	pids_free(&target->asked);
 	target->below = NULL;
-	target->below_count = target->below_room = 0;
+	target->below_count = target->below_room = target->descendants = 0;
 	target->session = 0;
 	target->parent.pid = 0;
 	target->asked_through = 0;

@@ -44,9 +44,10 @@ struct target {
 	int asked_through;	/* the signal that otelop-run was told to send to all; 0: none, or its end was awaited */
 	struct holder foreign;	/* a keeper that is not ours to end */
 	int is_swept;		/* an otelop-run ends what it leaves, if nobody kills that */
-	struct platform_process *below;	/* its descendants, as they were when it was found; of a dead one, its remnants */
+	struct platform_process *below;	/* its descendants, as they were when it was found; behind them, its remnants */
 	size_t below_count;
 	size_t below_room;
+	size_t descendants;	/* so many of them */
 };
 
 /* Is this no pid that anybody may stop?  -1: EINVAL, and why; 0. */
@@ -64,7 +65,25 @@ void target_look_around(struct target *target);
 /* The living otelop-run that takes a stopper's words (stop_time.h), looked for by target_look_around; or NULL. */
 const struct process *target_runner(const struct target *target);
 
-/* Who lives of those that were below a daemon that is swept: the first, or the next behind that one.  NULL: nobody. */
+/* Is the directory's file still the one that was found, and held (or free)?  1; 0; -1. */
+int target_probe_again(const struct target *target, int is_held, struct otelop_message *message);
+
+/* What the daemon that starts, or is swept, has below it, before its end leaves that to somebody else. */
+void target_remember_descendants(struct target *target);
+
+/* What is left of one that is dead, and whose lock is free (remnants.h): how many. */
+size_t target_remember_remnants(struct target *target, const struct otelop_metadata *metadata);
+
+/*
+ * Nobody holds its lock: was its otelop-run killed, or had it none?  That removes or replaces the file before it lets go.
+ * (Who is killed lets go a moment before he is gone.)
+ */
+int target_is_abandoned(const struct target *target);
+
+/* Look for them.  1: there are some; 0; -1: the lock is not free any more, or the file another. */
+int target_find_remnants(struct target *target);
+
+/* Who lives of those that were below a daemon, or are its remnants: the first, or the next behind that one.  NULL: nobody. */
 const struct platform_process *target_left(const struct target *target, const struct platform_process *behind);
 
 /*
