@@ -56,8 +56,8 @@ BIN = again.o again_words.o attend_words.o cli.o cli_place.o cli_values.o colour
 DAEMON = ask.o attend.o chain.o endless.o extension.o held.o join.o listening.o live.o log.o log_lines.o logger.o \
 	modes.o neighbours.o notify.o outcome.o outfit.o parents.o readiness.o readiness_look.o reaper.o record.o \
 	remnants.o reported.o respawn.o run.o run_again.o run_background.o run_end.o run_join.o run_say.o \
-	run_setup.o run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_time.o target.o \
-	target_below.o url.o verdict.o
+	run_setup.o run_state.o run_stop.o same.o spawn.o stop.o stop_record.o stop_say.o stop_signal.o \
+	stop_time.o target.o target_below.o url.o verdict.o
 STATE = endpoint.o form.o holder.o identity.o instance.o lock.o lock_busy.o lock_probe.o lock_publish.o \
 	lock_remove.o lock_start.o lock_wait.o members.o meta.o meta_change.o path.o state.o statedir.o vanish.o
 PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter.o jobserver.o listener.o output.o \

@@ -478,6 +478,26 @@ os.unlink("end"); os._exit(3)'
 	assert_nothing_runs
 }
 
+@test "a child has let go of the lock, the daemon crashes, and otelop-run has not seen that: stop ends all, and nothing is started again" {
+	needs /proc
+	local runner respawn
+	for respawn in --respawn ''; do
+		tool -0 otelop start $respawn --ready fd -- sh -c 'flock -u "$OTELOP_LOCK_FD"
+			leave env -u OTELOP_STATE_DIR sh -c "trap \"sleep 1; exit\" TERM; echo \$\$ >deaf; while :; do sleep 0.05; done"
+			until test -s deaf; do sleep 0.02; done; otelop-ready; exec sleep 1000'
+		runner=$(parent_of "$output")
+		kill -STOP "$runner"
+		eventually 10 is_stopped "$runner"
+		kill -KILL "$output"
+		assert_gone "$output"
+		tool -0 otelop-stop
+		assert_gone "$runner"
+		tool -1 otelop-stop --check "$(cat deaf)"
+		tool -3 otelop-meta running
+		rm deaf
+	done
+}
+
 @test "--respawn and --stdin with a mistake: status 2, named, and nothing is made" {
 	local word
 	for word in --respawn=0 --respawn=x --respawn=-1 --respawn=1.5 --respawn= --respawn=1000001 --stdin=closed --stdin; do

@@ -6,6 +6,7 @@
 #include "base/pids.h"
 #include "daemon/stop_record.h"
 #include "daemon/stop_say.h"
+#include "daemon/stop_signal.h"
 #include "daemon/stop_time.h"
 #include "daemon/target.h"
 #include "platform/platform.h"
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #define LINGER_MS 100	/* between the daemon's end and its lock's, when nobody sweeps */
+#define LOOK_AGAIN_MS 20	/* at what no event tells */
 #define LINGER_MAX_MS 1000	/* between two looks at who keeps it */
 #define OVERTIME_MS (STOP_TIME_LEAST_MS + 1000)	/* for an otelop-run that kills the rest when the time given is over */
 #define LETTING_GO_MS 2000	/* between otelop-run's last word and its lock's end, over the time given */
@@ -33,20 +35,6 @@ static int
 signal_for_rest(const struct stop_options *options)
 {
 	return options->signal_number > 0 ? options->signal_number : SIGTERM;
-}
-
-/* CONT behind it: a stopped process hears nothing until it goes on. */
-static int
-send_signal(const struct process *process, int number, struct otelop_message *message)
-{
-	if (process_signal(process, number) < 0) {
-		if (errno == ESRCH)
-			return 0;
-		return message_errno(message, "%ld: cannot signal", (long)process->pid);
-	}
-	if (number != SIGKILL && number != SIGSTOP && number != SIGTSTP && number != SIGCONT)
-		process_signal(process, SIGCONT);
-	return 0;
 }
 
 int
@@ -64,13 +52,13 @@ stop_process(pid_t pid, const struct stop_options *options, struct otelop_messag
 		process_close(&process);
 		return 0;
 	}
-	if (send_signal(&process, signal_for_rest(options), message) < 0) {
+	if (stop_signal(&process, signal_for_rest(options), message) < 0) {
 		process_close(&process);
 		return -1;
 	}
 	gone = process_wait_gone(&process, clock_deadline(options->timeout_ms));
 	if (!gone && options->kills) {
-		send_signal(&process, SIGKILL, NULL);
+		stop_signal(&process, SIGKILL, NULL);
 		gone = process_wait_gone(&process, clock_deadline(options->kill_wait_ms));
 	}
 	process_close(&process);
@@ -88,39 +76,6 @@ otelop_stop_and_wait(pid_t pid, int64_t timeout_ms, struct otelop_message *messa
 	return stop_process(pid, &options, message);
 }
 
-/* A process that was seen with this beginning; whoever has its number since then is another.  0; -1: it has not got it. */
-static int
-signal_seen(const struct platform_process *seen, int number)
-{
-	unsigned long long ticks;
-	struct process process;
-	int result = -1;
-
-	if (process_open(&process, seen->pid) != 1)
-		return -1;
-	if (seen->start_ticks == 0 || (platform_process_start_ticks(seen->pid, &ticks) == 1 &&
-	    ticks == seen->start_ticks))
-		result = send_signal(&process, number, NULL);
-	process_close(&process);
-	return result;
-}
-
-/* What was below the daemon, and may have no lock to be known by: a runtime such as node's lets go of it. */
-static void
-signal_below(struct target *target, int number)
-{
-	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
-	const struct platform_process *left = NULL;
-	struct process_name name;
-
-	while (target_runner(target) == NULL && (left = target_left(target, left)) != NULL)
-		if (pids_add(had, left->pid) == 1) {
-			process_name(&name, left->pid);
-			if (signal_seen(left, number) == 0 && number == SIGKILL)
-				stop_log_killed(&target->dir, &name);
-		}
-}
-
 /* Wait for it.  1; 0: the deadline. */
 static int
 wait_below(const struct target *target, int64_t deadline)
@@ -136,52 +91,20 @@ wait_below(const struct target *target, int64_t deadline)
 	return gone;
 }
 
-/* The session's members, where the system does not show who has the lock. */
-static void
-signal_session(struct target *target, int number)
-{
-	struct platform_process *all;
-	size_t count, i;
-
-	if (target->session < 1 && (target->named.session == target->named.pid ||
-	    !process_is_alive(target->named.session)))
-		target->session = target->named.session;
-	if (target->session < 1 || (target->parent.pid > 0 && !process_is_gone(&target->parent)) ||
-	    platform_processes(&all, &count) < 0)
-		return;
-	for (i = 0; i < count; i++)
-		if (all[i].session == target->session && all[i].pid != getpid() && all[i].state != 'Z')
-			signal_seen(&all[i], number);
-	free(all);
-}
-
-/* Does the otelop-run that is above the daemon still live, and have its file? */
-static int
-is_run(const struct target *target)
-{
-	return target->parent.pid > 0 && !process_is_gone(&target->parent) &&
-	    platform_process_has_open(target->parent.pid, &target->named.file, STATEDIR_METADATA) == 1;
-}
-
 /*
- * Those that the daemon left behind and that keep its lock.  While its otelop-run lives, that sweeps, and nobody
- * has to look at all processes.  A KILL of a daemon that is starting has made orphans of all that is below it.
+ * Its lock is free, and its otelop-run lives: not because that has let go, but because a child has unlocked it.  One that
+ * starts it again has told by the file's mode that it goes on, or ends.  Wait a moment for what comes.  1; 0: it is not so.
  */
-static void
-signal_keepers(struct target *target, int number)
+static int
+wait_unsettled(struct target *target, int64_t moment)
 {
-	struct pids *had = number == SIGKILL ? &target->killed : &target->asked;
-	size_t i;
+	const struct process *runner = target_runner(target);
 
-	if (is_run(target))
-		return;
-	if (target->is_starting && number == SIGKILL)
-		for (i = 0; i < target->below_count; i++)
-			signal_seen(&target->below[i], number);
-	signal_below(target, number);
-	if (holder_signal_keepers(&target->named, number, had, &target->foreign,
-	    number == SIGKILL ? stop_log_killed : NULL) < 0 && errno == ENOSYS && (target->held || target->daemon.pid > 0))
-		signal_session(target, number);
+	if (runner == NULL || process_is_gone(runner) || lock_was_replaced(target->fd) ||
+	    !(target->is_respawned || target_is_abandoned(target)))
+		return 0;
+	process_wait_gone(runner, clock_earlier(moment, clock_deadline(LOOK_AGAIN_MS)));
+	return 1;
 }
 
 /* Wait for the lock, and for what no otelop-run ends, in rounds: a keeper may have made another meanwhile. */
@@ -195,9 +118,11 @@ wait_unlocked(struct target *target, int64_t deadline, int number)
 		moment = clock_earlier(deadline, clock_deadline(pause));
 		if (!is_free && (is_free = lock_wait_moment(target->fd, LOCK_SH, moment, -1)) < 0)
 			return -1;
-		if (is_free && !target_is_abandoned(target))
-			return 1;
-		if (is_free) {
+		if (is_free && wait_unsettled(target, moment)) {
+			is_free = 0;
+		} else if (is_free) {
+			if (!target_is_abandoned(target))
+				return 1;
 			left = target_find_remnants(target);
 			if (wait_below(target, moment) && left == 0)
 				return 1;
@@ -207,9 +132,9 @@ wait_unlocked(struct target *target, int64_t deadline, int number)
 			return 0;
 		/* Who has the file of a lock that was free may be the next daemon. */
 		if (is_free)
-			signal_below(target, number);
+			stop_signal_below(target, number);
 		else
-			signal_keepers(target, number);
+			stop_signal_keepers(target, number);
 	}
 }
 
@@ -218,7 +143,7 @@ ask_all_directly(struct target *target, int number, struct otelop_message *messa
 {
 	struct tree tree = { .root = target->daemon.pid };
 
-	if (send_signal(&target->daemon, number, message) < 0)
+	if (stop_signal(&target->daemon, number, message) < 0)
 		return -1;
 	pids_add(&target->asked, target->daemon.pid);
 	tree_signal(&tree, number, &target->asked);
@@ -248,26 +173,31 @@ wait_gone(struct target *target, int64_t deadline, int64_t longer_ms, int number
 		return 0;
 	deadline = later;
 	/* Of a lock that was lost before, nothing tells when an otelop-run has swept but its own end. */
-	if (!target->held && is_run(target) && !process_wait_gone(&target->parent, deadline))
+	if (!target->held && stop_is_run(target) && !process_wait_gone(&target->parent, deadline))
 		return 0;
 	return wait_unlocked(target, deadline, number);
 }
 
+/* Would somebody start it again?  But who was told that somebody stops it does not. */
+static int
+is_watched(const struct target *target)
+{
+	return target->is_respawned && !target->is_told && !target->is_starting && target->parent.pid > 0 &&
+	    !process_is_gone(&target->parent);
+}
+
 /*
  * A daemon that is started again when it is killed is ended by who would do that, and hands the signal on; a KILL he
- * cannot hand on, so it is his as well.  But who was told that somebody stops it does not start it again.
+ * cannot hand on, so it is his as well.
  */
 static int
 ask_target(struct target *target, int number, struct otelop_message *message)
 {
-	int is_watched = target->is_respawned && !target->is_told && !target->is_starting && target->parent.pid > 0 &&
-	    !process_is_gone(&target->parent);
-
-	if (is_watched && (number == SIGTERM || number == SIGINT))
-		return send_signal(&target->parent, number, message);
-	if (is_watched && number == SIGKILL)
-		send_signal(&target->parent, number, NULL);
-	return send_signal(&target->daemon, number, message);
+	if (is_watched(target) && (number == SIGTERM || number == SIGINT))
+		return stop_signal(&target->parent, number, message);
+	if (is_watched(target) && number == SIGKILL)
+		stop_signal(&target->parent, number, NULL);
+	return stop_signal(&target->daemon, number, message);
 }
 
 /* One who ends the rest is told first how long that may take: of what he has not been told he would be in a hurry. */
@@ -298,8 +228,8 @@ ask(struct target *target, const struct stop_options *options, struct otelop_mes
 	    SIGTERM;
 
 	if (target->daemon.pid < 1) {
-		signal_keepers(target, signal_for_rest(options));
-		return 0;
+		stop_signal_keepers(target, signal_for_rest(options));
+		return is_watched(target) ? stop_signal(&target->parent, SIGTERM, message) : 0;
 	}
 	/* One that is starting is an otelop-run, and knows its command's signal. */
 	if (target->is_starting)
@@ -325,10 +255,10 @@ kill_target(struct target *target, const struct stop_options *options)
 	if (target->daemon.pid > 0) {
 		was_gone = process_is_gone(&target->daemon);
 		process_name(&name, target->daemon.pid);
-		if (ask_target(target, SIGKILL, NULL) == 0 && !was_gone && !is_run(target))
+		if (ask_target(target, SIGKILL, NULL) == 0 && !was_gone && !stop_is_run(target))
 			stop_log_killed(&target->dir, &name);
 	}
-	signal_keepers(target, SIGKILL);
+	stop_signal_keepers(target, SIGKILL);
 	return wait_gone(target, clock_deadline(options->kill_wait_ms), 0, SIGKILL);
 }
 

@@ -77,7 +77,20 @@ open_daemon(struct target *target, const struct otelop_metadata *metadata, struc
 	return opened < 0 ? message_errno(message, "%ld: cannot find", (long)target->named.pid) : opened;
 }
 
-/* Nobody holds the lock: the daemon may have lost it, or have left what has none.  As target_find. */
+/* Is the daemon dead and not reaped by its otelop-run, which first ends all that it has left? */
+static int
+is_being_swept(const struct target *target)
+{
+	struct platform_process daemon;
+
+	return target->runner > 0 && platform_process(target->named.pid, &daemon) == 1 && daemon.state == 'Z' &&
+	    daemon.parent == target->runner;
+}
+
+/*
+ * Nobody holds the lock: the daemon may have lost it, or have left what has none, or be dead and its otelop-run at work.
+ * As target_find.
+ */
 static int
 find_free(struct target *target, const struct otelop_metadata *metadata, struct otelop_message *message)
 {
@@ -89,7 +102,7 @@ find_free(struct target *target, const struct otelop_metadata *metadata, struct 
 			return target_refuse_pid(target->named.pid, message) < 0 ? -1 : 1;
 		}
 		target->is_starting = 0;
-		if (found == 0 && target_remember_remnants(target, metadata) > 0)
+		if (found == 0 && (is_being_swept(target) || target_remember_remnants(target, metadata) > 0))
 			return 1;
 	}
 	errno = ENOENT;
@@ -162,16 +175,6 @@ find(struct target *target, int64_t deadline, struct otelop_message *message)
 	otelop_metadata_free(&metadata);
 	errno = saved;
 	return result;
-}
-
-/* Is the daemon dead and not reaped by its otelop-run, which first ends all that it has left? */
-static int
-is_being_swept(const struct target *target)
-{
-	struct platform_process daemon;
-
-	return target->runner > 0 && platform_process(target->named.pid, &daemon) == 1 && daemon.state == 'Z' &&
-	    daemon.parent == target->runner;
 }
 
 /* The daemon is dead, and has left something.  1: keepers of its lock, what has none, or nobody shows who; 0: look again; -1. */

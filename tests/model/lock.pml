@@ -38,7 +38,8 @@
  *            names it   Q5 close
  *   stop     S1 open   S2 flock SH|NB; granted: A, or there is nothing to stop   S3 read   S4 pidfd_open   S5 that is
  *            the very process that the file names, as in Q4?   S6 the path still names it?   S7 flock SH|NB, or A
- *            S8 signal   S9 it is gone, and nothing has a lock, not a shared one either   S10 close
+ *            S8 signal   S9 it is gone, and nothing has a lock, not a shared one either; then S1 if the file was replaced,
+ *            else its otelop-run is gone, too   S10 close
  *   keepers  (S4 found nobody)   K1 as in a probe   K2 pidfd_open of who has it   K3 K1 again: it still has it, and the
  *            taker is dead; then S8
  *   chain    X1 flock EX on otelop.start   X2 a restart stops, both start   then LOCK_UN at the verdict
@@ -178,6 +179,14 @@ bit cmd_has[3 * STARTERS];
 bit worker_has[3 * STARTERS];
 chan sigkill[STARTERS] = [0] of { bit };
 
+#if STOPPERS == 1 && defined(RESPAWN)
+#define REPLACED
+bit replaced[INODES + 1];     /* by its mode: another has its name, and does not say `exited` */
+#define was_replaced(d) replaced[inode[d]]
+bit same_life;                /* a ghost: the otelop-run of the stopper's daemon is the one that it was */
+#else
+#define was_replaced(d) false
+#endif
 #if STOPPERS
 byte named[STOPPERS];         /* the pid that it read, or found to keep the lock */
 byte handle[STOPPERS];        /* its pidfd */
@@ -426,6 +435,9 @@ inline observe()
 #if UPSTREAMS
 			swap(young);
 #endif
+#ifdef REPLACED
+			swap(replaced);
+#endif
 			for (j : 0 .. INODES - 1) {
 				inode[j] = (inode[j] == f -> last : (inode[j] == last -> f : inode[j]))
 			}
@@ -473,6 +485,9 @@ inline forget(file)
 		state[file] = 0;
 #if UPSTREAMS
 		young[file] = 0;
+#endif
+#ifdef REPLACED
+		replaced[file] = 0;
 #endif
 		names[file] = NOBODY
 	:: else
@@ -803,6 +818,9 @@ inline publish(what, who)
 		:: next == inode[c] -> unlink(next)
 		:: else
 		fi;
+#ifdef REPLACED
+		replaced[inode[c]] = (what != EXITED);
+#endif
 		observe()
 	   }
 #ifdef OUTSIDE
@@ -1284,6 +1302,9 @@ C1:	{
 		:: d_step {
 			parent[s] == ALIVE || all_gone(s) ->
 			printf("run %d: C1 open\n", s);
+#ifdef REPLACED
+			same_life = same_life && parent[s] == ALIVE;
+#endif
 			parent[s] = ALIVE;
 #ifdef CHILDREN
 			tampered[s] = false;
@@ -2264,6 +2285,9 @@ S4:	if
 		seems_to_be(named[n]) ->
 		printf("stop: S4 pidfd_open\n");
 		handle[n] = named[n];
+#ifdef REPLACED
+		same_life = true;
+#endif
 		named[n] = NOBODY
 	   }
 	:: d_step { !seems_to_be(named[n]) -> printf("stop: S4 no such process\n"); named[n] = NOBODY };
@@ -2307,13 +2331,34 @@ S8:	if
 	   }
 	fi;
 
+#ifdef NO_LOOK_AT_REPLACED
+#define is_to_begin_again(d) false
+#else
+#define is_to_begin_again(d) was_replaced(d)
+#endif
+	/* A lock that a child has unlocked says nothing while the otelop-run lives, and nor does a name that is lost. */
+#if !defined(REPLACED) || defined(RUN_NOT_AWAITED)
+#define is_settled(d) true
+#else
+#define is_settled(d) (was_replaced(d) || is_keeper || !same_life || parent[of(handle[n])] != ALIVE)
+#endif
+#define is_over(d) (can_lock_sh(d) && !is_ours_alive(handle[n]) && !is_kept_shared(d) && is_settled(d))
 S9:	if
 #ifdef STOP_LOCK_ONLY
 	:: d_step { can_lock_sh(D) ->
 #else
-	:: d_step { can_lock_sh(D) && !is_ours_alive(handle[n]) && !is_kept_shared(D) ->
+	:: is_over(D) && is_to_begin_again(D) -> goto S10
+	:: d_step { is_over(D) && !is_to_begin_again(D) ->
 #endif
 		printf("stop: S9 gone\n");
+#ifdef REPLACED
+		if
+		:: same_life && !is_keeper && is_ours(handle[n]) && parent[of(handle[n])] == ALIVE && claim[of(handle[n])] &&
+		    path && state[path] != EXITED ->
+			broken("broken: a stop succeeds, and its otelop-run goes on\n")
+		:: else
+		fi;
+#endif
 		if
 		:: is_ours_alive(handle[n]) -> broken("broken: a stop succeeds, and the daemon lives\n")
 		:: else
