@@ -194,6 +194,7 @@ ok='HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'
 	port=$(free_port)
 	tool -124 otelop start -t 2 --ready "http://127.0.0.1:$port/" -- \
 		python3 server.py "127.0.0.1:$port" 'answer=HTTP/1.0 404 Not Found\r\n\r\n'
+	assert_regex "$stderr" "; the answer was 404 at http://127\.0\.0\.1:$port/"
 	tool -124 otelop start -t 2 --ready "http://127.0.0.1:$port/" -- \
 		python3 server.py "127.0.0.1:$port" 'answer=HTTP/1.0 500 Oh\r\n\r\n'
 	tool -0 otelop start --ready "http://127.0.0.1:$port/" -- \

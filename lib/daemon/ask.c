@@ -29,6 +29,8 @@ extern char **environ;
 
 #define CONNECT_MS 500		/* then the next address has its turn */
 #define NAMING_MS 1000		/* so long may be looked for who has answered */
+#define HTTP_REFUSED 400	/* 4xx and 5xx say no */
+#define HTTP_REFUSED_END 600
 
 /*
  * The port may be one that the kernel chooses from for who connects: then a socket can meet itself.
@@ -124,27 +126,34 @@ can_connect_path(const struct mode *mode, struct listener *answers)
 
 /* The client does not tell whom it has reached: that is looked up. */
 static int
-can_get(const struct mode *mode, struct listener *answers)
+get(const struct mode *mode, struct listener *answers)
 {
 	struct addrinfo *list, *address;
+	int status = url_get(mode->target);
 
-	if (!url_get(mode->target))
-		return 0;
+	if (status == 0 || status >= HTTP_REFUSED_END)
+		return ASK_NO;
+	if (status >= HTTP_REFUSED)
+		return ASK_REFUSED + status - HTTP_REFUSED;
 	list = find_host(mode);
 	for (address = list; address != NULL && !answers->is_known; address = address->ai_next)
 		listener_find(address->ai_addr, answers);
 	if (list != NULL)
 		freeaddrinfo(list);
-	return 1;
+	return ASK_YES;
 }
 
+/* As its child exits. */
 static int
-is_answered(const struct mode *mode, struct listener *answers)
+reach(const struct mode *mode, struct listener *answers)
 {
+	int reached;
+
 	*answers = (struct listener){ 0 };
 	if (mode->kind == MODE_URL)
-		return can_get(mode, answers);
-	return mode->host != NULL ? can_connect_host(mode, answers) : can_connect_path(mode, answers);
+		return get(mode, answers);
+	reached = mode->host != NULL ? can_connect_host(mode, answers) : can_connect_path(mode, answers);
+	return reached ? ASK_YES : ASK_NO;
 }
 
 static int
@@ -209,13 +218,14 @@ answer(void *argument)
 {
 	const struct question *question = argument;
 	struct listener answers;
+	int status;
 
 	if (setpgid(0, 0) < 0 || child_keep_only(&question->words, question->words >= 0) < 0)
 		return ASK_NO;
 	if (question->mode->kind == MODE_CHECK)
 		return check(question->mode, question->subject);
-	if (!is_answered(question->mode, &answers))
-		return ASK_NO;
+	if ((status = reach(question->mode, &answers)) != ASK_YES)
+		return status;
 	if (question->words >= 0)
 		return tell(question->words, &answers);
 	return is_strangers(&answers, question->subject) ? ASK_STRANGER : ASK_YES;
@@ -249,6 +259,14 @@ ask_reaped(struct ask *ask, pid_t pid, int status)
 	ask->pid = 0;
 	ask->status = status;
 	return 1;
+}
+
+int
+ask_refusal(const struct ask *ask)
+{
+	int status = WIFEXITED(ask->status) ? WEXITSTATUS(ask->status) : ASK_NO;
+
+	return status >= ASK_REFUSED ? status - ASK_REFUSED + HTTP_REFUSED : 0;
 }
 
 void

@@ -22,8 +22,8 @@ struct ask {
 	int status;		/* of the last one, as waitpid has it */
 };
 
-/* How its child exits. */
-enum { ASK_YES = 0, ASK_NO = 1, ASK_STRANGER = 3 };
+/* How its child exits.  ASK_REFUSED and more: a URL's answer is 400 and as much more. */
+enum { ASK_YES = 0, ASK_NO = 1, ASK_STRANGER = 3, ASK_REFUSED = 40 };
 
 /* Whom it is about. */
 struct ask_subject {
@@ -37,6 +37,9 @@ void ask_begin(struct ask *ask, const struct mode *mode, const struct ask_subjec
 
 /* A child was reaped: was it this one?  1 or 0. */
 int ask_reaped(struct ask *ask, pid_t pid, int status);
+
+/* Of a URL: the status that refused it, if that was the last answer; 0. */
+int ask_refusal(const struct ask *ask);
 
 /* End it, with all in its group, and reap it. */
 void ask_end(struct ask *ask);

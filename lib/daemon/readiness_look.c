@@ -234,11 +234,29 @@ is_blind(const struct readiness *readiness)
 	return readiness_awaits(readiness, 1u << MODE_LISTEN) && !sockets_are_seen();
 }
 
+/* The status that was the last answer of the URL of this number, which is waited for; 0: none, or it is none. */
+static int
+refusal(const struct readiness *readiness, size_t number)
+{
+	return is_awaited(readiness, number, 1u << MODE_URL) ? ask_refusal(&readiness->asks[number]) : 0;
+}
+
+static int
+is_refused(const struct readiness *readiness)
+{
+	size_t i;
+
+	for (i = 0; i < readiness->modes->count; i++)
+		if (refusal(readiness, i) != 0)
+			return 1;
+	return 0;
+}
+
 int
 readiness_has_more_to_say(const struct readiness *readiness)
 {
 	return readiness->modes->groups > 1 || readiness->strangers != 0 || readiness->listening.hidden != 0 ||
-	    is_blind(readiness);
+	    is_blind(readiness) || is_refused(readiness);
 }
 
 static void
@@ -266,6 +284,11 @@ readiness_explain(const struct readiness *readiness, struct otelop_message *reas
 	for (i = 0; i < modes->count; i++)
 		if ((readiness->strangers & (uint32_t)1 << i) && is_awaited(readiness, i, READINESS_ASKED))
 			add(reason, "; another user's process answers at ", modes->items[i].text, modes->items[i].length);
+	for (i = 0; i < modes->count; i++)
+		if (refusal(readiness, i) != 0) {
+			io_format(who, sizeof(who), "; the answer was %d at ", refusal(readiness, i));
+			add(reason, who, modes->items[i].text, modes->items[i].length);
+		}
 	if (readiness->listening.hidden != 0 && readiness_awaits(readiness, 1u << MODE_LISTEN)) {
 		sockets_describe_hidden(readiness->listening.hidden, who, sizeof(who));
 		add(reason, "; cannot see the sockets of ", who, strlen(who));

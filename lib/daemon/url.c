@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_REFUSED 400	/* and all above are no yes */
 #define ANSWER_FINAL 200	/* what is below announces another one */
 
 static int
@@ -147,5 +146,5 @@ url_get(const char *url)
 		kill(pid, SIGKILL);
 		child_reap_killed(pid);
 	}
-	return answer >= ANSWER_FINAL && answer < ANSWER_REFUSED;
+	return answer >= ANSWER_FINAL ? answer : 0;
 }

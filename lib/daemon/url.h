@@ -15,7 +15,7 @@ int url_find_client(void);
 
 /*
  * For a child that is to be killed when it lasts too long: get it, without a proxy, the user's settings and redirects.
- * 1: the answer is below 400; 0.
+ * The first final answer's status, 200 or more, of which 400 and more refuse; 0: there is none.
  */
 int url_get(const char *url);
 
