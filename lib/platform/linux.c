@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -27,6 +28,9 @@
 #endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
+#endif
+#ifndef NFS_SUPER_MAGIC
+#define NFS_SUPER_MAGIC 0x6969
 #endif
 
 int
@@ -170,6 +174,16 @@ platform_close_all_but(const int *keep, size_t count)
 		portable_close_all_but(keep, count);
 }
 
+/* Of a file that is open NFS takes the name only as its directory sees it: it has another one there until it is closed. */
+static uint32_t
+directory_events(int dir_fd)
+{
+	struct statfs found;
+
+	return IN_MOVE_SELF | IN_DELETE_SELF |
+	    (fstatfs(dir_fd, &found) == 0 && found.f_type == NFS_SUPER_MAGIC ? IN_DELETE | IN_MOVE : 0);
+}
+
 int
 platform_watch(int file_fd, int dir_fd)
 {
@@ -180,7 +194,7 @@ platform_watch(int file_fd, int dir_fd)
 	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", dir_fd);
 	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
 	    inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
-	    inotify_add_watch(fd, directory, IN_MOVE_SELF | IN_DELETE_SELF) < 0))
+	    inotify_add_watch(fd, directory, directory_events(dir_fd)) < 0))
 		io_close(&fd);
 	return fd;
 }
