@@ -64,6 +64,12 @@ read_list(pid_t pid, size_t *count)
 	return NULL;
 }
 
+pid_t
+platform_newest_pid(void)
+{
+	return 0;
+}
+
 int
 platform_has_no_living_child(void)
 {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct process_list {
@@ -148,6 +149,22 @@ platform_children(pid_t pid, struct pids *children)
 		result = has_lists(proc);
 	io_close(&proc);
 	return result;
+}
+
+/* The last word of its only line. */
+pid_t
+platform_newest_pid(void)
+{
+	char line[128], *last;
+	int proc = proc_open(), fd;
+
+	if (proc < 0)
+		return 0;
+	fd = io_openat(proc, "loadavg", O_RDONLY | O_CLOEXEC, 0);
+	io_close(&proc);
+	if (proc_read_text(fd, line, sizeof(line)) < 0 || (last = strrchr(line, ' ')) == NULL)
+		return 0;
+	return (pid_t)strtol(last, NULL, 10);
 }
 
 /* Who is below top, in the order in which they were found; and of whom the children are to be looked for. */

@@ -93,6 +93,9 @@ int platform_adopt_orphans(void);
 /* Do they become so?  1 or 0. */
 int platform_adopts_orphans(void);
 
+/* The number that was given to a process last, where the system gives one after the other; 0: that is not known.  A hint. */
+pid_t platform_newest_pid(void);
+
 /* Has no child of this process life in it, whoever is a zombie?  1; 0, also where that cannot be told. */
 int platform_has_no_living_child(void);
 

@@ -22,3 +22,9 @@ platform_has_no_living_child(void)
 {
 	return portable_has_no_living_child();
 }
+
+pid_t
+platform_newest_pid(void)
+{
+	return 0;
+}

@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
 #define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
 #define SIGNAL_ROUNDS 16	/* over who forks all the time */
+#define FEW_ZOMBIES 16
+#define NEWEST 64	/* so many numbers before the last one are tried, */
+#define NEWEST_ROUNDS 1000	/* so often before all children are listed */
 
 /*
  * Signal what was listed, not what has its number by now: the pidfd is opened first, and the
@@ -211,19 +215,53 @@ kill_child(struct end *end, pid_t child, struct pids *killed)
 	return pids_add(killed, child) == 1;
 }
 
-/* Before they are listed: what forks on and on leaves more of them than we could look at one by one. */
+/* One round over our children.  How many were reaped. */
+static size_t
+reap_listed(const struct tree *tree)
+{
+	struct pids children = { 0 };
+	size_t i, reaped = 0;
+
+	platform_children(getpid(), &children);
+	for (i = 0; i < children.count; i++)
+		if (children.items[i] != tree->root && !is_spared_child(tree, children.items[i]))
+			reaped += waitpid(children.items[i], NULL, WNOHANG) > 0;
+	pids_free(&children);
+	return reaped;
+}
+
+/*
+ * Before they are listed: what forks on and on leaves more of them than we could look at one by one.  While that is done
+ * it leaves more: until they are few, or do not become fewer.
+ */
 static void
 reap_children(const struct tree *tree)
 {
-	struct pids children = { 0 };
-	size_t i;
+	size_t before, reaped = SIZE_MAX;
 
-	if (tree->adopted)
-		platform_children(getpid(), &children);
-	for (i = 0; i < children.count; i++)
-		if (children.items[i] != tree->root && !is_spared_child(tree, children.items[i]))
-			waitpid(children.items[i], NULL, WNOHANG);
-	pids_free(&children);
+	if (!tree->adopted)
+		return;
+	do {
+		before = reaped;
+		reaped = reap_listed(tree);
+	} while (reaped > FEW_ZOMBIES && reaped < before);
+}
+
+/*
+ * Who flees is among the newest processes of all, and before those that it has left are listed it has fled again.  By
+ * its number it is found at once; what the kernel does not call our child is another's.  1: something has changed by that.
+ */
+static int
+kill_newest(struct end *end, struct pids *killed)
+{
+	siginfo_t how;
+	pid_t child = platform_newest_pid(), last = child > NEWEST ? child - NEWEST : 1;
+	int news = 0;
+
+	for (; child > last; child--)
+		if (waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0)
+			news |= kill_child(end, child, killed);
+	return news;
 }
 
 /* What flees by forking, and loses its parent so, comes to us: round after round while there is something new. */
@@ -233,9 +271,13 @@ kill_children(struct end *end, int64_t patience)
 	const struct tree *tree = end->tree;
 	struct pids killed = { 0 }, children = { 0 };
 	size_t i;
-	int news = tree->adopted && tree->root > 0;
+	int rounds, news = tree->adopted && tree->root > 0;
 
-	while (news && clock_left_ms(patience) > 0 && platform_children(getpid(), &children) == 0) {
+	while (news && clock_left_ms(patience) > 0) {
+		for (rounds = 0; rounds < NEWEST_ROUNDS && kill_newest(end, &killed); rounds++)
+			;
+		if (platform_children(getpid(), &children) < 0)
+			break;
 		for (news = 0, i = 0; i < children.count; i++)
 			news |= kill_child(end, children.items[i], &killed);
 		pids_free(&children);
