@@ -17,9 +17,9 @@
 #include "state/holder.h"
 
 /*
- * All of them, or those that have the file open; each is handed to take, which says -1 to stop.  Nobody may have the lock; and the file must be looked at again
- * afterwards: where it is another, they may be the next daemon's.  Where the system shows no processes, or the file does not
- * say when its daemon began, there are none.
+ * All of them, or those that have the file open; each is handed to take, which says -1 to stop.  Nobody may have the lock;
+ * and the file must be looked at again afterwards: where it is another, they may be the next daemon's.  Where the system
+ * shows no processes, or the file does not say when its daemon began, there are none.
  */
 void remnants_find(const struct holder_daemon *daemon, const struct otelop_metadata *metadata, int must_have_file,
     int (*take)(void *, const struct platform_process *), void *argument);
