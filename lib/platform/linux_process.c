@@ -2,6 +2,7 @@
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "platform/portable.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define EXEC_TRIES 500	/* a millisecond apart: the next program may have to be fetched */
 
 int
 platform_process(pid_t pid, struct platform_process *process)
@@ -98,29 +101,78 @@ platform_process_user(pid_t pid, uid_t *user)
 	return 1;
 }
 
+/* The beginning of one of its files: is there none?  1 or 0. */
+static int
+is_empty(int proc, pid_t pid, const char *name)
+{
+	char text[2];
+
+	return proc_read_text(proc_open_of(proc, pid, name, 0), text, sizeof(text)) == 0;
+}
+
+/* Between two programs a process has for a moment no words and no environment; a zombie has none any more. */
+static int
+is_in_exec(int proc, pid_t pid)
+{
+	struct proc_stat line;
+
+	return is_empty(proc, pid, "cmdline") && is_empty(proc, pid, "environ") && proc_read_stat(proc, pid, &line) == 1 &&
+	    line.process.state != 'Z';
+}
+
+/* All of a file.  The caller frees *text.  -1: errno. */
+static int
+read_all(int fd, char **text, size_t *used)
+{
+	size_t room = 65536;
+	char *grown;
+	ssize_t n;
+
+	*text = NULL;
+	*used = 0;
+	while ((grown = realloc(*text, room)) != NULL) {
+		*text = grown;
+		if ((n = io_read_all(fd, *text + *used, room - *used)) < 0)
+			return -1;
+		if ((*used += (size_t)n) < room)
+			return 0;
+		room *= 2;
+	}
+	return -1;
+}
+
+/* 1, 0; -1: errno; EAGAIN: it is in an exec. */
+static int
+has_variable(int proc, pid_t pid, const char *name, const char *value)
+{
+	int fd = proc_open_of(proc, pid, "environ", 0), result = -1, saved;
+	char *text;
+	size_t used;
+
+	if (fd < 0)
+		return -1;
+	if (read_all(fd, &text, &used) == 0) {
+		if (used == 0 && is_in_exec(proc, pid))
+			errno = EAGAIN;
+		else
+			result = portable_has_variable(text, used, name, value);
+	}
+	saved = errno;
+	free(text);
+	io_close(&fd);
+	errno = saved;
+	return result;
+}
+
 int
 platform_process_has_variable(pid_t pid, const char *name, const char *value)
 {
-	size_t room = 65536, used = 0;
-	char *text = NULL, *grown;
-	ssize_t n = 0;
-	int fd, result = -1, proc = proc_open();
+	int tries, result, proc = proc_open();
 
 	if (proc < 0)
 		return -1;
-	fd = proc_open_of(proc, pid, "environ", 0);
+	for (tries = 0; (result = has_variable(proc, pid, name, value)) < 0 && errno == EAGAIN && tries < EXEC_TRIES; tries++)
+		clock_sleep_ms(1);
 	io_close(&proc);
-	if (fd < 0)
-		return -1;
-	while ((grown = realloc(text, room)) != NULL) {
-		text = grown;
-		if ((n = io_read_all(fd, text + used, room - used)) < 0 || (used += (size_t)n) < room)
-			break;
-		room *= 2;
-	}
-	if (grown != NULL && n >= 0)
-		result = portable_has_variable(text, used, name, value);
-	free(text);
-	io_close(&fd);
 	return result;
 }
