@@ -12,7 +12,6 @@
 #include "platform/platform.h"
 #include "process/process.h"
 #include "process/tree.h"
-#include "state/holder.h"
 #include "state/lock.h"
 #include "state/statedir.h"
 
@@ -20,9 +19,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define LINGER_MS 100	/* between the daemon's end and its lock's, when nobody sweeps */
 #define LOOK_AGAIN_MS 20	/* at what no event tells */

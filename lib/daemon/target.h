@@ -75,12 +75,12 @@ void target_remember_descendants(struct target *target);
 size_t target_remember_remnants(struct target *target, const struct otelop_metadata *metadata);
 
 /*
- * Nobody holds its lock: was its otelop-run killed, or had it none?  That removes or replaces the file before it lets go.
- * (Who is killed lets go a moment before he is gone.)
+ * Nobody holds its lock: is its file there all the same?  An otelop-run removes or replaces it before it lets go, so that
+ * one was killed, or there was none.  (Who is killed lets go a moment before he is gone.)
  */
 int target_is_abandoned(const struct target *target);
 
-/* Look for them.  1: there are some; 0; -1: the lock is not free any more, or the file another. */
+/* Look for what is left of it.  1: there is some; 0; -1: the lock is not free any more, or the file another. */
 int target_find_remnants(struct target *target);
 
 /* Who lives of those that were below a daemon, or are its remnants: the first, or the next behind that one.  NULL: nobody. */

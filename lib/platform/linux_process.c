@@ -110,14 +110,18 @@ is_empty(int proc, pid_t pid, const char *name)
 	return proc_read_text(proc_open_of(proc, pid, name, 0), text, sizeof(text)) == 0;
 }
 
-/* Between two programs a process has for a moment no words and no environment; a zombie has none any more. */
+/*
+ * No environment was seen: is one to come, or there since?  Between two programs a process has for a moment neither words
+ * nor environment, and gets both at once; a zombie gets none any more.
+ */
 static int
 is_in_exec(int proc, pid_t pid)
 {
 	struct proc_stat line;
 
-	return is_empty(proc, pid, "cmdline") && is_empty(proc, pid, "environ") && proc_read_stat(proc, pid, &line) == 1 &&
-	    line.process.state != 'Z';
+	if (!is_empty(proc, pid, "cmdline"))
+		return !is_empty(proc, pid, "environ");
+	return proc_read_stat(proc, pid, &line) == 1 && line.process.state != 'Z';
 }
 
 /* All of a file.  The caller frees *text.  -1: errno. */

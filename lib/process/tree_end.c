@@ -16,7 +16,7 @@
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
 #define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
 #define SIGNAL_ROUNDS 16	/* over who forks all the time */
-#define FEW_ZOMBIES 16
+#define FEW_ZOMBIES 16	/* that a list may have */
 #define NEWEST 64	/* so many numbers before the last one are tried, */
 #define NEWEST_ROUNDS 1000	/* so often before all children are listed */
 
