@@ -40,11 +40,13 @@ run_with() {
 }
 
 @test "a REPL: it has the terminal, line by line, and Ctrl-C" {
+	# Python 3.11 does not enter an except where the interrupt comes as its loop jumps back, so nothing is caught here.
 	cat >start.py <<-'END'
 		import os, sys
+		sys.excepthook = lambda *exception: open("next", "w").close()
 		open("up", "w").close()
 	END
-	PYTHONSTARTUP=start.py run -9 python3 "$terminal" -k up 'try:\n while True: open("looping", "w").close()\nexcept KeyboardInterrupt: open("next", "w").close()\n\n' \
+	PYTHONSTARTUP=start.py run -9 python3 "$terminal" -k up 'while True: open("looping", "w").close()\n\n' \
 		-k looping '\x03' -k next 'print(6 * 7, sys.stdin.isatty(), "OTELOP_STATE_DIR" in os.environ)\nexit(9)\n' 60 \
 		"${with[@]}" python3 -q -i
 	assert_line --partial '42 True True'
