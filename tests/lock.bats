@@ -215,11 +215,16 @@ os.execvp("otelop-lock", ["otelop-lock", "-w", "200ms", "--", "true"])'
 print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
     signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, []))'
 	hold
-	begin_to_wait otelop-lock -w 60 -- python3 -c "$ask" >told
+	begin_to_wait env --default-signal=ALRM otelop-lock -w 60 -- python3 -c "$ask" >told
 	let_go
 	assert_ended "$waiter" 0
-	assert_equal "$(cat told)" "$(python3 -c "$ask")"
-	assert_regex "$(cat told)" '^\(0\.0, 0\.0\) '
+	assert_equal "$(cat told)" '(0.0, 0.0) 0 False'
+	needs 'ignored signal that stays ignored'
+	hold
+	begin_to_wait env --ignore-signal=ALRM otelop-lock -w 60 -- python3 -c "$ask" >told
+	let_go
+	assert_ended "$waiter" 0
+	assert_equal "$(cat told)" '(0.0, 0.0) 1 False'
 }
 
 @test "-w while others only read-lock the file: they do not make it wait longer than that" {

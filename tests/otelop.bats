@@ -268,8 +268,8 @@ load helper
 	ln -s "$BUILD/otelop" link/otelop
 	local sleep path
 	sleep=$(command -v sleep)
-	for path in "$PWD/nowhere $BUILD/otelop" "$BUILD $PWD/link/otelop"; do
-		set -- "${path% *}" "${path#* }"
+	for path in "$PWD/nowhere:$BUILD/otelop" "$BUILD:$PWD/link/otelop"; do
+		set -- "${path%:*}" "${path#*:}"
 		tool -0 env PATH="$1" "$2" start --ready exec -- "$sleep" 600
 		for command in "status -q" list "logs -N 3" restart stop; do
 			# shellcheck disable=SC2086 # words

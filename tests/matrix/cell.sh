@@ -40,7 +40,7 @@ describe() {
 # probe COMPILER...: what this cell lacks, as the programs would see it: $LACKS.
 probe() {
 	"$@" -o "$room/probe" "$here/probe.c" || fault "the probe is not compiled"
-	LACKS=$(below sh -c 'exec "$1" <&-' sh "$room/probe") || fault "the probe ends with $?"
+	LACKS=$(below sh -c 'trap "" ALRM; exec "$1" <&-' sh "$room/probe") || fault "the probe ends with $?"
 	export LACKS
 }
 below() { "$@"; }

@@ -42,6 +42,20 @@ clones(int flags)
 	return pid > 0 && waitpid(pid, NULL, __WALL) == pid;
 }
 
+/* Whoever has run us ignored SIGALRM; and a program that we run still does. */
+static int
+ignores(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", "kill -ALRM $$", (char *)NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 static void
 lacks(int is_there, const char *words)
 {
@@ -67,6 +81,7 @@ main(void)
 	lacks(helper, "helper that waits for a lock");
 	lacks(helper, "lock that is waited for in the kernel, *");
 	lacks(clones(CLONE_VM | SIGCHLD) && syscall(SYS_close_range, ~0U, ~0U, 0) == 0, "child that begins in our memory");
+	lacks(ignores(), "ignored signal that stays ignored");
 	lacks(access("/proc/thread-self/children", F_OK) == 0, "lists of children");
 	/* Where it is there, it is the descriptor that is refused. */
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 2) == 0 || errno == EBADF, "exchange of names");
