@@ -9,7 +9,7 @@ script=$room/${1##*/}-musl name=${1##*/}
 case $name in
 *gcc)
 	# As musl-gcc does it.
-	sed "s|/usr/include/[a-z0-9_]*-linux-musl[a-z]*|$headers|; s|/usr/lib/[a-z0-9_]*-linux-musl[a-z]*|$library|; s|Scrt1|crt1|" \
+	sed "s|/usr/include/[a-z0-9_]*-linux-musl[a-z]*|$headers|g; s|/usr/lib/[a-z0-9_]*-linux-musl[a-z]*|$library|g; s|Scrt1|crt1|g" \
 		"$library/musl-gcc.specs" >"$room/musl.specs"
 	printf '#!/bin/sh\nexec %s "$@" -fno-pie -static -specs "%s"\n' "$*" "$room/musl.specs" >"$script"
 	;;
