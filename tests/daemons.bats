@@ -104,6 +104,7 @@ import os; os.rename("port.new", "port"); time.sleep(600)'
 	need nginx
 	mkdir logs
 	cat >nginx.conf <<END
+$(nginx_user)
 daemon off;
 worker_processes 2;
 pid $PWD/pid;

@@ -180,8 +180,6 @@ deep() {
 }
 
 @test "an overlay, over a directory in which a daemon has died: all lives; what is below stays as it was" {
-	local option=
-	[ "$(id -u)" -eq 0 ] || option=userxattr,
 	mkdir lower work over
 	OTELOP_STATE_DIR=$PWD/lower/state
 	tool -0 otelop start --ready exec -- sleep 600
@@ -189,13 +187,14 @@ deep() {
 	assert_nothing_runs
 	cp -R lower before
 	alone 'mount -t tmpfs none work && mkdir work/upper work/work
-		mount -t overlay -o "$2lowerdir=lower,upperdir=work/upper,workdir=work/work" none over 2>/dev/null || exit 0
+		layers=lowerdir=lower,upperdir=work/upper,workdir=work/work
+		mount -t overlay -o "userxattr,$layers" none over 2>/dev/null || mount -t overlay -o "$layers" none over 2>/dev/null || exit 0
 		! otelop -C over/state status -q
 		otelop -C over/state start --ready exec -- sleep 600 && otelop -C over/state stop
 		cp -R before/state over/fresh
 		rm -rf over/state
 		sh "$1" "$PWD/over/state"
-		echo lived' "$BATS_TEST_DIRNAME/places/life.sh" "$option"
+		echo lived' "$BATS_TEST_DIRNAME/places/life.sh"
 	[ -n "$output" ] || skip "no overlay here"
 	assert_line lived
 	diff -r before lower
@@ -217,6 +216,25 @@ deep() {
 		sh "$1" "$PWD/state"' "$BATS_TEST_DIRNAME/places/life.sh"
 	assert_output ""
 	assert_equal "$stderr" ""
+}
+
+@test "no /proc at all: stop ends all that the daemon has started, and a failed start what its shell has" {
+	needs subreaper
+	[ -z "${SANITIZE-}" ] || skip "the sanitizer looks into /proc"
+	mkdir empty
+	alone 'mount --bind empty /proc
+		otelop start --ready fd -- sh -c "leave sleep 1001; sleep 1002 & otelop-ready; wait" >/dev/null 2>&1
+		otelop stop
+		otelop start --ready fd --log-max 1M --grace 300ms -- sh -c "leave sleep 1001; (trap \"\" TERM; exec sleep 1002) & otelop-ready; wait" >/dev/null 2>&1
+		otelop stop
+		tail -n 1 "$OTELOP_STATE_DIR/otelop.log"
+		otelop start --ready fd -t 300ms -- sh -c "leave sleep 1003; sleep 1004" || echo "$?"
+		otelop-spawn -t 300ms -- sh -c "sleep 1005 & sleep 1006" || echo "$?"
+		otelop-spawn -- sh -c "(trap \"\" TERM; exec sleep 1007) & exit 3" || echo "$?"'
+	assert_nothing_runs
+	assert_line -n 0 --regexp '^otelop-run: process [0-9]+ \(\?\): killed, it had not ended within [0-9.]+ s$'
+	assert_equal "${lines[*]:1}" '124 124 1'
+	[[ $stderr != *left* ]] || fail "$stderr"
 }
 
 @test "whatever the umask: all lives, and nobody else may look" {

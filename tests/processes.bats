@@ -276,6 +276,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 
 @test "the number of a helper from before is used again by what CMD leaves: that is swept" {
 	needs "numbers that are looked up in /proc"
+	needs "orphans that come to otelop-run"
 	can unshare -rpf --mount-proc sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid'
 	cat >next <<-'SH'
 		number=$(cat helper)
@@ -295,7 +296,7 @@ refused="strace -qq -o trace -e inject=socket:error=EPERM"
 
 @test "chains of processes that each lead a session, fork and end, and ignore TERM: stop ends all of them" {
 	needs "list of children that is read faster than they fork"
-	can unshare -rpf --mount-proc true
+	can unshare -rpf --mount-proc --kill-child true
 	${CC:-cc} -o family "$BATS_TEST_DIRNAME/fault/daemon.c"
 	# In a namespace, which is their end whatever becomes of the test.
 	tool -0 timeout -s KILL 120 unshare -rpf --mount-proc --kill-child sh -c '

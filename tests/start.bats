@@ -110,11 +110,14 @@ load helper
 @test "start of nginx that puts itself into the background: told so, and nothing is left" {
 	command -v nginx || skip "no nginx"
 	needs subreaper
-	printf 'pid %s/pid;\nerror_log %s/error;\nevents {}\nhttp { access_log off; server { listen unix:%s/socket; }\n' \
-		"$PWD" "$PWD" "$PWD" >nginx.conf
-	# What it would make in /var/lib is root's to make.
-	printf '%s_temp_path temporary;\n' client_body proxy fastcgi uwsgi scgi >>nginx.conf
-	echo '}' >>nginx.conf
+	{
+		nginx_user
+		printf 'pid %s/pid;\nerror_log %s/error;\nevents {}\nhttp { access_log off; server { listen unix:%s/socket; }\n' \
+			"$PWD" "$PWD" "$PWD"
+		# What it would make in /var/lib is root's to make.
+		printf '%s_temp_path temporary;\n' client_body proxy fastcgi uwsgi scgi
+		echo '}'
+	} >nginx.conf
 	# Not by listen: where it is slow to end, what it listens on is there long enough to be believed.
 	tool -1 otelop start -t 20 --grace 2 --ready fd,notify -- nginx -p "$PWD" -c nginx.conf
 	[[ ${stderr_lines[0]} == *background* && ${stderr_lines[0]} == *foreground* ]]

@@ -557,9 +557,9 @@ signal.pause()'
 	json "$witness" >elsewhere
 	local kind
 	for kind in 'ln -s ../elsewhere' mkfifo mkdir 'install -m 666 elsewhere' 'install -m 600 -o 12345 elsewhere'; do
-		[[ $kind != *12345* || $(id -u) -eq 0 ]] || continue
 		rm -rf "$metadata"
-		$kind "$metadata"
+		# Not everybody who is root can give a file away.
+		$kind "$metadata" 2>/dev/null || { [[ $kind == *12345* ]] && continue; }
 		tool -4 timeout 20 otelop-stop
 		assert_regex "$stderr" "^otelop-stop: $metadata: "
 		assert_stderr_line_count 1

@@ -71,6 +71,13 @@ run_stop_due_ms(const struct run *run)
 	return run->is_ending && run->stage != STAGE_ENDED ? clock_left_ms(kill_at(run)) : OTELOP_FOREVER;
 }
 
+/* Where nothing tells it. */
+static const char *
+shown(const char *name)
+{
+	return *name != '\0' ? name : "?";
+}
+
 /* It has been killed. */
 static void
 tell_killed(void *argument, pid_t pid, const char *name)
@@ -81,7 +88,7 @@ tell_killed(void *argument, pid_t pid, const char *name)
 
 	if (run->killed_count++ >= TOLD_MAX)
 		return;
-	message_set(&line, "process %ld (%s): killed, it had not ended within %g s", (long)pid, name, (double)tenths / 10);
+	message_set(&line, "process %ld (%s): killed, it had not ended within %g s", (long)pid, shown(name), (double)tenths / 10);
 	run_log(run, line.text);
 }
 
@@ -91,7 +98,7 @@ tell_refused(struct run *run, const char *name)
 {
 	struct otelop_message line;
 
-	message_errno(&line, "process %ld (%s): cannot be ended", (long)run->command.pid, name);
+	message_errno(&line, "process %ld (%s): cannot be ended", (long)run->command.pid, shown(name));
 	run_log(run, line.text);
 }
 
@@ -172,7 +179,7 @@ run_stop_sweep(struct run *run, struct otelop_message *left)
 	}
 	if (result < 0 && ending.left.pid > 0)
 		message_set(left, "some of what it started may be left: process %ld (%s)", (long)ending.left.pid,
-		    ending.left.name);
+		    shown(ending.left.name));
 	else
 		message_set(left, "some of what it started may be left");
 	return result;

@@ -155,7 +155,8 @@ stop_log_killed(const struct statedir *dir, const struct process_name *name)
 	if (fd < 0)
 		return;
 	text_clean(name->name, strlen(name->name), clean, sizeof(clean));
-	io_format(line, sizeof(line), "otelop-stop: process %ld (%s): killed, it had not ended in time\n", (long)name->pid, clean);
+	io_format(line, sizeof(line), "otelop-stop: process %ld (%s): killed, it had not ended in time\n", (long)name->pid,
+	    *clean != '\0' ? clean : "?");
 	io_write_all(fd, line, strlen(line));
 	io_close(&fd);
 }

@@ -70,41 +70,24 @@ is_member(const struct tree *tree, pid_t self, const struct platform_process *pr
 	return is_in_session;
 }
 
+pid_t
+tree_first(const struct tree *tree)
+{
+	return tree->is_reaper ? tree->session : tree->root;
+}
+
 /* Of all members the first alone, where the others cannot be listed. */
 static int
 list_root(const struct tree *tree, struct platform_process **members, size_t *count)
 {
-	pid_t first = tree->is_reaper ? tree->session : tree->root;
+	pid_t first = tree_first(tree);
 
 	if ((*members = calloc(1, sizeof(**members))) == NULL)
 		return -1;
 	*count = process_is_alive(first);
 	(*members)->pid = first;
 	(*members)->state = '?';
-	return 0;
-}
-
-/* The members, zombies too, from the list of all processes.  -1: errno; the next list may be had. */
-static int
-list_all(const struct tree *tree, struct platform_process **members, size_t *count)
-{
-	struct platform_process *all;
-	pid_t self = getpid();
-	size_t total, i;
-
-	*count = 0;
-	if (platform_processes(&all, &total) < 0)
-		return errno == ENOSYS ? list_root(tree, members, count) : -1;
-	qsort(all, total, sizeof(*all), by_pid);
-	if ((*members = calloc(total + 1, sizeof(**members))) == NULL) {
-		free(all);
-		return -1;
-	}
-	for (i = 0; i < total; i++)
-		if (is_member(tree, self, &all[i], all, total) && !(tree->is_reaper && all[i].pid == tree->root))
-			(*members)[(*count)++] = all[i];
-	free(all);
-	return 0;
+	return 1;
 }
 
 /* Members as they are found, in one walk over the lists of children. */
@@ -152,6 +135,62 @@ take_member(void *argument, const struct platform_process *process)
 	if (member->state == '?' && member->parent == listing->self && tree_is_zombie_child(member->pid))
 		member->state = 'Z';
 	return member->state != 'Z';
+}
+
+/*
+ * Where no other list can be had, our children: nobody is left if none of them is, for what is below them comes to us.
+ * The first alone where that is not so, or a child of ours may be another's.
+ */
+static int
+list_children(const struct tree *tree, struct platform_process **members, size_t *count)
+{
+	struct listing listing = { .tree = tree, .self = getpid() };
+	struct pids children = { 0 };
+	int result = 0;
+	size_t i;
+
+	if (!tree->adopted || tree->state_dir != NULL || !platform_adopts_orphans() ||
+	    platform_children(listing.self, &children) < 0) {
+		pids_free(&children);
+		return list_root(tree, members, count);
+	}
+	for (i = 0; i < children.count && result >= 0; i++) {
+		struct platform_process child = { .pid = children.items[i], .parent = listing.self, .state = '?' };
+
+		child.session = getsid(child.pid);
+		result = take_member(&listing, &child);
+	}
+	pids_free(&children);
+	if (result < 0) {
+		free(listing.items);
+		return -1;
+	}
+	*members = listing.items;
+	*count = listing.count;
+	return 0;
+}
+
+/* The members, zombies too, from the list of all processes.  -1: errno; the next list may be had. */
+static int
+list_all(const struct tree *tree, struct platform_process **members, size_t *count)
+{
+	struct platform_process *all;
+	pid_t self = getpid();
+	size_t total, i;
+
+	*count = 0;
+	if (platform_processes(&all, &total) < 0)
+		return errno == ENOSYS ? list_children(tree, members, count) : -1;
+	qsort(all, total, sizeof(*all), by_pid);
+	if ((*members = calloc(total + 1, sizeof(**members))) == NULL) {
+		free(all);
+		return -1;
+	}
+	for (i = 0; i < total; i++)
+		if (is_member(tree, self, &all[i], all, total) && !(tree->is_reaper && all[i].pid == tree->root))
+			(*members)[(*count)++] = all[i];
+	free(all);
+	return 0;
 }
 
 /* The same from the lists of children, where all members are below top, and mostly whole. */

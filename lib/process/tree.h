@@ -44,7 +44,7 @@ struct tree_ending {
 };
 
 /*
- * End every member, until none is left.  Children of ours among them are reaped, but for root, which stays a zombie
+ * End every member, until none is left; where they cannot be listed, the first and the process group that it leads.  Children of ours among them are reaped, but for root, which stays a zombie
  * until its parent reaps it.  -1: some may be left: the processes cannot be listed, one is not ours to signal, or the
  * kernel cannot end it; left is one of them, or its pid is 0.
  */
@@ -56,11 +56,17 @@ void tree_signal(const struct tree *tree, int signal_number, struct pids *asked)
 /* Where members are looked for. */
 enum tree_source {
 	TREE_BELOW,	/* the lists of children where they lead to all, mostly; else as the next */
-	TREE_ALL,	/* the list of all processes; if the system has none, as the next */
-	TREE_ROOT	/* nowhere: it is root alone, or a reaper's child */
+	TREE_ALL,	/* the list of all processes; if there is none, our children; else as the next */
+	TREE_ROOT	/* nowhere: it is the first alone */
 };
 
-/* The members, zombies too; the caller frees the array.  -1: errno; the next list may be had. */
+/* The first of the members: root, or a reaper's child. */
+pid_t tree_first(const struct tree *tree);
+
+/*
+ * The members, zombies too; the caller frees the array.  0; 1: it is the first alone, for nobody can be listed; -1: errno; the
+ * next list may be had.
+ */
 int tree_members(const struct tree *tree, enum tree_source source, struct platform_process **members, size_t *count);
 
 /* Whom all members are below: the caller, or root; 0: nobody, or that is not known. */

@@ -15,6 +15,7 @@
 
 #define KILL_PATIENCE_MS 10000	/* for a process that the kernel cannot end at once */
 #define LIST_TRIES 20		/* for a list of the processes, 20 ms apart */
+#define GROUP_TIME_MS 200	/* for a group of which it is not known whether somebody is left in it */
 #define SIGNAL_ROUNDS 16	/* over who forks all the time */
 #define FEW_ZOMBIES 16	/* that a list may have */
 #define NEWEST 64	/* so many numbers before the last one are tried, */
@@ -51,7 +52,9 @@ struct end {
 	enum tree_source source;
 	struct pids killed;
 	int is_forced;		/* by KILL */
-	int is_refused;		/* in the last round: one is not ours to signal */
+	int64_t group_until;	/* for whom nobody can list; 0: they have not been asked */
+	int is_refused;		/* in the last round: one is not ours to signal, */
+	int is_alone;		/* or nobody but the first can be listed */
 };
 
 /* KILL was sent to it, or is about to be, while its name can still be had. */
@@ -95,7 +98,7 @@ end_round(struct end *end)
 
 	end->is_refused = 0;
 	end->ending->left.pid = 0;
-	if (tree_members(tree, end->source, &members, &count) < 0)
+	if ((end->is_alone = tree_members(tree, end->source, &members, &count)) < 0)
 		return -1;
 	for (i = 0; i < count; i++) {
 		if (members[i].state == 'Z') {
@@ -286,16 +289,41 @@ kill_children(struct end *end, int64_t patience)
 	pids_free(&killed);
 }
 
+/*
+ * Nobody else can be listed, and the first has ended: there are still those in the process group that it leads, as what a
+ * shell has started.  Nobody gets its number before it is reaped, which is after this.  1: they may need their time.
+ */
+static int
+end_group(struct end *end)
+{
+	pid_t first = tree_first(end->tree);
+
+	if (first < 2 || getpgid(first) != first || first == getpgrp())
+		return 0;
+	if (end->group_until == 0) {
+		kill(-first, end->ending->signal_number);
+		kill(-first, SIGCONT);
+		end->group_until = clock_deadline(GROUP_TIME_MS);
+	}
+	if (!end->is_forced && clock_left_ms(end->group_until) > 0)
+		return 1;
+	kill(-first, SIGKILL);
+	return 0;
+}
+
 /* Whose lists could not be had, or whom the kernel cannot end, is there all the same. */
 static int
-is_all(struct end *end, long running, int failures)
+is_all(const struct end *end, long running)
 {
 	const struct tree *tree = end->tree;
 
-	if (tree->adopted && platform_adopts_orphans() && !platform_has_no_living_child() &&
-	    tree->state_dir == NULL && !has_living_spared(tree))
-		return 0;
-	return running == 0 && !end->is_refused && failures < LIST_TRIES;
+	if (tree->adopted && platform_adopts_orphans()) {
+		if (platform_has_no_living_child())
+			return 1;
+		if (tree->state_dir == NULL && !has_living_spared(tree))
+			return 0;
+	}
+	return running == 0 && !end->is_refused && !end->is_alone;
 }
 
 int
@@ -319,8 +347,11 @@ tree_end(const struct tree *tree, struct tree_ending *ending)
 		running = end_round(&end);
 		if (end.is_forced)
 			kill_children(&end, patience);
-		if (running == 0) {
-			if (end.is_refused || failures >= LIST_TRIES || (running = count_unlisted(tree)) == 0)
+		if (running == 0 && end.is_alone) {
+			if (!end_group(&end))
+				break;
+		} else if (running == 0) {
+			if (end.is_refused || (running = count_unlisted(tree)) == 0)
 				break;
 			if (tree->is_reaper)	/* by its own end it may have lost them */
 				end.source = TREE_ALL;
@@ -333,7 +364,7 @@ tree_end(const struct tree *tree, struct tree_ending *ending)
 		pause = pause < 16 ? pause * 2 : 20;
 	}
 	pids_free(&end.killed);
-	if ((result = is_all(&end, running, failures) ? 0 : -1) < 0 && ending->left.pid > 0)
+	if ((result = is_all(&end, running) ? 0 : -1) < 0 && ending->left.pid > 0)
 		process_name(&ending->left, ending->left.pid);
 	return result;
 }

@@ -50,6 +50,9 @@ needs_proc() { [ -z "${PLACES_BLIND-}" ] || skip "the programs have no /proc her
 # Skip a test under a shell (with its options, if need be) that is not there.
 need_shell() { command -v "${1%% *}" >/dev/null || skip "no ${1%% *}"; }
 
+# For nginx.conf: its workers are who we are, for the root of a namespace has nobody else.
+nginx_user() { [ "$(id -u)" -ne 0 ] || echo "user root $(id -gn);"; }
+
 # As nobody, with the test's directory reachable.
 as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR/.." \

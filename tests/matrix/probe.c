@@ -69,6 +69,7 @@ main(void)
 	/* Whoever has run us closed it; but an emulator opens files of its own. */
 	int is_closed = fcntl(0, F_GETFD) < 0;
 	int subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 4 /* NETLINK_SOCK_DIAG */) >= 0;
 	int helper = clones(CLONE_FILES | CLONE_PIDFD) && prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == 0;
 
 	lacks(is_closed, "standard descriptor that stays closed");
@@ -76,13 +77,14 @@ main(void)
 	lacks(subreaper, "orphans *");
 	lacks(subreaper, "sweep of what leaves the session");
 	lacks(syscall(SYS_pidfd_open, getpid(), 0) >= 0, "pidfd");
-	lacks(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 4 /* NETLINK_SOCK_DIAG */) >= 0, "* kernel's word on sockets");
+	lacks(diag, "* kernel's word on sockets");
+	lacks(diag, "inode number of a socket's file");
 	lacks(inotify_init1(0) >= 0, "file watches");
 	lacks(helper, "helper that waits for a lock");
 	lacks(helper, "lock that is waited for in the kernel, *");
 	lacks(clones(CLONE_VM | SIGCHLD) && syscall(SYS_close_range, ~0U, ~0U, 0) == 0, "child that begins in our memory");
 	lacks(ignores(), "ignored signal that stays ignored");
-	lacks(access("/proc/thread-self/children", F_OK) == 0, "lists of children");
+	lacks(open("/proc/thread-self/children", O_RDONLY) >= 0, "lists of children");
 	/* Where it is there, it is the descriptor that is refused. */
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 2) == 0 || errno == EBADF, "exchange of names");
 	lacks(syscall(SYS_renameat2, -1, "a", -1, "b", 1) == 0 || errno == EBADF, "rename that takes no name away");
