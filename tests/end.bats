@@ -100,6 +100,7 @@ setup_more() {
 }
 
 @test "kill -9 of otelop-run: still running, a start is refused, stop works" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-run --ready fd -- sh -c 'sleep 1001 & otelop-ready; exec sleep 1000'
 	local pid=$output parent
 	parent=$(parent_of "$pid")
@@ -158,6 +159,7 @@ setup_more() {
 }
 
 @test "kill -9 of otelop-run while it starts, in the foreground: nothing says ready, the next start works" {
+	needs_proc
 	needs /proc
 	run_behind --ready fd -- sh -c ': >began; exec sleep 1000'
 	eventually 10 test -e began
@@ -178,6 +180,7 @@ setup_more() {
 # --- giving up
 
 @test "TERM, INT or HUP while it starts: 128+n, the start is given up, nothing is left" {
+	needs_proc
 	local signal
 	for signal in TERM:143 INT:130 HUP:129; do
 		rm -f began
@@ -192,6 +195,7 @@ setup_more() {
 }
 
 @test "TERM while it starts, and CMD ignores it: killed after the grace" {
+	needs_proc
 	run_behind --ready fd --grace 2 -- sh -c 'trap "" TERM; : >began; exec sleep 1000'
 	eventually 10 test -e began
 	kill -TERM "$runner"
@@ -406,6 +410,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "--grace: what has not ended within it is killed, and a line of the log says whom" {
+	needs_proc
 	run_behind --ready exec --grace 500ms -- sh -c "$slow_server 30; :"
 	eventually 10 metadata_says ready
 	eventually 10 test -e up
@@ -418,6 +423,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "--grace with --log-max: the line is in the log" {
+	needs_proc
 	tool -0 otelop start --ready exec --grace 300ms --log-max 1M -- sh -c "$slow_server 30; :"
 	eventually 10 test -e up
 	kill -TERM "$output"
@@ -436,6 +442,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "--parent-grace: it counts when the parent is gone, and --grace when CMD is told to end" {
+	needs_proc
 	background sleep 1002
 	local parent=$!
 	run_behind --ready exec --with-parent "$parent" --grace 30 --parent-grace 300ms -- sh -c "$slow_server 60; :"
@@ -449,6 +456,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "a start that times out behind a shell: the server is asked once, has the grace, and a KILL is in the log" {
+	needs_proc
 	tool -124 otelop start --ready fd -t 1 --grace 10 -- sh -c "$slow_server 3; :"
 	assert_equal "$(cat heard)" $'SIGTERM\nended'
 	assert_nothing_runs
@@ -485,6 +493,7 @@ print("innocent lives:", innocent.poll() is None)'
 # --- a command that goes into the background after its verdict
 
 @test "CMD ends with 0 a moment after the verdict, and what it left has its address: exited, 1, the log says what to do" {
+	needs_proc
 	needs sockets
 	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
 	eventually 20 metadata_says ready
@@ -499,6 +508,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "CMD ends with 0 a moment after the verdict, told to by stop or TERM, or nothing has its address: a clean end" {
+	needs_proc
 	needs sockets
 	local line how
 	for how in stop TERM alone; do
@@ -520,6 +530,7 @@ print("innocent lives:", innocent.poll() is None)'
 }
 
 @test "CMD ends with 0 later than 5 s after the verdict, and what it left has its address: a clean end" {
+	needs_proc
 	needs sockets
 	run_behind --ready listen -- sh -c 'python3 -m http.server --bind 127.0.0.1 0 >/dev/null 2>&1 & until test -e go; do sleep 0.02; done'
 	eventually 20 metadata_says ready

@@ -39,6 +39,7 @@ access_of() {
 }
 
 @test "the metadata of a ready daemon: upstream's members, ours, the user's, in the order of the contract" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-run --ready exec zebra=1 httpAddr=127.0.0.1:1 apple='a "b"' -- sleep 1000.5
 	local namespace='pidNamespace bootId startTicks '
 	! is_fallback || namespace=''
@@ -60,6 +61,7 @@ access_of() {
 }
 
 @test "what stands where CMD starts: every look at the file finds it locked, and whole" {
+	needs_proc
 	mkdir -m 700 state
 	background python3 -c '
 import collections, fcntl, json, os, time
@@ -108,6 +110,7 @@ open("seen", "w").write(" ".join(sorted(seen)))'
 # --- what CMD has
 
 @test "CMD's descriptors: 0, 1, 2 and the lock, which can only be read; with fd among the modes the ready pipe on 3" {
+	needs_proc
 	run bash -c 'exec 5<>/dev/null 9</dev/null 10<>/dev/null 12<>/dev/null 100</dev/null 3<>/dev/null 4<>/dev/null
 		exec otelop-spawn -- otelop-run --ready exec -- sleep 1000'
 	assert_success

@@ -540,6 +540,7 @@ runs_sleep() {
 }
 
 @test "the child names a process that is none of its own: its own is printed; one that it started and left counts" {
+	needs_proc
 	background sleep 1000
 	tool -0 otelop-spawn -- sh -c 'echo "$$" >own; printf "set:pid=%s\nok\n" "$0" >&3; exec sleep 1000' "$!"
 	assert_output "$(cat own)"

@@ -326,6 +326,7 @@ assert_rests_until_gone() {
 }
 
 @test "a daemon under otelop-lock whose child keeps the lock: the child goes too" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'sleep 1001 & otelop-ready; exec sleep 1000'
 	tool -0 otelop-stop -t 5
 	assert_nothing_runs
@@ -391,6 +392,7 @@ while True:
 }
 
 @test "-k, and a daemon under otelop-lock that ignores TERM, and so does its child: both are killed" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-lock -- sh -c 'trap "" TERM; sleep 1001 & otelop-ready; exec sleep 1000'
 	tool -0 otelop-stop -t 300ms -k 5
 	assert_nothing_runs
@@ -398,6 +400,7 @@ while True:
 }
 
 @test "--no-sweep, and otelop-run is late in letting go: what the daemon started is not signalled" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-run --ready fd --no-sweep -- sh -c 'sleep 1001 & echo $! >left; otelop-ready; exec sleep 1000'
 	local pid=$output parent
 	parent=$(parent_of "$pid")
@@ -415,6 +418,7 @@ while True:
 }
 
 @test "otelop-run was stopped, as by Ctrl-Z: stop lets it go on, and all is gone" {
+	needs_proc
 	needs /proc
 	tool -0 otelop-spawn -- otelop-run --ready exec -- sleep 1000
 	local parent
@@ -426,6 +430,7 @@ while True:
 }
 
 @test "more keep the lock than a process may have descriptors: all of them are gone" {
+	needs_proc
 	tool -0 otelop-spawn -- otelop-run --ready fd -- python3 -c '
 import os, signal, time
 for i in range(60):
@@ -533,6 +538,7 @@ signal.pause()'
 }
 
 @test "a held file that names somebody else's process: 4, and neither it nor the holder is signalled" {
+	needs_proc
 	needs /proc
 	witness
 	local named=$witness
@@ -605,6 +611,7 @@ signal.pause()'
 }
 
 @test "otelop-run has said how its command exited and lets go late: stop waits for that, and nothing is left" {
+	needs_proc
 	background strace -f -o /dev/null -e trace=flock -e inject=flock:delay_exit=400000 \
 		otelop-run --ready exec -- sh -c 'trap "exit 143" TERM; : >trapped; while :; do sleep 0.02; done'
 	eventually 20 test -e trapped

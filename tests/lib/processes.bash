@@ -70,6 +70,7 @@ processor_ticks() { awk '{ print $14 + $15 + $16 + $17 }' "/proc/$1/stat"; }
 
 # A program whose first thread ends while another goes on.
 compile_headless() {
+	needs threads
 	cat >headless.c <<-'C'
 		#include <pthread.h>
 		#include <unistd.h>

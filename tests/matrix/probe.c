@@ -20,9 +20,19 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+
+/* glibc's threads are begun so, where it is not said that there is no such call. */
+static int
+has_threads(void)
+{
+	return syscall(SYS_clone3, NULL, 0) >= 0 || errno == EINVAL || errno == ENOSYS;
+}
 
 static int
 end_at_once(void *argument)
@@ -83,6 +93,7 @@ main(void)
 	lacks(helper, "helper that waits for a lock");
 	lacks(helper, "lock that is waited for in the kernel, *");
 	lacks(clones(CLONE_VM | SIGCHLD) && syscall(SYS_close_range, ~0U, ~0U, 0) == 0, "child that begins in our memory");
+	lacks(has_threads(), "threads");
 	lacks(ignores(), "ignored signal that stays ignored");
 	lacks(open("/proc/thread-self/children", O_RDONLY) >= 0, "lists of children");
 	/* Where it is there, it is the descriptor that is refused. */

@@ -7,7 +7,10 @@ files=
 case $call in
 all)
 	call=$("$room/refuse" list)
-	[ "$reason" != ENOENT ] || call=$(echo "$call" | grep -v -x -e openat2 -e renameat2 -e statx)
+	case $reason in
+	ENOENT) call=$(echo "$call" | grep -v -x -e openat2 -e renameat2 -e statx) ;;
+	EPERM) call=$(echo "$call" | grep -v -x statx) ;;	# for the tests' stat(1) and ls(1) take that for an answer
+	esac
 	files=$(files 'stop' 'lock keepers spawn run sweep end processes vanish')
 	;;
 pidfd_*) files='stop processes' ;;
