@@ -21,7 +21,7 @@ sock_diag) files='modes readiness' ;;
 openat2) files='statedir' ;;
 renameat2) files='lock probe' ;;
 statx) files='modes keepers' ;;
-inotify) files='vanish' ;;
+inotify) files='lock vanish' ;;
 children) files='stop sweep end' ;;
 esac
 below() { "$room/refuse" "$reason" $call -- "$@"; }
