@@ -458,26 +458,13 @@ print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM),
 }
 
 @test "-W: nothing wakes it while it waits" {
-	lacks "file watches" || ! lacks "helper that waits for a lock" || skip "it looks for the lock beside its watch"
+	! lacks "helper that waits for a lock" || skip "it looks for the lock"
 	local waiter
 	hold
 	begin_to_wait otelop-lock -W
 	eventually 5 is_at_rest "$waiter"
 	let_go
 	assert_ended "$waiter" 0
-}
-
-@test "-W, and watches are refused: nothing wakes it while it waits" {
-	needs "helper that waits for a lock"
-	local waiter reason
-	compile_refuse
-	for reason in ENOSYS EPERM ENOENT; do
-		hold
-		begin_to_wait ./refuse "$reason" inotify -- otelop-lock -W
-		eventually 5 is_at_rest "$waiter"
-		let_go
-		assert_ended "$waiter" 0
-	done
 }
 
 @test "-w: nothing wakes it or its helper while they wait" {
