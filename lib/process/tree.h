@@ -44,9 +44,9 @@ struct tree_ending {
 };
 
 /*
- * End every member, until none is left; where they cannot be listed, the first and the process group that it leads.  Children of ours among them are reaped, but for root, which stays a zombie
- * until its parent reaps it.  -1: some may be left: the processes cannot be listed, one is not ours to signal, or the
- * kernel cannot end it; left is one of them, or its pid is 0.
+ * End every member, until none is left; where nobody can be listed, the first and the process group that it leads.  Children
+ * of ours among them are reaped, but for root, which stays a zombie until its parent reaps it.  -1: some may be left: the
+ * processes cannot be listed, one is not ours to signal, or the kernel cannot end it; left is one of them, or its pid is 0.
  */
 int tree_end(const struct tree *tree, struct tree_ending *ending);
 
