@@ -237,6 +237,19 @@ deep() {
 	[[ $stderr != *left* ]] || fail "$stderr"
 }
 
+@test "no /proc at all: a start that waits does not ask about numbers all the time" {
+	needs subreaper
+	can strace -qq true
+	mkdir empty
+	alone 'mount --bind empty /proc
+		strace -f -qq -e trace=getpgid,waitid -o traced otelop start -- sh -c "sleep 0.3; otelop-ready; exec sleep 1000" >/dev/null 2>&1 &
+		otelop wait
+		otelop stop
+		wait'
+	[ "$(grep -c "ESRCH\|ECHILD" traced)" -lt 100 ] || fail "$(head traced)"
+	assert_nothing_runs
+}
+
 @test "whatever the umask: all lives, and nobody else may look" {
 	local mask
 	for mask in 000 077; do

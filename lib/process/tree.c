@@ -137,10 +137,7 @@ take_member(void *argument, const struct platform_process *process)
 	return member->state != 'Z';
 }
 
-/*
- * Where no other list can be had, our children: nobody is left if none of them is, for what is below them comes to us.
- * The first alone where that is not so, or a child of ours may be another's.
- */
+/* Our children: nobody is left if none of them is, for what is below them comes to us. */
 static int
 list_children(const struct tree *tree, struct platform_process **members, size_t *count)
 {
@@ -180,7 +177,7 @@ list_all(const struct tree *tree, struct platform_process **members, size_t *cou
 
 	*count = 0;
 	if (platform_processes(&all, &total) < 0)
-		return errno == ENOSYS ? list_children(tree, members, count) : -1;
+		return errno == ENOSYS ? list_root(tree, members, count) : -1;
 	qsort(all, total, sizeof(*all), by_pid);
 	if ((*members = calloc(total + 1, sizeof(**members))) == NULL) {
 		free(all);
@@ -226,6 +223,8 @@ tree_members(const struct tree *tree, enum tree_source source, struct platform_p
 
 	if (source == TREE_ROOT)
 		return list_root(tree, members, count);
+	if (source == TREE_CHILDREN)
+		return list_children(tree, members, count);
 	if (source == TREE_BELOW && top > 0) {
 		if (list_below(tree, top, members, count) == 0)
 			return 0;

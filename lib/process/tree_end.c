@@ -345,6 +345,10 @@ tree_end(const struct tree *tree, struct tree_ending *ending)
 			end.source = TREE_ROOT;
 		/* A list that could not be had says nothing about what runs. */
 		running = end_round(&end);
+		if (end.is_alone > 0 && end.source < TREE_CHILDREN) {
+			end.source = TREE_CHILDREN;
+			running = end_round(&end);
+		}
 		if (end.is_forced)
 			kill_children(&end, patience);
 		if (running == 0 && end.is_alone) {
