@@ -664,7 +664,7 @@ signal.pause()'
 @test "a start that is killed at any moment: no daemon is left" {
 	local i signal began status rounds=100
 	[ -z "${PLACES_BLIND-}" ] || rounds=8	# of seconds each
-	for ((i = 1; i <= rounds; i++)); do
+	for i in $(seq "$rounds"); do
 		signal=$(printf '%s\n' TERM INT HUP KILL | sed -n "$((i % 4 + 1))p")
 		background env --default-signal otelop start -t 1h -- sh -c 'sleep 600 & exec sleep 600'
 		began=$!
