@@ -82,6 +82,7 @@ b" httpAddr=127.0.0.1:1 -- ../daemon one'
 }
 
 @test "restart of a daemon whose command is not recorded: not without the command, and it goes on" {
+	needs "words that are no text"
 	tool -0 otelop start --ready exec -- sh -c 'exec sleep 600' $'\xff'
 	pid=$output
 	tool -1 otelop restart

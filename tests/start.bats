@@ -244,6 +244,7 @@ print(s.recv(4096).decode(), flush=True)' >heard
 }
 
 @test "a command that could not be recorded is not the same as another one, nor as any that cannot be" {
+	needs "words that are no text"
 	tool -0 otelop start --ready exec -- sh -c 'exec sleep 600' $'\xff'
 	tool -75 otelop start --ready exec -- sleep 600
 	assert_output ""
@@ -417,6 +418,7 @@ print(s.recv(4096).decode(), flush=True)' >heard
 }
 
 @test "start -e of what cannot be recorded: it runs, is the same as nothing, and a restart refuses" {
+	needs "words that are no text"
 	tool -0 otelop start --ready exec -e $'A=\xff' -- sleep 600
 	pid=$output
 	tool -75 otelop start --ready exec -e $'A=\xff' -- sleep 600

@@ -54,8 +54,10 @@ run_with() {
 }
 
 @test "an editor: what is typed is in the file" {
-	command -v vi >/dev/null || skip "no vi"
-	TERM=vt100 run -0 python3 "$terminal" -k opened 'ihello\x1b:wq\r' 60 "${with[@]}" vi -c 'w opened' file
+	local vi
+	vi=$(command -v vi) || skip "no vi"
+	! "$vi" --help 2>&1 </dev/null | grep -qi busybox || skip "busybox's vi takes Escape and what comes right behind for a key"
+	TERM=vt100 run -0 python3 "$terminal" -k opened 'ihello\x1b:wq\r' 60 "${with[@]}" "$vi" -c 'w opened' file
 	assert_equal "$(cat file)" hello
 	assert_nothing_runs
 }

@@ -16,7 +16,7 @@ lacks() {
 }
 has() {
 	case ${PLATFORM:-linux}:$1 in
-	linux:* | *:threads | *:"ignored signal that stays ignored" | kqueue:pidfd | kqueue:"file watches") ;;
+	linux:* | *:threads | *:"words that are no text" | *:"ignored signal that stays ignored" | kqueue:pidfd | kqueue:"file watches") ;;
 	freebsd:pidfd | freebsd:"file watches" | freebsd:subreaper | freebsd:*orphans* | freebsd:"start times") ;;
 	freebsd:"list of processes but ps" | freebsd:"way to look at a process without ps(1)") ;;
 	freebsd:"way to tell a process from the next one of its number" | freebsd:"helper that waits for a lock") ;;
