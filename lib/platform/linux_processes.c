@@ -2,6 +2,7 @@
 #include "platform/platform.h"
 #include "platform/linux_proc.h"
 #include "platform/portable.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/pids.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ASK_MS 5000
 #define LAST_PID 4194304	/* PID_MAX_LIMIT of a kernel of 64 bits */
 
 struct process_list {
@@ -143,11 +145,12 @@ has_lists(int proc)
 
 /*
  * Without /proc: the kernel is asked about each number, whether it is our child's, if anybody lives in one.  That takes it
- * half a second.
+ * half a second; -1: it takes too long, as under strace(1).
  */
 static int
 ask_numbers(struct pids *children)
 {
+	int64_t deadline = clock_deadline(ASK_MS);
 	siginfo_t how;
 	pid_t pid;
 
@@ -155,10 +158,15 @@ ask_numbers(struct pids *children)
 		return 0;
 	if (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return -1;
-	for (pid = 1; pid <= LAST_PID; pid++)
+	for (pid = 1; pid <= LAST_PID; pid++) {
+		if (pid % 4096 == 0 && clock_left_ms(deadline) == 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
 		if ((getpgid(pid) >= 0 || errno != ESRCH) &&
 		    waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && pids_add(children, pid) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -348,6 +348,8 @@ tree_end(const struct tree *tree, struct tree_ending *ending)
 		if (end.is_alone > 0 && end.source < TREE_CHILDREN) {
 			end.source = TREE_CHILDREN;
 			running = end_round(&end);
+			if (end.is_alone > 0)
+				end.source = TREE_ROOT;
 		}
 		if (end.is_forced)
 			kill_children(&end, patience);
