@@ -155,8 +155,8 @@ int platform_process(pid_t pid, struct platform_process *process);
 /*
  * The children of pid, zombies too, added to those that are there.  One whose turn it is while the one before is
  * reaped is missed: of the caller itself all are there, if it has one thread and does not ignore SIGCHLD, for then
- * nobody reaps them meanwhile; but for zombies, where /proc is not there and nobody else.  -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden;
- * ETIMEDOUT: without /proc it takes too long to ask.
+ * nobody reaps them meanwhile; but for zombies, where /proc is not there and nobody else.  -1: errno; ENOSYS: the
+ * kernel has no such list; EACCES: it is hidden; ETIMEDOUT: without /proc it takes too long to ask.
  */
 int platform_children(pid_t pid, struct pids *children);
 
