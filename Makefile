@@ -64,8 +64,8 @@ PROCESS = addresses.o child.o ending.o environment.o errand.o exec.o interpreter
 	process.o selfpipe.o socket_line.o socket_path.o sockets.o tree.o tree_end.o
 # DOUBLE, with CPPFLAGS: objects that stand for calls which this system lacks, for tests (tests/kqueue).
 SYSTEM = portable.o $(SYSTEM_$(PLATFORM)) $(DOUBLE)
-SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_proc.o linux_process.o \
-	linux_processes.o linux_share.o linux_sockets.o no_listeners_of.o
+SYSTEM_linux = linux.o linux_descriptors.o linux_files.o linux_flock.o linux_notify.o linux_numbers.o linux_proc.o \
+	linux_process.o linux_processes.o linux_share.o linux_sockets.o no_listeners_of.o
 SYSTEM_posix = $(POSIX) $(PS) no_listeners_of.o posix_close.o posix_flock.o posix_handle.o posix_listeners.o posix_orphans.o \
 	posix_queue.o posix_watch.o
 SYSTEM_kqueue = $(POSIX) $(PS) kqueue.o no_listeners_of.o posix_close.o posix_flock.o posix_listeners.o \

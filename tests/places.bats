@@ -224,9 +224,9 @@ deep() {
 	mkdir empty
 	alone 'mount --bind empty /proc
 		otelop start --ready fd -- sh -c "leave sleep 1001; sleep 1002 & otelop-ready; wait" >/dev/null 2>&1
-		otelop stop
+		otelop stop -t 60s
 		otelop start --ready fd --log-max 1M --grace 300ms -- sh -c "leave sleep 1001; (trap \"\" TERM; exec sleep 1002) & otelop-ready; wait" >/dev/null 2>&1
-		otelop stop
+		otelop stop -t 60s
 		tail -n 1 "$OTELOP_STATE_DIR/otelop.log"
 		otelop start --ready fd -t 300ms -- sh -c "leave sleep 1003; sleep 1004" || echo "$?"
 		otelop-spawn -t 300ms -- sh -c "sleep 1005 & sleep 1006" || echo "$?"
@@ -235,6 +235,24 @@ deep() {
 	assert_line -n 0 --regexp '^otelop-run: process [0-9]+ \(\?\): killed, it had not ended within [0-9.]+ s$'
 	assert_equal "${lines[*]:1}" '124 124 1'
 	[[ $stderr != *left* ]] || fail "$stderr"
+}
+
+@test "no /proc at all: the state is taken away when nobody looks by himself any more, and that is noticed" {
+	needs "file watches"
+	[ -z "${SANITIZE-}" ] || skip "the sanitizer looks into /proc"
+	mkdir empty
+	alone 'mount --bind empty /proc
+		until_it() { tries=1200; until "$@"; do tries=$((tries - 1)); [ "$tries" -gt 0 ]; sleep 0.05; done; }
+		state_is() { [ "$(otelop-meta running 2>/dev/null)" = "$1" ]; }
+		otelop start --ready exec -- sh -c "trap \": >ended; exit\" TERM; sleep 1001 & wait" >pid 2>/dev/null
+		read -r pid <pid
+		sleep 0.5
+		rm "$OTELOP_STATE_DIR/otelop.json"
+		until_it state_is "running $pid"
+		sleep 0.5
+		until_it rm -rf "$OTELOP_STATE_DIR"
+		until_it test -e ended'
+	assert_nothing_runs
 }
 
 @test "no /proc at all: a start that waits does not ask about numbers all the time" {
@@ -249,6 +267,36 @@ deep() {
 		wait'
 	[ "$(grep -c "ESRCH\|ECHILD" traced)" -lt 100 ] || fail "$(head traced)"
 	assert_nothing_runs
+}
+
+@test "/proc of another PID namespace: stop ends whoever is left, with numbers before otelop-run's and behind it" {
+	needs subreaper
+	needs "numbers that are looked up in /proc"
+	can unshare -rpf sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid'
+	cat >next <<-'SH'
+		next() { echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; }
+		next 2000
+		leave sh -c 'sleep 1001 & wait'
+		leave sh -c 'trap "sleep 1002 & exit" TERM; : >set; while :; do sleep 0.05; done'
+		next 9000
+		leave sh -c 'sleep 1003 & wait'
+		until [ -e set ]; do sleep 0.02; done
+		otelop-ready
+		exec sleep 1000
+	SH
+	tool -0 unshare -rpf sh -ec '
+		for options in "" "--log-max 1M"; do
+			rm -f set
+			echo 2999 >/proc/sys/kernel/ns_last_pid
+			otelop start $options --ready fd -- sh next >/dev/null 2>&1
+			otelop stop -t 60s
+			for environment in $(grep -lzsFx "OTELOP_TEST_MARK=$OTELOP_TEST_MARK" /proc/[0-9]*/environ); do
+				tr "\0" " " 2>/dev/null <"${environment%environ}cmdline" | grep "sleep 100[0-9]" || :
+			done
+		done'
+	assert_output ""
+	assert_nothing_runs
+	run -1 grep left state/otelop.log
 }
 
 @test "whatever the umask: all lives, and nobody else may look" {

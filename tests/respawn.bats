@@ -162,11 +162,10 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 @test "TERM to otelop-run while it ends what the crash has left: it is over, and is not started again" {
 	run_behind --respawn --grace 2s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
 	eventually 10 metadata_says ready
-	local pid
-	pid=$(otelop-meta get pid)
 	eventually 10 is_now "$(cat child)" sleep
 	crash 'exit 3'
-	assert_gone "$pid"
+	# Before otelop-run has seen the end, it is TERM that ends this run, and its status is CMD's.
+	eventually 10 state_is starting
 	kill -TERM "$runner"
 	assert_runner_status 143
 	assert_nothing_runs
@@ -193,7 +192,7 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	child=$(cat child)
 	eventually 10 is_now "$child" sleep
 	crash 'exit 3'
-	assert_gone "$pid"
+	eventually 10 state_is starting
 	tool -0 otelop-meta running
 	assert_output "starting $runner"
 	tool -0 otelop status --json

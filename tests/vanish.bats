@@ -95,6 +95,24 @@ assert_ended_with() {
 	tool -3 otelop status
 }
 
+@test "the directory is replaced while it is published again: the daemon ends, and leaves nothing in the new one" {
+	needs strace
+	local runner tracer
+	runner=$(parent_of "$pid")
+	eventually 10 is_at_rest "$runner"
+	background strace -qq -o traced -p "$runner" -P otelop.json -e inject=%%stat:signal=STOP:when=1
+	tracer=$!
+	eventually 10 grep -q "^TracerPid:.*[1-9]" "/proc/$runner/status"
+	rm "$file"
+	eventually 10 grep -q 'stopped by SIGSTOP' traced
+	mv "$OTELOP_STATE_DIR" away
+	mkdir -m 700 "$OTELOP_STATE_DIR"
+	kill -CONT "$runner"
+	wait "$tracer" || :
+	assert_ended_with away/otelop.log 'removed the state directory '
+	assert_left
+}
+
 @test "the log is written and the directory used by others: otelop-run is not woken" {
 	local parent before
 	parent=$(parent_of "$pid")

@@ -132,7 +132,7 @@ spare_followers(struct attendance *all)
 	struct process_name child;
 	size_t i;
 
-	if (!all->adopts || platform_children(getpid(), &children) < 0)
+	if (!all->adopts || platform_children(CHILDREN_ALL, &children) < 0)
 		return;
 	free(all->spared);
 	all->spared = calloc(children.count + 1, sizeof(*all->spared));

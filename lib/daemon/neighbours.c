@@ -39,7 +39,7 @@ neighbours_spare(struct run *run)
 	struct pids children = { 0 };
 	size_t i;
 
-	if (run->spared != NULL && platform_adopts_orphans() && platform_children(getpid(), &children) == 0)
+	if (run->spared != NULL && platform_adopts_orphans() && platform_children(CHILDREN_YOUNGER, &children) == 0)
 		for (i = 0; i < children.count; i++)
 			if (is_neighbour(run, children.items[i]))
 				spare(run, children.items[i]);

@@ -85,10 +85,12 @@ set_file(struct kevent *change, int fd, unsigned changes)
 }
 
 int
-platform_watch(int file_fd, int dir_fd)
+platform_watch(int file_fd, int dir_fd, const char *directory, const char *name)
 {
 	struct kevent changes[2];
 
+	(void)directory;
+	(void)name;
 	set_file(&changes[0], file_fd, NOTE_DELETE | NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_RENAME);
 	set_file(&changes[1], dir_fd, NOTE_DELETE | NOTE_RENAME);
 	return open_queue(changes, 2);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -184,17 +185,25 @@ directory_events(int dir_fd)
 	    (fstatfs(dir_fd, &found) == 0 && found.f_type == NFS_SUPER_MAGIC ? IN_DELETE | IN_MOVE : 0);
 }
 
-int
-platform_watch(int file_fd, int dir_fd)
+static int
+watch_named(int fd, const char *file, const char *directory, uint32_t directory_events)
 {
-	char file[64], directory[64];
+	return inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
+	    inotify_add_watch(fd, directory, directory_events) < 0 ? -1 : 0;
+}
+
+int
+platform_watch(int file_fd, int dir_fd, const char *directory, const char *name)
+{
+	char our_file[64], our_directory[64], file[PATH_MAX];
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", file_fd);
-	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", dir_fd);
+	snprintf(our_file, sizeof(our_file), "/proc/self/fd/%d", file_fd);
+	snprintf(our_directory, sizeof(our_directory), "/proc/self/fd/%d", dir_fd);
 	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
-	    inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
-	    inotify_add_watch(fd, directory, directory_events(dir_fd)) < 0))
+	    (watch_named(fd, our_file, our_directory, directory_events(dir_fd)) < 0 &&
+	    (errno != ENOENT || io_format(file, sizeof(file), "%s/%s", directory, name) < 0 ||
+	    watch_named(fd, file, directory, directory_events(dir_fd)) < 0))))
 		io_close(&fd);
 	return fd;
 }

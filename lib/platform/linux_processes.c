@@ -1,12 +1,10 @@
 /* Lists of processes, as /proc shows them on Linux: all of them, and the children of one. */
 #include "platform/platform.h"
+#include "platform/linux_numbers.h"
 #include "platform/linux_proc.h"
 #include "platform/portable.h"
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/pids.h"
-
-#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ASK_MS 5000
-#define LAST_PID 4194304	/* PID_MAX_LIMIT of a kernel of 64 bits */
 
 struct process_list {
 	struct platform_process *items;
@@ -143,41 +138,14 @@ has_lists(int proc)
 	return -1;
 }
 
-/*
- * Without /proc: the kernel is asked about each number, whether it is our child's, if anybody lives in one.  That takes it
- * half a second; -1: it takes too long, as under strace(1).
- */
-static int
-ask_numbers(struct pids *children)
-{
-	int64_t deadline = clock_deadline(ASK_MS);
-	siginfo_t how;
-	pid_t pid;
-
-	if (platform_has_no_living_child())
-		return 0;
-	if (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) < 0)
-		return -1;
-	for (pid = 1; pid <= LAST_PID; pid++) {
-		if (pid % 4096 == 0 && clock_left_ms(deadline) == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		if ((getpgid(pid) >= 0 || errno != ESRCH) &&
-		    waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && pids_add(children, pid) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int
-platform_children(pid_t pid, struct pids *children)
+platform_children(enum platform_children which, struct pids *children)
 {
 	int result, proc = proc_open();
 
 	if (proc < 0)
-		return errno == ENOSYS && pid == getpid() ? ask_numbers(children) : -1;
-	result = take_children(children, proc, pid, 0);
+		return errno == ENOSYS ? numbers_children(which, children) : -1;
+	result = take_children(children, proc, getpid(), 0);
 	if (result == 0 && children->count == 0)
 		result = has_lists(proc);
 	io_close(&proc);
@@ -192,7 +160,7 @@ platform_newest_pid(void)
 	int proc = proc_open(), fd;
 
 	if (proc < 0)
-		return 0;
+		return errno == ENOSYS ? numbers_newest() : 0;
 	fd = io_openat(proc, "loadavg", O_RDONLY | O_CLOEXEC, 0);
 	io_close(&proc);
 	if (proc_read_text(fd, line, sizeof(line)) < 0 || (last = strrchr(line, ' ')) == NULL)

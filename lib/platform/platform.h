@@ -153,12 +153,15 @@ int platform_processes(struct platform_process **list, size_t *count);
 int platform_process(pid_t pid, struct platform_process *process);
 
 /*
- * The children of pid, zombies too, added to those that are there.  One whose turn it is while the one before is
- * reaped is missed: of the caller itself all are there, if it has one thread and does not ignore SIGCHLD, for then
- * nobody reaps them meanwhile; but for zombies, where /proc is not there and nobody else.  -1: errno; ENOSYS: the
- * kernel has no such list; EACCES: it is hidden; ETIMEDOUT: without /proc it takes too long to ask.
+ * Our children, zombies too, added to those that are there: all of them, if we have one thread and do not ignore
+ * SIGCHLD, for then nobody reaps one while they are listed; but for zombies, where /proc is not there and nobody else.
+ * -1: errno; ENOSYS: the kernel has no such list; EACCES: it is hidden; ETIMEDOUT: without /proc it takes too long.
  */
-int platform_children(pid_t pid, struct pids *children);
+enum platform_children {
+	CHILDREN_YOUNGER,	/* where it takes long to ask for all, at first those whose numbers come after ours */
+	CHILDREN_ALL
+};
+int platform_children(enum platform_children which, struct pids *children);
 
 /*
  * Call take for each process below top, each once, by those lists: some may be missed, as above.  Of one that may
@@ -231,11 +234,12 @@ int platform_renames_strictly(void);
 int platform_rename_strictly(int dir_fd, const char *from, const char *to);
 
 /*
- * A descriptor that becomes readable when the file is removed, renamed,
- * written to or changed in its mode, or the directory is removed or renamed.  -1: errno; ENOSYS: the system
- * has no such thing, EMFILE: this user has too many.
+ * A descriptor that becomes readable when a file is removed, renamed, written to or changed in its mode, or its directory
+ * is removed or renamed.  directory and name are theirs; a system that can only watch names watches what has them by then,
+ * so that whoever calls this looks at them afterwards.  -1: errno; ENOSYS: the system has no such thing, EMFILE: this user
+ * has too many.
  */
-int platform_watch(int file_fd, int dir_fd);
+int platform_watch(int file_fd, int dir_fd, const char *directory, const char *name);
 
 /* Forget what it has told so far; -1 is none. */
 void platform_watch_drain(int watch);

@@ -4,9 +4,9 @@
 #include <errno.h>
 
 int
-platform_children(pid_t pid, struct pids *children)
+platform_children(enum platform_children which, struct pids *children)
 {
-	(void)pid;
+	(void)which;
 	(void)children;
 	errno = ENOSYS;
 	return -1;

@@ -4,10 +4,12 @@
 #include <errno.h>
 
 int
-platform_watch(int file_fd, int dir_fd)
+platform_watch(int file_fd, int dir_fd, const char *directory, const char *name)
 {
 	(void)file_fd;
 	(void)dir_fd;
+	(void)directory;
+	(void)name;
 	errno = ENOSYS;
 	return -1;
 }

@@ -137,30 +137,39 @@ take_member(void *argument, const struct platform_process *process)
 	return member->state != 'Z';
 }
 
+/* Those of our children that are members.  How many live; -1: errno. */
+static long
+take_children(struct listing *listing, enum platform_children which)
+{
+	struct pids children = { 0 };
+	int result = platform_children(which, &children);
+	long living = 0;
+	size_t i;
+
+	listing->count = 0;
+	for (i = 0; i < children.count && result >= 0; i++) {
+		struct platform_process child = { .pid = children.items[i], .parent = listing->self, .state = '?' };
+
+		child.session = getsid(child.pid);
+		living += (result = take_member(listing, &child)) == 1;
+	}
+	pids_free(&children);
+	return result < 0 ? -1 : living;
+}
+
 /* Our children: nobody is left if none of them is, for what is below them comes to us. */
 static int
 list_children(const struct tree *tree, struct platform_process **members, size_t *count)
 {
 	struct listing listing = { .tree = tree, .self = getpid() };
-	struct pids children = { 0 };
-	int result = 0;
-	size_t i;
+	long living = -1;
 
-	if (!tree->adopted || tree->state_dir != NULL || !platform_adopts_orphans() ||
-	    platform_children(listing.self, &children) < 0) {
-		pids_free(&children);
-		return list_root(tree, members, count);
-	}
-	for (i = 0; i < children.count && result >= 0; i++) {
-		struct platform_process child = { .pid = children.items[i], .parent = listing.self, .state = '?' };
-
-		child.session = getsid(child.pid);
-		result = take_member(&listing, &child);
-	}
-	pids_free(&children);
-	if (result < 0) {
+	if (tree->adopted && tree->state_dir == NULL && platform_adopts_orphans() &&
+	    (living = take_children(&listing, CHILDREN_YOUNGER)) == 0)
+		living = take_children(&listing, CHILDREN_ALL);
+	if (living < 0) {
 		free(listing.items);
-		return -1;
+		return list_root(tree, members, count);
 	}
 	*members = listing.items;
 	*count = listing.count;

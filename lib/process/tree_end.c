@@ -154,7 +154,7 @@ count_children(const struct tree *tree)
 	long living = 0;
 	size_t i;
 
-	if (platform_children(getpid(), &children) < 0) {
+	if (platform_children(CHILDREN_ALL, &children) < 0) {
 		pids_free(&children);
 		return -1;
 	}
@@ -225,7 +225,7 @@ reap_listed(const struct tree *tree)
 	struct pids children = { 0 };
 	size_t i, reaped = 0;
 
-	platform_children(getpid(), &children);
+	platform_children(CHILDREN_YOUNGER, &children);
 	for (i = 0; i < children.count; i++)
 		if (children.items[i] != tree->root && !is_spared_child(tree, children.items[i]))
 			reaped += waitpid(children.items[i], NULL, WNOHANG) > 0;
@@ -279,7 +279,7 @@ kill_children(struct end *end, int64_t patience)
 	while (news && clock_left_ms(patience) > 0) {
 		for (rounds = 0; rounds < NEWEST_ROUNDS && kill_newest(end, &killed); rounds++)
 			;
-		if (platform_children(getpid(), &children) < 0)
+		if (platform_children(CHILDREN_YOUNGER, &children) < 0)
 			break;
 		for (news = 0, i = 0; i < children.count; i++)
 			news |= kill_child(end, children.items[i], &killed);

@@ -82,7 +82,7 @@ lock_wait_named(const struct statedir *dir, int fd, int operation, int64_t deadl
 {
 	/* Where nothing helps to wait until a moment, who waits for two things would look all the time. */
 	int helps = platform_flock_way() != PLATFORM_FLOCK_LOOKS;
-	int result, watch = helps ? platform_watch(fd, dir->fd) : -1;
+	int result, watch = helps ? platform_watch(fd, dir->fd, dir->path, STATEDIR_METADATA) : -1;
 	int waits_whole = watch >= 0 || !helps || errno == ENOSYS;
 
 	do {

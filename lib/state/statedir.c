@@ -156,6 +156,15 @@ statedir_open(struct statedir *dir, const char *path, struct otelop_message *mes
 	return fd < 0 ? -1 : take(dir, fd, path, message);
 }
 
+int
+statedir_copy(struct statedir *copy, const struct statedir *dir)
+{
+	int fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 3);
+
+	*copy = (struct statedir)STATEDIR_INIT;
+	return fd < 0 ? -1 : take(copy, fd, dir->path, NULL);
+}
+
 void
 statedir_close(struct statedir *dir)
 {

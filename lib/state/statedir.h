@@ -50,6 +50,9 @@ int statedir_open(struct statedir *dir, const char *path, struct otelop_message 
 /* The same, and create it as otelop_ensure_state_dir does; 0: warning may have a text. */
 int statedir_ensure(struct statedir *dir, const char *path, struct otelop_message *warning);
 
+/* The same directory, open once more.  0; or -1, and copy is STATEDIR_INIT. */
+int statedir_copy(struct statedir *copy, const struct statedir *dir);
+
 /* Close it, with errno kept; dir is STATEDIR_INIT again.  One that is not open stays as it is. */
 void statedir_close(struct statedir *dir);
 

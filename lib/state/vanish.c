@@ -24,7 +24,7 @@ void
 vanish_watch(struct vanish *vanish, const struct otelop_lock *lock)
 {
 	vanish_close(vanish);
-	vanish->watch_fd = platform_watch(lock->fd, lock->dir.fd);
+	vanish->watch_fd = platform_watch(lock->fd, lock->dir.fd, lock->dir.path, STATEDIR_METADATA);
 	/* What changed between the publishing and this is not told: so one look follows in any case. */
 	vanish->look_at = clock_deadline(MOMENT_MS);
 }
@@ -71,14 +71,17 @@ look(const struct otelop_lock *lock, const struct otelop_metadata *metadata)
 	return CANNOT_LOOK;
 }
 
-/* Claim the directory like anybody and publish there.  0; -1: errno, EWOULDBLOCK: somebody else has it. */
+/*
+ * Claim the directory like anybody and publish there: in this one, whatever has its path by now.  0; -1: errno,
+ * EWOULDBLOCK: somebody else has it.
+ */
 static int
 publish_again(struct otelop_lock *lock, const struct otelop_metadata *metadata, pid_t own)
 {
 	struct lock_request request = { .create = 1, .own = own };
 	struct otelop_lock fresh = LOCK_INIT;
 
-	if (lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
+	if (statedir_copy(&fresh.dir, &lock->dir) < 0 || lock_start(&fresh, lock->dir.path, &request, metadata, NULL) < 0)
 		return -1;
 	/* The directory's descriptor stays the one that others were given. */
 	statedir_close(&fresh.dir);
