@@ -61,7 +61,7 @@ static void
 try_watch(void)
 {
 	int file = open("file", O_RDWR | O_CREAT, 0600), directory = open(".", O_RDONLY), result;
-	int fd = platform_watch(file, directory);
+	int fd = platform_watch(file, directory, ".", "file");
 
 	printf("watched: %s\n", told(fd, 0));
 	close(open("other", O_RDWR | O_CREAT, 0600));
