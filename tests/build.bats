@@ -126,6 +126,7 @@ END
 	done
 }
 
+# bats test_tags=anybody
 @test "other compilers and machines: no warning, and an archive that a program links" {
 	local compiler static found=0
 	echo '#include <otelop.h>' >program.c
@@ -147,6 +148,7 @@ END
 	((found)) || skip "there is no other compiler"
 }
 
+# bats test_tags=anybody
 @test "a log of 3 GiB where offsets are 32 bits by default: it is written and read" {
 	command -v i686-linux-gnu-gcc >/dev/null || skip "no i686-linux-gnu-gcc"
 	make -s -C "$tree" BUILD="$PWD/narrow" CC=i686-linux-gnu-gcc LDFLAGS=-static CFLAGS=-O1 all

@@ -1,5 +1,5 @@
 # The wrapper under every shell, whatever its caller has exported.
-# bats file_tags=once
+# bats file_tags=once,anybody
 load helper
 
 # What a caller may have exported that some shell takes for its own.

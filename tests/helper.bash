@@ -3,9 +3,14 @@
 # started lives.
 
 bats_require_minimum_version 1.5.0
-bats_load_library bats-support
-bats_load_library bats-assert
-bats_load_library bats-file
+if [ -n "${OTELOP_TEST_LIBRARIES-}" ]; then
+	# shellcheck source=/dev/null
+	. "$OTELOP_TEST_LIBRARIES"
+else
+	bats_load_library bats-support
+	bats_load_library bats-assert
+	bats_load_library bats-file
+fi
 
 load lib/calls
 load lib/disks

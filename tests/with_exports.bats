@@ -1,6 +1,6 @@
 # otelop-with under every shell, whatever its caller has exported.
 # shellcheck disable=SC2016 # what stands in single quotes is for another shell
-# bats file_tags=once
+# bats file_tags=once,anybody
 load helper
 
 setup_more() {

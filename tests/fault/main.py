@@ -12,7 +12,7 @@ import environment	# noqa: E402
 import inject	# noqa: E402
 from harness import Bench	# noqa: E402
 
-WORKERS = 2
+WORKERS = 2 * os.cpu_count()	# a run under strace(1) waits half of its time
 PARTS = {
 	"inject": inject.run, "environment": environment.run, "descendants": descendants.run,
 }
