@@ -23,6 +23,12 @@ alone() {
 	tool -0 timeout -s KILL 200 "${own[@]}" sh -ec "$1" sh "${@:2}"
 }
 
+# For sh, where ps(1) sees nobody: what is left of this test's sleeps and of their shells.
+# shellcheck disable=SC2016 # for that shell
+show_left='for environment in $(grep -lzsFx "OTELOP_TEST_MARK=$OTELOP_TEST_MARK" /proc/[0-9]*/environ); do
+	tr "\0" " " 2>/dev/null <"${environment%environ}cmdline" | grep "sleep 100[0-9]" || :
+done'
+
 # make_locale CHARMAP, then in_locale CHARMAP COMMAND...: in a language of these characters.
 make_locale() {
 	mkdir -p locales
@@ -290,10 +296,39 @@ deep() {
 			echo 2999 >/proc/sys/kernel/ns_last_pid
 			otelop start $options --ready fd -- sh next >/dev/null 2>&1
 			otelop stop -t 60s
-			for environment in $(grep -lzsFx "OTELOP_TEST_MARK=$OTELOP_TEST_MARK" /proc/[0-9]*/environ); do
-				tr "\0" " " 2>/dev/null <"${environment%environ}cmdline" | grep "sleep 100[0-9]" || :
-			done
+			'"$show_left"'
 		done'
+	assert_output ""
+	assert_nothing_runs
+	run -1 grep left state/otelop.log
+}
+
+@test "/proc of another PID namespace: a respawned daemon whose numbers have begun anew since its crash: all are ended" {
+	needs subreaper
+	needs "numbers that are looked up in /proc"
+	can unshare -rpf sh -c 'echo 99 >/proc/sys/kernel/ns_last_pid'
+	cat >next <<-'SH'
+		next() { echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; }
+		echo run >>runs
+		if [ "$(wc -l <runs)" -eq 1 ]; then
+			next 9000
+			leave sleep 1001
+			otelop-ready
+			exit 3
+		fi
+		next 20000
+		leave sleep 1002
+		next 9500
+		otelop-ready
+		exec sleep 1000
+	SH
+	# The logger is a child, too: so all numbers are asked about at the first end.
+	tool -0 unshare -rpf sh -ec '
+		echo 2999 >/proc/sys/kernel/ns_last_pid
+		otelop start --respawn --log-max 1M --ready fd -- sh next >/dev/null 2>&1
+		until [ "$(wc -l <runs)" -eq 2 ] && [ "$(otelop-meta get state)" = ready ]; do sleep 0.05; done
+		otelop stop -t 60s
+		'"$show_left"
 	assert_output ""
 	assert_nothing_runs
 	run -1 grep left state/otelop.log

@@ -3,7 +3,8 @@
  *
  * Invariants:
  *   1. All numbers there can be are asked about once.  Who is our child after that either lived then, whoever its parent
- *      was, and is among alive; or has been made since, and has a number behind newest.
+ *      was, and is among alive; or has been made since, and has a number behind newest.  That holds while fewer are made
+ *      from one look to the next than there are numbers: after a second without a look it is forgotten.
  *   2. Before, the younger ones are those behind our own number, which are all, if numbers have not begun anew since we did.
  *      That is no answer for long: whoever is not among them must not wait for its TERM.
  */
@@ -14,27 +15,35 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #define LAST_PID 4194304	/* PID_MAX_LIMIT of a kernel of 64 bits */
 #define ASK_MS 5000		/* for as many, which takes half a second, or very long under strace(1) */
 #define YOUNGER_MS 200		/* for the younger ones to be all that is asked about */
+#define FORGET_MS 1000
 #define ASK_STEP 4096		/* numbers between two looks at the clock */
 
 static struct {
 	struct pids alive;
 	pid_t newest;	/* 0: not all have been asked about yet */
 	int64_t younger_until;	/* 0: nobody has been */
+	int64_t looked_at;
 	int takes_too_long;	/* to ask about all */
 } known;
 
 pid_t
 numbers_newest(void)
 {
-	pid_t child = fork();
+	sigset_t all, before;
+	pid_t child;
 
-	if (child == 0)
+	/* Our handlers must not run in the child: they write to a pipe that both have. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	if ((child = fork()) == 0)
 		_exit(0);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (child < 0)
 		return 0;
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -92,6 +101,17 @@ ask_all(pid_t newest, int64_t deadline, struct pids *alive, struct pids *childre
 	return ask_range(1, newest, deadline, alive, children);
 }
 
+static void
+forget_old(void)
+{
+	if (clock_ms() - known.looked_at <= FORGET_MS)
+		return;
+	pids_free(&known.alive);
+	known.newest = 0;
+	known.younger_until = 0;
+	known.takes_too_long = 0;
+}
+
 /* Only the younger ones, this time? */
 static int
 is_early(pid_t newest)
@@ -114,6 +134,7 @@ numbers_children(enum platform_children which, struct pids *children)
 		return 0;
 	if (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return -1;
+	forget_old();
 	newest = numbers_newest();	/* before anybody is asked about */
 	if (which == CHILDREN_YOUNGER && is_early(newest)) {
 		result = ask_range(getpid() + 1, newest, deadline, &alive, children);
@@ -124,10 +145,11 @@ numbers_children(enum platform_children which, struct pids *children)
 		pids_free(&known.alive);
 		known.alive = alive;
 		known.newest = newest;
-		return 0;
+		alive = (struct pids){ 0 };
 	} else {
 		known.takes_too_long = errno == ETIMEDOUT;
 	}
+	known.looked_at = clock_ms();
 	pids_free(&alive);
 	return result;
 }
