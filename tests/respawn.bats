@@ -160,13 +160,14 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 }
 
 @test "TERM to otelop-run while it ends what the crash has left: it is over, and is not started again" {
-	run_behind --respawn --grace 2s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	run_behind --respawn --grace 60s --ready fd -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
 	eventually 10 metadata_says ready
 	eventually 10 is_now "$(cat child)" sleep
 	crash 'exit 3'
 	# Before otelop-run has seen the end, it is TERM that ends this run, and its status is CMD's.
 	eventually 10 state_is starting
 	kill -TERM "$runner"
+	kill -KILL "$(cat child)"
 	assert_runner_status 143
 	assert_nothing_runs
 	assert_left
@@ -186,7 +187,7 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 }
 
 @test "while the crash's leftovers are being ended: it is starting already, with otelop-run's pid, and says how it has ended" {
-	tool -0 otelop start --respawn --grace 1s --ready fd colour=blue -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
+	tool -0 otelop start --respawn --grace 60s --ready fd colour=blue -- sh -c "(trap '' TERM; exec 3>&-; exec sleep 1001) & echo \$! >child; $counted"
 	local pid=$output runner child
 	runner=$(parent_of "$pid")
 	child=$(cat child)
@@ -198,9 +199,9 @@ otelop-run: sh: exited with status 3; not started again: that was done 1 time in
 	tool -0 otelop status --json
 	assert_equal "$(jq -r '"\(.state) \(.pid) \(.restarts) \(.lastEnd) \(.colour)"' <<<"$output")" "starting $runner 1 exited with status 3 blue"
 	tool -75 otelop-lock -- true
-	kill -0 "$child"
+	kill -KILL "$child"
 	eventually 10 runs_again 2
-	tool -0 otelop stop
+	tool -0 otelop-stop -t 0.2 -k 10
 	assert_left otelop.log
 	assert_nothing_runs
 }
