@@ -186,10 +186,10 @@ directory_events(int dir_fd)
 }
 
 static int
-watch_named(int fd, const char *file, const char *directory, uint32_t directory_events)
+watch_named(int fd, const char *file, const char *directory, uint32_t events)
 {
 	return inotify_add_watch(fd, file, IN_ATTRIB | IN_MODIFY | IN_MOVE_SELF) < 0 ||
-	    inotify_add_watch(fd, directory, directory_events) < 0 ? -1 : 0;
+	    inotify_add_watch(fd, directory, events) < 0 ? -1 : 0;
 }
 
 int
@@ -200,12 +200,17 @@ platform_watch(int file_fd, int dir_fd, const char *directory, const char *name)
 
 	snprintf(our_file, sizeof(our_file), "/proc/self/fd/%d", file_fd);
 	snprintf(our_directory, sizeof(our_directory), "/proc/self/fd/%d", dir_fd);
-	if (fd >= 0 && (io_move_above(&fd, 3) < 0 ||
-	    (watch_named(fd, our_file, our_directory, directory_events(dir_fd)) < 0 &&
-	    (errno != ENOENT || io_format(file, sizeof(file), "%s/%s", directory, name) < 0 ||
-	    watch_named(fd, file, directory, directory_events(dir_fd)) < 0))))
-		io_close(&fd);
-	return fd;
+	if (fd < 0 || io_move_above(&fd, 3) < 0)
+		goto fail;
+	if (watch_named(fd, our_file, our_directory, directory_events(dir_fd)) == 0)
+		return fd;
+	/* Without /proc nothing but a name can be watched. */
+	if (errno == ENOENT && io_format(file, sizeof(file), "%s/%s", directory, name) >= 0 &&
+	    watch_named(fd, file, directory, directory_events(dir_fd)) == 0)
+		return fd;
+fail:
+	io_close(&fd);
+	return -1;
 }
 
 void

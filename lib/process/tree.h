@@ -57,7 +57,7 @@ void tree_signal(const struct tree *tree, int signal_number, struct pids *asked)
 enum tree_source {
 	TREE_BELOW,	/* the lists of children where they lead to all, mostly; else as the next */
 	TREE_ALL,	/* the list of all processes; if there is none, as the last */
-	TREE_CHILDREN,	/* our own children, which may take a second; if they may be others' or cannot be had, as the last */
+	TREE_CHILDREN,	/* our own children, at first the younger ones; if they may be others' or cannot be had, as the last */
 	TREE_ROOT	/* nowhere: it is the first alone */
 };
 
